@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,76 +10,79 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// schemasOf returns the schemas of the resource types and of discovery (RFC 7644 §4),
-// each once. Discovery describes what the gateway really offers, and never asks Suger.
-func schemasOf(kinds []*scim.ResourceType) (schemas []*scim.Schema) {
+// describeTypes describes the resource types (RFC 7643 §6). Discovery describes what the
+// gateway really offers, and never asks Suger.
+func describeTypes(kinds []*scim.ResourceType) (types []scim.Resource) {
+	for _, kind := range kinds {
+		described := scim.Resource{
+			"schemas":     []string{scim.URNResourceType},
+			"id":          kind.Name,
+			"name":        kind.Name,
+			"description": kind.Description,
+			"endpoint":    kind.Endpoint,
+			"schema":      kind.Schema.ID,
+		}
+		var extensions []map[string]any
+		for _, extension := range slices.Concat(kind.Aliases, kind.Extensions) {
+			extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
+		}
+		if extensions != nil {
+			described["schemaExtensions"] = extensions
+		}
+		types = append(types, described)
+	}
+	return types
+}
+
+// describeSchemas describes the schemas of the resource types and of discovery (RFC 7643
+// §7, RFC 7644 §4), each once.
+func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 	var all []*scim.Schema
 	for _, kind := range kinds {
 		all = slices.Concat(all, []*scim.Schema{kind.Schema}, kind.Aliases, kind.Extensions)
 	}
 	for _, schema := range append(all, scim.DiscoverySchemas()...) {
-		if !slices.ContainsFunc(schemas, func(other *scim.Schema) bool { return other.ID == schema.ID }) {
-			schemas = append(schemas, schema)
+		if !slices.ContainsFunc(schemas, func(other scim.Resource) bool { return other.ID() == schema.ID }) {
+			schemas = append(schemas, scim.Resource{
+				"schemas":     []string{scim.URNSchema},
+				"id":          schema.ID,
+				"name":        schema.Name,
+				"description": schema.Description,
+				"attributes":  schema.Attributes,
+			})
 		}
 	}
 	return schemas
 }
 
-func describeType(kind *scim.ResourceType, base string) scim.Resource {
-	described := scim.Resource{
-		"schemas":     []string{scim.URNResourceType},
-		"id":          kind.Name,
-		"name":        kind.Name,
-		"description": kind.Description,
-		"endpoint":    kind.Endpoint,
-		"schema":      kind.Schema.ID,
-		"meta":        map[string]any{"resourceType": "ResourceType", "location": base + "/ResourceTypes/" + kind.Name},
+// descriptions returns the routes of /ResourceTypes or /Schemas, and of each of all.
+func descriptions(kind, endpoint string, all []scim.Resource) []route {
+	located := func(x *exchange, r scim.Resource) scim.Resource {
+		r = maps.Clone(r)
+		r["meta"] = map[string]any{"resourceType": kind, "location": scim.URLOf(x.base, endpoint, r.ID())}
+		return r
 	}
-	var extensions []map[string]any
-	for _, extension := range slices.Concat(kind.Aliases, kind.Extensions) {
-		extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
-	}
-	if extensions != nil {
-		described["schemaExtensions"] = extensions
-	}
-	return described
-}
-
-func describeSchema(schema *scim.Schema, base string) scim.Resource {
-	return scim.Resource{
-		"schemas":     []string{scim.URNSchema},
-		"id":          schema.ID,
-		"name":        schema.Name,
-		"description": schema.Description,
-		"attributes":  schema.Attributes,
-		"meta":        map[string]any{"resourceType": "Schema", "location": base + "/Schemas/" + schema.ID},
-	}
-}
-
-// listDescriptions serves GET /ResourceTypes and /Schemas (RFC 7643 §6 and §7).
-func listDescriptions[T any](all []T, describe func(one T, base string) scim.Resource) func(*exchange) error {
-	return func(x *exchange) error {
-		list := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
-		for _, one := range all {
-			list.Resources = append(list.Resources, describe(one, x.base))
+	list := func(x *exchange) error {
+		answer := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
+		for _, r := range all {
+			answer.Resources = append(answer.Resources, located(x, r))
 		}
-		return x.writeJSON(http.StatusOK, list)
+		return x.writeJSON(http.StatusOK, answer)
 	}
-}
-
-// getDescription serves GET /ResourceTypes/{name} and /Schemas/{urn}.
-func getDescription[T any](kind string, all []T, describe func(one T, base string) scim.Resource) func(*exchange) error {
-	return func(x *exchange) error {
+	get := func(x *exchange) error {
 		id, err := resourceID(x.Param("id"), kind)
 		if err != nil {
 			return err
 		}
-		for _, one := range all {
-			if r := describe(one, x.base); strings.EqualFold(r.ID(), id) {
-				return x.writeJSON(http.StatusOK, r)
-			}
+		i := slices.IndexFunc(all, func(r scim.Resource) bool { return strings.EqualFold(r.ID(), id) })
+		if i < 0 {
+			return scim.NotFound(kind, id)
 		}
-		return scim.NotFound(kind, id)
+		return x.writeJSON(http.StatusOK, located(x, all[i]))
+	}
+	return []route{
+		{methods: "GET", path: endpoint, resource: kind, open: true, handle: list},
+		{methods: "GET", path: endpoint + "/:id", resource: kind, open: true, handle: get},
 	}
 }
 
@@ -117,14 +121,10 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 		}
 	}
 	body := scim.Resource{
-		"meta":    meta,
-		"schemas": []string{scim.URNServiceProviderConfig},
-		"patch":   supported(true),
-		"bulk": map[string]any{
-			"supported":      true,
-			"maxOperations":  maxBulkOperations,
-			"maxPayloadSize": maxBody,
-		},
+		"meta":           meta,
+		"schemas":        []string{scim.URNServiceProviderConfig},
+		"patch":          supported(true),
+		"bulk":           map[string]any{"supported": true, "maxOperations": maxBulkOperations, "maxPayloadSize": maxBody},
 		"filter":         map[string]any{"supported": true, "maxResults": scim.MaxPageSize},
 		"changePassword": supported(false),
 		"sort":           supported(true),

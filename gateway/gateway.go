@@ -186,18 +186,15 @@ type route struct {
 // A query on the server root asks for users and groups. Roles are left out: they
 // are the groups once more, under the same ids.
 func (s *server) routes() []route {
-	schemas := schemasOf(s.kinds)
 	routes := []route{
 		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
 		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.kinds, describeType)},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.kinds, describeType)},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(schemas, describeSchema)},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", schemas, describeSchema)},
 	}
+	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(s.kinds))...)
+	routes = append(routes, descriptions("Schema", "/Schemas", describeSchemas(s.kinds))...)
 	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
