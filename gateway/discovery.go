@@ -41,7 +41,10 @@ func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 	for _, kind := range kinds {
 		all = slices.Concat(all, []*scim.Schema{kind.Schema}, kind.Aliases, kind.Extensions)
 	}
-	for _, schema := range append(all, scim.DiscoverySchemas()...) {
+	for _, urn := range []string{scim.URNServiceProviderConfig, scim.URNResourceType, scim.URNSchema} {
+		all = append(all, scim.StandardSchema(urn))
+	}
+	for _, schema := range all {
 		if !slices.ContainsFunc(schemas, func(other scim.Resource) bool { return other.ID() == schema.ID }) {
 			schemas = append(schemas, scim.Resource{
 				"schemas":     []string{scim.URNSchema},

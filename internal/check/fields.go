@@ -207,7 +207,7 @@ func attributeFor(path string, l *leaf) string {
 		return ""
 	}
 	name := lastName(path)
-	for _, schema := range []*scim.Schema{scim.CoreUser(), scim.EnterpriseUser()} {
+	for _, schema := range []*scim.Schema{scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)} {
 		for _, a := range schema.Attributes {
 			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly
 			if other || plain(a.Name) != name || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name) {

@@ -302,8 +302,7 @@ func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 // identifier returns the best attribute for looking up a resource.
 func (rt *ResourceType) identifier() string {
 	for _, attribute := range rt.Schema.Attributes {
-		unique := attribute.Uniqueness == UniqueServer || attribute.Uniqueness == UniqueGlobal
-		if attribute.Type == String && (attribute.Required || unique) {
+		if attribute.Type == String && (attribute.Required || attribute.Uniqueness == UniqueServer) {
 			return attribute.Name
 		}
 	}
