@@ -163,7 +163,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		}
 		asked, _ := wanted["userName"].(string)
 		if present, _ := current["userName"].(string); access == scim.AccessEnded && isTombstone(asked, present) {
-			wanted = wanted.Clone()
+			wanted = maps.Clone(wanted)
 			wanted["userName"] = present
 		}
 		return wanted, u.userType.CheckImmutable(current, wanted)

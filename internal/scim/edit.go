@@ -256,7 +256,7 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	case path.Attr.Kept && isNothing(value) && op == patchReplace:
 		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 	}
-	read, err := valueReader{}.readList(path.AttrPath, value)
+	read, err := valueReader{}.read(path.AttrPath, value)
 	if err != nil {
 		return err
 	}

@@ -277,7 +277,7 @@ func isScalar(value any) bool {
 
 // replaceSelected replaces each of the elements by one.
 func (l *elementList) replaceSelected(path *Path, positions []int, value any) error {
-	read, err := valueReader{}.readList(l.path, value)
+	read, err := valueReader{}.read(l.path, value)
 	if err != nil {
 		return err
 	}

@@ -234,3 +234,30 @@ func canonicalPath(p *Path) string {
 	}
 	return text
 }
+
+// cloned copies a resource with all that is in it.
+func cloned(r Resource) Resource {
+	if r == nil {
+		return nil
+	}
+	return clone(map[string]any(r)).(map[string]any)
+}
+
+func clone(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for name, member := range value {
+			copied[name] = clone(member)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for i, element := range value {
+			copied[i] = clone(element)
+		}
+		return copied
+	default:
+		return value
+	}
+}

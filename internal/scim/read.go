@@ -33,30 +33,25 @@ func DecodeObject(data []byte) (map[string]any, error) {
 	data = bytes.Trim(data, " \t\r\n")
 	switch {
 	case len(data) == 0:
-		return nil, NewError(CodeInvalidSyntax, "The request has no body, but needs a JSON object.")
+		return nil, NewError(CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
 	case !utf8.Valid(data):
 		return nil, NewError(CodeInvalidSyntax, "The body is not valid UTF-8.")
 	case data[0] != '{':
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
 	var object map[string]any
-	if err := json.Unmarshal(data, &object); err != nil {
-		return nil, undecodable(err, len(data))
-	}
-	return object, checkNames(object, 1)
-}
-
-// undecodable returns the error of a body that cannot be decoded. It does not
-// wrap the decoder's own error, which can quote the body.
-func undecodable(err error, size int) error {
+	err := json.Unmarshal(data, &object)
 	var syntactic *jsontext.SyntacticError
-	if !errors.As(err, &syntactic) {
-		return NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
+	switch {
+	case err == nil:
+		return object, checkNames(object, 1)
+	// The decoder's own error can quote the body, so it is not wrapped.
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic):
+		return nil, duplicateName(syntactic.JSONPointer.LastToken())
+	case errors.As(err, &syntactic):
+		return nil, NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, len(data))
 	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return duplicateName(syntactic.JSONPointer.LastToken())
-	}
-	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, size)
+	return nil, NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
 }
 
 func duplicateName(name string) error {
@@ -132,22 +127,17 @@ type valueReader struct {
 	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
 }
 
-// read reads the value of the attribute at the end of the path.
+// read reads the value of the attribute at the end of the path. It accepts a single
+// value as a list of one.
 func (vr valueReader) read(path AttrPath, raw any) (any, error) {
-	if path.leaf().MultiValued {
-		return vr.readList(path, raw)
+	if !path.leaf().MultiValued {
+		return vr.readOne(path, raw)
 	}
-	return vr.readOne(path, raw)
-}
-
-// readList accepts a single value as a list of one.
-func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
+	list := []any{}
 	if isNothing(raw) {
-		return []any{}, nil
+		return list, nil
 	}
-	items := listOf(raw)
-	list := make([]any, 0, len(items))
-	for _, item := range items {
+	for _, item := range listOf(raw) {
 		element, err := vr.readElement(path, item)
 		if err != nil {
 			return nil, err
@@ -254,24 +244,21 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 // of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	if list, isList := raw.([]any); isList && len(list) == 1 {
-		return vr.readObject(path, list[0])
+		raw = list[0]
 	}
-	object, isObject := raw.(map[string]any)
+	attr := path.leaf()
+	members, isObject := raw.(map[string]any)
 	switch {
 	case isObject:
-		return vr.readSubAttributes(path, object)
 	case IsEmpty(raw):
 		return map[string]any{}, nil
-	case isScalar(raw) && attributeNamed(path.leaf().SubAttributes, "value") != nil:
-		return vr.readSubAttributes(path, map[string]any{"value": raw})
+	case isScalar(raw) && attributeNamed(attr.SubAttributes, "value") != nil:
+		members = map[string]any{"value": raw}
+	default:
+		return nil, wrongType(path, "an object")
 	}
-	return nil, wrongType(path, "an object")
-}
-
-func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any, error) {
-	attr := path.leaf()
-	object := make(map[string]any, len(raw))
-	for key, value := range raw {
+	object := make(map[string]any, len(members))
+	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
 		echoed := sub != nil && sub.Echoed && vr.keepEchoed
 		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly && !echoed {
@@ -279,14 +266,13 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
 		switch {
-		case err != nil && echoed:
-			continue
-		case err != nil:
+		case err == nil:
+			object[sub.Name] = read
+		case !echoed:
 			return nil, err
 		}
-		object[sub.Name] = read
 	}
-	if len(object) == 0 && len(raw) > 0 {
+	if len(object) == 0 && len(members) > 0 {
 		return nil, nil
 	}
 	return object, nil

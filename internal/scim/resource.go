@@ -33,33 +33,6 @@ func (r Resource) Version() string {
 	return version
 }
 
-// Clone copies the resource with all that is in it.
-func (r Resource) Clone() Resource {
-	if r == nil {
-		return nil
-	}
-	return clone(map[string]any(r)).(map[string]any)
-}
-
-func clone(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, member := range value {
-			copied[name] = clone(member)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, element := range value {
-			copied[i] = clone(element)
-		}
-		return copied
-	default:
-		return value
-	}
-}
-
 // CheckRequired reports the first required attribute that the resource lacks,
 // as [CodeInvalidValue]. What an absent extension or complex attribute requires
 // of its parts is not required.
