@@ -142,7 +142,11 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
 	case path.Attr.Echoed && !e.patching:
-		e.keepEcho(path, value)
+		// A client's repetition of a read-only attribute is kept, if it is well-formed.
+		read, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
+		if err == nil && path.Sub == nil && path.Filter == nil {
+			e.put(path.AttrPath, read)
+		}
 		return nil
 	case path.readOnly():
 		return e.checkReadOnly(op, path, value, named)
@@ -161,17 +165,14 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	object, ok := value.(map[string]any)
 	switch {
 	case op == patchRemove, op == patchReplace && value == nil && named:
-		object = map[string]any{}
+		op, object = patchRemove, map[string]any{}
 		for _, attr := range path.Attr.SubAttributes {
 			object[attr.Name] = nil
 		}
-		return e.applyObject(patchRemove, object, path.URN)
-	case ok:
-		return e.applyObject(op, object, path.URN)
-	case value == nil:
-		return nil
+	case value != nil && !ok:
+		return wrongType(path, "an object")
 	}
-	return wrongType(path, "an object")
+	return e.applyObject(op, object, path.URN)
 }
 
 // applyValue applies the operation to an attribute that has one value, or to a
@@ -288,7 +289,15 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	if !e.patching || derived || !named && !identity {
 		return nil
 	}
-	present, unchanged := e.present(path), false
+	present, unchanged := path.Values(e.result), false
+	if path.Attr.MultiValued {
+		list, selected := e.list(path.AttrPath), []any(nil)
+		positions, _ := list.matching(path.Filter, e.stopped)
+		for _, pos := range positions {
+			selected = append(selected, list.items[pos])
+		}
+		present = AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
+	}
 	if op == patchRemove {
 		unchanged = len(present) == 0
 	} else {
@@ -297,7 +306,7 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 			return err
 		}
 		leaf := path.leaf()
-		differs := func(value any) bool { return !leaf.agrees(value, given) }
+		differs := func(value any) bool { return !leaf.same(value, given) }
 		unchanged = leaf.MultiValued && Equal(given, present) ||
 			!leaf.MultiValued && !slices.ContainsFunc(present, differs) && (len(present) > 0 || !isPresent(given))
 	}
@@ -305,45 +314,6 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 		return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 	}
 	return nil
-}
-
-// agrees reports whether the given value of a complex attribute does not
-// contradict the present one: the resource may lack its location.
-func (a *Attribute) agrees(present, given any) bool {
-	object, ok := given.(map[string]any)
-	if !ok {
-		return a.same(present, given)
-	}
-	members, _ := present.(map[string]any)
-	return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
-		have, want := members[sub.Name], object[sub.Name]
-		return have != nil && want != nil && !sub.same(have, want)
-	})
-}
-
-// present lists the values that the path names, after applying its filter.
-func (e *edit) present(path *Path) []any {
-	if !path.Attr.MultiValued {
-		return path.Values(e.result)
-	}
-	list := e.list(path.AttrPath)
-	positions, _ := list.matching(path.Filter, e.stopped)
-	var selected []any
-	for _, pos := range positions {
-		selected = append(selected, list.items[pos])
-	}
-	return AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
-}
-
-// keepEcho keeps a client's repetition of a read-only attribute, if it is
-// well-formed.
-func (e *edit) keepEcho(path *Path, value any) {
-	if path.Sub != nil || path.Filter != nil {
-		return
-	}
-	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
-		e.put(path.AttrPath, read)
-	}
 }
 
 // checkSchemas lets a PATCH list the schemas that the resource may have: which

@@ -67,8 +67,16 @@ func appendCanonical(text []byte, value any) []byte {
 }
 
 // same is [Equal] by the rules of the attribute: letter case counts only if it
-// is case exact, and a dateTime is an instant.
+// is case exact, a dateTime is an instant, and of a complex value those parts count
+// that both have: a resource may lack its location.
 func (a *Attribute) same(x, y any) bool {
+	if object, ok := y.(map[string]any); ok {
+		known, _ := x.(map[string]any)
+		return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
+			have, want := known[sub.Name], object[sub.Name]
+			return have != nil && want != nil && !sub.same(have, want)
+		})
+	}
 	s, isText := x.(string)
 	t, ok := y.(string)
 	if !isText || !ok {

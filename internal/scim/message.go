@@ -23,6 +23,27 @@ func isVersion1(urn string) bool {
 	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
 }
 
+// Member returns the member of a message whose name is name in any letter case
+// (RFC 7643 §2.1), and whether there is one.
+func Member(object map[string]any, name string) (value any, found bool) {
+	if value, found = object[name]; found {
+		return value, true
+	}
+	for key, value := range object {
+		if strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// MemberText is [Member] for a string; "" if the member is missing or no string.
+func MemberText(object map[string]any, name string) string {
+	value, _ := Member(object, name)
+	text, _ := value.(string)
+	return text
+}
+
 // Strict returns a type that reads as the interoperability profile requires
 // (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
 // not have, PATCH operations without a path, and value filters without a

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"strings"
 )
@@ -39,89 +40,59 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 	}
 	operations := make([]PatchOperation, len(items))
 	for i, item := range items {
+		wrong := func(code Code, problem string) error {
+			return NewError(code, "Operation %d of the PATCH request %s.", i+1, problem)
+		}
 		object, ok := item.(map[string]any)
 		if !ok {
-			return nil, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request is not an object.", i+1)
+			return nil, wrong(CodeInvalidSyntax, "is not an object")
 		}
-		operation, err := parseOperation(object, i+1, rt)
-		if err != nil {
+		var err error
+		if operations[i], err = parseOperation(object, rt, wrong); err != nil {
 			return nil, err
 		}
-		operations[i] = operation
 	}
 	return operations, nil
 }
 
-func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchOperation, error) {
-	var operation PatchOperation
-	operation.Op = strings.ToLower(MemberText(object, "op"))
-	switch operation.Op {
-	case patchAdd, patchReplace, patchRemove:
-	default:
-		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no op that is add, replace or remove.", number)
+func parseOperation(object map[string]any, rt *ResourceType, wrong func(Code, string) error) (o PatchOperation, err error) {
+	o.Op = strings.ToLower(MemberText(object, "op"))
+	if o.Op != patchAdd && o.Op != patchReplace && o.Op != patchRemove {
+		return o, wrong(CodeInvalidSyntax, "has no op that is add, replace or remove")
 	}
-	var err error
-	if operation.Path, err = parseTarget(object, number, rt); err != nil {
-		return operation, err
+	path, _ := Member(object, "path")
+	text, isText := path.(string)
+	switch {
+	case path != nil && !isText:
+		return o, wrong(CodeInvalidPath, "has a path that is not a string")
+	case text != "" && !strings.EqualFold(text, rt.Schema.ID): // which names the resource itself
+		if o.Path, err = ParsePath(text, rt); err != nil {
+			return o, err
+		}
 	}
 	value, given := Member(object, "value")
-	operation.Value = value
+	o.Value = value
 	switch {
-	case rt.strict && operation.Path == nil:
-		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, which strict mode requires.", number)
-	case rt.strict && operation.Path.Filter != nil && operation.Path.Sub == nil:
-		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets; strict mode requires a sub-attribute after them.", number)
-	case rt.strict && operation.Path.isForeign():
-		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
-	case operation.Op == patchRemove && operation.Path == nil:
-		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request is a remove without a path.", number)
-	case operation.Op == patchRemove && given && value == nil && isGrant(operation.Path):
-		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request removes null. Leave value out to remove all values, or send the values to remove.", number)
-	case operation.Op != patchRemove && !given:
-		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
+	case rt.strict && o.Path == nil:
+		return o, wrong(CodeInvalidSyntax, "has no path, which strict mode requires")
+	case rt.strict && o.Path.Filter != nil && o.Path.Sub == nil:
+		return o, wrong(CodeInvalidPath, "has a path that ends in brackets; strict mode requires a sub-attribute after them")
+	case rt.strict && o.Path.isForeign():
+		return o, wrong(CodeInvalidPath, "has a path that names no attribute of a "+rt.Name)
+	case o.Op == patchRemove && o.Path == nil:
+		return o, wrong(CodeNoTarget, "is a remove without a path")
+	case o.Op == patchRemove && given && value == nil && o.Path.isGrant():
+		return o, wrong(CodeInvalidValue, "removes null: leave value out to remove all values, or send the values to remove")
+	case o.Op != patchRemove && !given:
+		return o, wrong(CodeInvalidValue, "has no value")
 	}
-	return operation, nil
+	return o, nil
 }
 
 // isGrant reports whether a path is the whole list of members or roles, which nobody
 // loses by a null.
-func isGrant(p *Path) bool {
-	return p != nil && p.Attr != nil && (p.Attr.Name == "members" || p.Attr.Name == "roles") && p.Filter == nil && p.Sub == nil
-}
-
-// parseTarget reads the path of an operation; nil if it has none, or names the
-// resource itself by the URN of its schema.
-func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, error) {
-	path, _ := Member(object, "path")
-	text, ok := path.(string)
-	switch {
-	case path == nil, text == "" && ok, ok && strings.EqualFold(text, rt.Schema.ID):
-		return nil, nil
-	case !ok:
-		return nil, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request is not a string.", number)
-	}
-	return ParsePath(text, rt)
-}
-
-// Member returns the member of a message whose name is name in any letter case
-// (RFC 7643 §2.1), and whether there is one.
-func Member(object map[string]any, name string) (value any, found bool) {
-	if value, found = object[name]; found {
-		return value, true
-	}
-	for key, value := range object {
-		if strings.EqualFold(key, name) {
-			return value, true
-		}
-	}
-	return nil, false
-}
-
-// MemberText is [Member] for a string; "" if the member is missing or no string.
-func MemberText(object map[string]any, name string) string {
-	value, _ := Member(object, name)
-	text, _ := value.(string)
-	return text
+func (p *Path) isGrant() bool {
+	return (p.Attr.Name == "members" || p.Attr.Name == "roles") && p.Filter == nil && p.Sub == nil
 }
 
 // ApplyPatch applies the operations in their order to a copy of current and
@@ -145,18 +116,12 @@ func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operat
 	e.patching = true
 	e.stopped = func() bool { return ctx.Err() != nil }
 	for _, operation := range operations {
-		if err := e.applyOperation(operation); err != nil {
-			return nil, err
-		}
-		if err := ctx.Err(); err != nil {
+		if err := cmp.Or(e.applyOperation(operation), ctx.Err()); err != nil {
 			return nil, err
 		}
 	}
 	result := e.finish()
-	if err := rt.checkKept(current, result); err != nil {
-		return nil, err
-	}
-	if err := rt.CheckImmutable(current, result); err != nil {
+	if err := cmp.Or(rt.checkKept(current, result), rt.CheckImmutable(current, result)); err != nil {
 		return nil, err
 	}
 	return result, nil

@@ -116,7 +116,7 @@ func TestParsePatchRefuses(t *testing.T) {
 		{name: "no op", body: `{"Operations":[{"path":"active","value":true}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
 		{name: "another op", body: `{"Operations":[{"op":"remove","path":"roles"},{"op":"move","path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 2 of the PATCH request has no op that is add, replace or remove."},
 		{name: "an op that is no string", body: `{"Operations":[{"op":1,"path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
-		{name: "a path that is no string", body: `{"Operations":[{"op":"add","path":["active"],"value":true}]}`, code: CodeInvalidPath, detail: "The path of operation 1 of the PATCH request is not a string."},
+		{name: "a path that is no string", body: `{"Operations":[{"op":"add","path":["active"],"value":true}]}`, code: CodeInvalidPath, detail: "Operation 1 of the PATCH request has a path that is not a string."},
 		{name: "a malformed path", body: `{"Operations":[{"op":"add","path":"emails[type eq","value":true}]}`, code: CodeInvalidPath},
 		{name: "another message (RFC 7644 section 3.5.2)", body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"op":"remove","path":"roles"}]}`, code: CodeInvalidValue},
 		{name: "add without a value", body: `{"Operations":[{"op":"add","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
