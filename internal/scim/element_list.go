@@ -315,7 +315,7 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		switch {
 		case !given, merging && (fixed || sub.Located || sub.same(have, want)):
 			continue
-		case fixed, sub.Located && !sub.refersTo(want, element):
+		case fixed, sub.Located && sub.identifierIn(want) != element["value"]: // a reference to another resource
 			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
 		case sub.Located, Equal(have, want):
 			continue
@@ -335,14 +335,6 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		l.store(pos, changed)
 	}
 	return nil
-}
-
-// refersTo reports whether a reference is the URL of the resource that the element's
-// value names.
-func (a *Attribute) refersTo(reference any, element map[string]any) bool {
-	text, _ := reference.(string)
-	id, _ := a.identifierIn(text)
-	return element["value"] == id
 }
 
 // dropReadOnly removes the read-only sub-attributes from an element.
@@ -371,10 +363,12 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	for _, equality := range equalities {
 		sub := equality.attr
 		value, err := valueReader{}.read(l.part(sub), equality.value)
+		isSame := func(canonical string) bool { return sub.same(canonical, value) }
 		switch {
 		case err != nil:
 			return err
-		case sub.Mutability == ReadOnly && !sub.mayDerive(value):
+		// A value that the provider derives may be in the filter.
+		case sub.Mutability == ReadOnly && !(sub.Derived && (len(sub.CanonicalValues) == 0 || slices.ContainsFunc(sub.CanonicalValues, isSame))):
 			return noTarget
 		}
 		described[sub.Name] = value
@@ -387,10 +381,4 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	l.dropReadOnly(described)
 	l.add(described)
 	return nil
-}
-
-// mayDerive reports whether the value can be one that the provider derives.
-func (a *Attribute) mayDerive(value any) bool {
-	return a.Derived && (len(a.CanonicalValues) == 0 ||
-		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))
 }

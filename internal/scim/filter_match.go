@@ -96,7 +96,11 @@ func (p AttrPath) comparable() (path AttrPath, problem string) {
 	}
 	value := attributeNamed(attr.SubAttributes, "value")
 	if p.Sub != nil || !attr.MultiValued || value == nil {
-		return p, fmt.Sprintf("%s is complex; compare one of its sub-attributes (%s)", p, joinNames(attr.SubAttributes, 10))
+		var names []string
+		for _, sub := range attr.SubAttributes[:min(10, len(attr.SubAttributes))] {
+			names = append(names, sub.Name)
+		}
+		return p, fmt.Sprintf("%s is complex; compare one of its sub-attributes (%s)", p, strings.Join(names, ", "))
 	}
 	p.Sub = value
 	return p, ""
@@ -108,14 +112,6 @@ func (p AttrPath) leaf() *Attribute {
 		return p.Sub
 	}
 	return p.Attr
-}
-
-func joinNames(attributes []*Attribute, limit int) string {
-	var names []string
-	for _, attribute := range attributes[:min(limit, len(attributes))] {
-		names = append(names, attribute.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // newTest makes the test of one value. wanted is the value as the attribute's type has it.

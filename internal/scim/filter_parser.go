@@ -246,7 +246,8 @@ func (p *filterParser) parseName() AttrPath {
 func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	path, found := p.lookup(name)
 	if !found && acceptUnknown && attributeName.MatchString(name) {
-		path, found = unknownPath(name), true
+		// Anything may follow it.
+		path, found = AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}, true
 	}
 	switch {
 	case !found && p.element != nil:
@@ -343,7 +344,7 @@ func (p *filterParser) parseValue() (value any) {
 	case token.is("null"):
 	case token.is("true"), token.is("false"):
 		value = token.is("true")
-	case isNumber(token):
+	case token.isWord() && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw)):
 		number, err := strconv.ParseFloat(token.raw, 64)
 		if err != nil {
 			p.fail(token, "the number is too large")
@@ -354,8 +355,4 @@ func (p *filterParser) parseValue() (value any) {
 	}
 	p.next()
 	return value
-}
-
-func isNumber(token filterToken) bool {
-	return token.isWord() && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw))
 }

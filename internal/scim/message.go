@@ -62,6 +62,7 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 	own, foreign := false, ""
 	for _, item := range listOf(given) {
 		urn, isText := item.(string)
+		folded := strings.ToLower(urn)
 		switch {
 		case !isText || urn == "":
 		case rt.hasSchema(urn):
@@ -70,7 +71,8 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 			return NewError(CodeInvalidSyntax, "A %s has no schema %q.", rt.Name, Clip(urn, 120))
 		case isVersion1(urn):
 			own = true
-		case isStandard(urn):
+		// Extensions say nothing of what a body is: anybody may have one.
+		case strings.HasPrefix(folded, "urn:ietf:params:scim:schemas:core:"), strings.HasPrefix(folded, "urn:ietf:params:scim:api:messages:"):
 			foreign = urn
 		}
 	}
@@ -78,13 +80,6 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 		return NewError(CodeInvalidValue, "The schemas of the resource name %q, but the endpoint needs a %s.", Clip(foreign, 120), rt.Name)
 	}
 	return rt.checkKnown("", raw)
-}
-
-// isStandard reports whether a URN is that of a core schema or of a message, which
-// say what a body is. Extensions say nothing: anybody may have one.
-func isStandard(urn string) bool {
-	urn = strings.ToLower(urn)
-	return strings.HasPrefix(urn, "urn:ietf:params:scim:schemas:core:") || strings.HasPrefix(urn, "urn:ietf:params:scim:api:messages:")
 }
 
 // checkKnown reports the first attribute within a value that a strict type does
@@ -102,7 +97,10 @@ func (rt *ResourceType) checkKnown(name string, value any) error {
 		}
 	case map[string]any:
 		for _, key := range inOrder(value) {
-			inner := within(name, key)
+			inner := key
+			if name != "" && !strings.Contains(key, ":") {
+				inner = name + "." + key
+			}
 			path, ok := rt.Lookup(inner)
 			if !strings.EqualFold(inner, rt.Schema.ID) && (!ok || path.isForeign()) {
 				return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", rt.Name, Clip(inner, 120))
@@ -119,12 +117,4 @@ func (rt *ResourceType) checkKnown(name string, value any) error {
 // the parts of meta aside.
 func (p AttrPath) isForeign() bool {
 	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
-}
-
-// within returns the path of a member of the object that name is the path of.
-func within(name, key string) string {
-	if name == "" || strings.Contains(key, ":") {
-		return key
-	}
-	return name + "." + key
 }

@@ -40,7 +40,8 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 			path, ok = lookupIn(space.Attributes, space.urn, local)
 		}
 		if ok {
-			path.Tolerated = path.Tolerated || space.tolerated || path.Attr == externalID || rt.lacks(path)
+			lacking := path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
+			path.Tolerated = path.Tolerated || space.tolerated || path.Attr == externalID || lacking
 			return path, true
 		}
 	}
@@ -104,11 +105,6 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 	})
 }
 
-// lacks reports whether the path is a part of meta that the provider does not know.
-func (rt *ResourceType) lacks(path AttrPath) bool {
-	return path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
-}
-
 // asAttribute returns a complex attribute for all of an extension.
 func (s *Schema) asAttribute() *Attribute {
 	return &Attribute{
@@ -125,25 +121,17 @@ func lookupIn(attributes []*Attribute, urn, local string) (AttrPath, bool) {
 		return AttrPath{}, false
 	}
 	if dotted {
-		if path.Sub = subAttributeNamed(path.Attr.SubAttributes, subName); path.Sub == nil {
+		path.Sub = attributeNamed(path.Attr.SubAttributes, subName)
+		if path.Sub == nil && strings.EqualFold(subName, "displayName") { // RFC 7644 §3.5.2 itself writes members[...].displayName
+			path.Sub = attributeNamed(path.Attr.SubAttributes, "display")
+		}
+		if path.Sub == nil {
 			return AttrPath{}, false
 		}
 	}
 	// An attribute that is never returned (password) is never kept.
 	path.Tolerated = path.Attr.Returned == Never || path.Sub != nil && path.Sub.Returned == Never
 	return path, true
-}
-
-// subAttributeNamed is attributeNamed, and also finds "display" under the name
-// "displayName": RFC 7644 §3.5.2 itself writes members[...].displayName.
-func subAttributeNamed(attributes []*Attribute, name string) *Attribute {
-	if found := attributeNamed(attributes, name); found != nil {
-		return found
-	}
-	if strings.EqualFold(name, "displayName") {
-		return attributeNamed(attributes, "display")
-	}
-	return nil
 }
 
 func attributeNamed(attributes []*Attribute, name string) *Attribute {
@@ -167,12 +155,6 @@ func cutURN(name, urn string) (local string, found bool) {
 // attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2),
 // with or without a URN.
 var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
-
-// unknownPath returns a path that names no attribute, though it could. Anything
-// may follow it.
-func unknownPath(name string) AttrPath {
-	return AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}
-}
 
 // Sortable reports whether resources can be ordered by what the path names: the
 // provider holds it, and it is the same for every client.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,7 +196,7 @@ func withValue(path AttrPath, raw any) (any, error) {
 	case attr.Named && !given:
 		value = cmp.Or(MemberText(object, "display"), MemberText(object, "name"))
 	case reference != "" && sub != nil && sub.Located:
-		if value, ok = sub.identifierIn(reference); !ok {
+		if value = sub.identifierIn(reference); value == "" {
 			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
 				path, strings.Join(sub.ReferenceTypes, " or "))
 		}
@@ -209,22 +210,22 @@ func withValue(path AttrPath, raw any) (any, error) {
 	return object, nil
 }
 
-// identifierIn returns the id in the URL of a resource to which the attribute
-// can refer, absolute or relative: https://host/scim/v2/Users/ID. Hosts are not
-// compared, since a service can be reached under several.
-func (a *Attribute) identifierIn(text string) (string, bool) {
+// identifierIn returns the id in the URL of a resource to which the attribute can
+// refer, absolute or relative: https://host/scim/v2/Users/ID; "" if it is no such URL.
+// Hosts are not compared, since a service can be reached under several.
+func (a *Attribute) identifierIn(reference any) string {
+	text, _ := reference.(string)
 	u, err := url.Parse(text)
 	if err != nil {
-		return "", false
+		return ""
 	}
-	parts := strings.Split(u.EscapedPath(), "/")
-	if len(parts) < 2 {
-		return "", false
+	endpoint, last := path.Split(u.EscapedPath())
+	id, err := url.PathUnescape(last)
+	isOurs := func(kind string) bool { return strings.EqualFold(path.Base(endpoint), kind+"s") }
+	if err != nil || !slices.ContainsFunc(a.ReferenceTypes, isOurs) {
+		return ""
 	}
-	id, err := url.PathUnescape(parts[len(parts)-1])
-	endpoint := parts[len(parts)-2]
-	isOurs := slices.ContainsFunc(a.ReferenceTypes, func(kind string) bool { return strings.EqualFold(endpoint, kind+"s") })
-	return id, err == nil && id != "" && isOurs
+	return id
 }
 
 func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
