@@ -264,38 +264,33 @@ func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	return path
 }
 
-// lookup finds an attribute of the resource or, inside brackets, of the element.
+// lookup finds an attribute of the resource or, inside brackets, of the element. What the
+// type does not have may be an attribute of one of the others. The URN of the other's
+// schema keeps that apart: no resource of the type has a value under it.
 func (p *filterParser) lookup(name string) (AttrPath, bool) {
 	switch {
 	case p.element == nil:
-		return p.lookupAmong(name)
 	case p.element.WholeExtension():
-		path, ok := p.lookupAmong(p.element.URN + ":" + name)
-		path.URN = ""
-		return path, ok
+		name = p.element.URN + ":" + name
 	default:
-		path, ok := p.lookupAmong(p.element.String() + "." + name)
-		return AttrPath{Attr: path.Sub, Tolerated: path.Tolerated}, ok
+		name = p.element.String() + "." + name
 	}
-}
-
-// lookupAmong finds an attribute that the type has or, failing that, one of the
-// others. The URN of the other's schema keeps that apart: no resource of the
-// type has a value under it.
-func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 	path, ok := p.rt.Lookup(name)
-	if ok && !path.Tolerated {
-		return path, true
-	}
 	for _, other := range p.others {
-		foreign, found := other.Lookup(name)
-		if !found || foreign.Tolerated {
-			continue
+		if ok && !path.Tolerated {
+			break
 		}
-		if foreign.URN == "" {
-			foreign.URN = other.Schema.ID
+		if foreign, found := other.Lookup(name); found && !foreign.Tolerated {
+			path, ok = foreign, true
+			path.URN = cmp.Or(path.URN, other.Schema.ID)
 		}
-		return foreign, true
+	}
+	switch {
+	case p.element == nil:
+	case p.element.WholeExtension():
+		path.URN = ""
+	default:
+		path = AttrPath{Attr: path.Sub, Tolerated: path.Tolerated}
 	}
 	return path, ok
 }
