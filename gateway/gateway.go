@@ -188,7 +188,7 @@ type route struct {
 func (s *server) routes() []route {
 	routes := []route{
 		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
-		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.root...)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(s.root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
@@ -199,7 +199,7 @@ func (s *server) routes() []route {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
-			route{methods: "POST", path: path + "/.search", resource: name, handle: s.search(set)},
+			route{methods: "POST", path: path + "/.search", resource: name, handle: s.list(set)},
 			route{methods: "GET", path: path + "/:id", resource: name, handle: s.one(set)},
 		)
 		if set.write != nil {

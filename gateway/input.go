@@ -114,9 +114,6 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, scim.NewError(scim.CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
-	}
 	nodes, objects := countNodes(data)
 	if nodes > maxNodes {
 		return nil, scim.NewError(scim.CodeTooLarge, "The body has %d values; the gateway accepts %d.", nodes, maxNodes)
@@ -248,38 +245,35 @@ func (s *server) searchParameters(x *exchange) (parameters, error) {
 	p := parameters{}
 	for _, name := range known {
 		value, _ := scim.Member(message, name)
-		text, given, ok := parameterText(value)
-		switch {
-		case !ok:
+		if value == nil { // the same as absent
+			continue
+		}
+		var ok bool
+		if p[name], ok = parameterText(value); !ok {
 			return nil, scim.NewError(scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", name)
-		case given:
-			p[name] = text
 		}
 	}
 	return p, nil
 }
 
-// parameterText writes a JSON value as it would be in a query string. given is
-// false for null, which is the same as absent, and ok for a value of another type
-// than a string, a whole number or a list of strings.
-func parameterText(value any) (text string, given, ok bool) {
+// parameterText writes a string, a whole number or a list of strings as it would be in
+// a query string; ok is false for another value.
+func parameterText(value any) (text string, ok bool) {
 	switch v := value.(type) {
-	case nil:
-		return "", false, true
 	case string:
-		return v, true, true
+		return v, true
 	case float64:
-		return strconv.FormatFloat(v, 'f', 0, 64), true, v == math.Trunc(v)
+		return strconv.FormatFloat(v, 'f', 0, 64), v == math.Trunc(v)
 	case []any:
 		names := make([]string, len(v))
 		for i, element := range v {
 			if names[i], ok = element.(string); !ok {
-				return "", true, false
+				return "", false
 			}
 		}
-		return strings.Join(names, ","), true, true
+		return strings.Join(names, ","), true
 	}
-	return "", true, false
+	return "", false
 }
 
 // integer reads a whole number of any size; one that does not fit counts as the

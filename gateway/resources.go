@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -171,30 +173,29 @@ type part struct {
 	listing string // what cursors in this part belong to
 }
 
-// list serves GET /{type} (RFC 7644 §3.4.2), and on the server root (§3.4.2.1).
+// list serves GET /{type} (RFC 7644 §3.4.2) and POST /{type}/.search (§3.4.3), and both on
+// the server root (§3.4.2.1), where all resources of one type come before all of the next,
+// and sortBy sorts each of them.
 func (s *server) list(sets ...*resourceSet) func(*exchange) error {
-	return func(x *exchange) error { return s.writePage(x, sets, x.parameters) }
-}
-
-// search serves POST /{type}/.search and /.search (RFC 7644 §3.4.3).
-func (s *server) search(sets ...*resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		return s.writePage(x, sets, func() (parameters, error) { return s.searchParameters(x) })
+		read := x.parameters
+		if x.Request().Method == http.MethodPost {
+			read = func() (parameters, error) { return s.searchParameters(x) }
+		}
+		p, err := read()
+		if err != nil {
+			return err
+		}
+		parts, err := p.parts(x, sets)
+		if err != nil {
+			return err
+		}
+		return s.writePage(x, parts, p)
 	}
 }
 
-// writePage answers one page of a query. A query on the server
-// root has several types: all resources of one come before all of the next, and
-// sortBy sorts each of them.
-func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parameters, error)) error {
-	p, err := read()
-	if err != nil {
-		return err
-	}
-	parts, err := s.parts(x, sets, p)
-	if err != nil {
-		return err
-	}
+// writePage answers one page of a query.
+func (s *server) writePage(x *exchange, parts []part, p parameters) error {
 	first, position, err := s.position(x, parts, p)
 	if err != nil {
 		return err
@@ -217,10 +218,7 @@ func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parame
 			q.Cursor = &scim.Position{}
 		}
 		list, err := part.set.read(x.caller).List(x.ctx(), q)
-		if err == nil {
-			err = x.ctx().Err() // the list may not be whole
-		}
-		if err != nil {
+		if err = cmp.Or(err, x.ctx().Err()); err != nil { // if the time is up, the list may not be whole
 			return err
 		}
 		if page.NextCursor == "" && q.Cursor != nil && list.Next != nil {
@@ -235,21 +233,47 @@ func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parame
 	return x.writeJSON(http.StatusOK, page)
 }
 
-func (s *server) parts(x *exchange, sets []*resourceSet, p parameters) ([]part, error) {
+// parts makes the queries of the parameters, one for each type. It is lenient where a
+// client loses nothing by it: an index below 1 is 1, a negative count is 0, a large count
+// is cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we have is
+// ignored, since several clients send one whatever the server offers.
+func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
+	start, err := p.integer("startIndex", 1)
+	if err != nil {
+		return nil, err
+	}
+	count, err := p.integer("count", scim.DefaultPageSize)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []*scim.ResourceType
+	for _, set := range sets {
+		kinds = append(kinds, set.kind)
+	}
 	parts := make([]part, len(sets))
-	for i, set := range sets {
-		var others []*scim.ResourceType
-		for _, other := range sets {
-			if other != set {
-				others = append(others, other.kind)
+	for i, kind := range kinds {
+		q := &scim.Query{
+			StartIndex: max(start, 1), Count: min(max(count, 0), scim.MaxPageSize),
+			Stopped: func() bool { return x.ctx().Err() != nil }, // nobody waits for the answer
+		}
+		// A blank filter is malformed: if it counted as none, it would ask for everybody.
+		if text, given := p["filter"]; given {
+			if q.Filter, err = scim.ParseFilter(text, kind, slices.Concat(kinds[:i], kinds[i+1:])...); err != nil {
+				return nil, err
 			}
 		}
-		q, err := p.query(set.kind, others...)
-		if err != nil {
+		if q.Projection, err = p.projection(kind); err != nil {
 			return nil, err
 		}
-		q.Stopped = func() bool { return x.ctx().Err() != nil } // nobody waits for the answer
-		parts[i] = part{set: set, query: q, listing: x.listing(set.kind.Endpoint, q)}
+		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, q.Filter.String()}
+		if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
+			q.SortBy = &path
+			listing = append(listing, path.String())
+			if q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending"); q.Descending {
+				listing = append(listing, "descending")
+			}
+		}
+		parts[i] = part{set: sets[i], query: q, listing: strings.Join(listing, "\x00")}
 	}
 	return parts, nil
 }
@@ -278,41 +302,6 @@ func (s *server) position(x *exchange, parts []part, p parameters) (first int, p
 // data, so an old one does no harm; the limit keeps clients from storing it.
 const cursorAge = time.Hour
 
-// query makes a query of the parameters. It is lenient where a client loses
-// nothing by it: an index below 1 is 1, a negative count is 0, a large count is
-// cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we
-// have is ignored, since several clients send one whatever the server offers.
-//
-// others are the types that are asked together with this one.
-func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType) (*scim.Query, error) {
-	q := &scim.Query{}
-	var err error
-	// A blank filter is malformed: if it counted as none, it would ask for
-	// everybody.
-	if text, given := p["filter"]; given {
-		if q.Filter, err = scim.ParseFilter(text, kind, others...); err != nil {
-			return nil, err
-		}
-	}
-	if q.Projection, err = p.projection(kind); err != nil {
-		return nil, err
-	}
-	start, err := p.integer("startIndex", 1)
-	if err != nil {
-		return nil, err
-	}
-	count, err := p.integer("count", scim.DefaultPageSize)
-	if err != nil {
-		return nil, err
-	}
-	q.StartIndex, q.Count = max(start, 1), min(max(count, 0), scim.MaxPageSize)
-	if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
-		q.SortBy = &path
-		q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending")
-	}
-	return q, nil
-}
-
 // cursors reads and writes the cursors of this client. The key comes from the
 // client's own token, so that replicas share nothing and no client can use the
 // cursor of another.
@@ -320,16 +309,4 @@ func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
 	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}
-}
-
-// listing identifies the query that a cursor belongs to.
-func (x *exchange) listing(endpoint string, q *scim.Query) string {
-	parts := []string{x.caller.Organization, x.resource, endpoint, q.Filter.String()}
-	if q.SortBy != nil {
-		parts = append(parts, q.SortBy.String())
-	}
-	if q.Descending {
-		parts = append(parts, "descending")
-	}
-	return strings.Join(parts, "\x00")
 }
