@@ -161,8 +161,6 @@ func forwarded(r *http.Request, name, fallback string, valid func(string) bool) 
 	return strings.TrimRight(last, "/")
 }
 
-func isHTTPScheme(s string) bool { return s == "http" || s == "https" }
-
 // hostForm is a name or an IPv4 address, or an IPv6 address in brackets, with a
 // port or without.
 var hostForm = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
@@ -170,11 +168,6 @@ var hostForm = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9]
 const maxHost = 255 + len(":65535")
 
 func isHost(s string) bool { return len(s) <= maxHost && hostForm.MatchString(s) }
-
-func isPathPrefix(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && strings.HasPrefix(s, "/") && u.Host == "" && u.EscapedPath() == s
-}
 
 // origin returns the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
@@ -192,9 +185,12 @@ func (s *server) origin(r *http.Request) string {
 		scheme = "https"
 	}
 	if peer, ok := peerAddress(r); ok && contains(s.config.TrustedProxies, peer) {
-		scheme = forwarded(r, "X-Forwarded-Proto", scheme, isHTTPScheme)
+		scheme = forwarded(r, "X-Forwarded-Proto", scheme, func(s string) bool { return s == "http" || s == "https" })
 		host = forwarded(r, "X-Forwarded-Host", host, isHost)
-		prefix = forwarded(r, "X-Forwarded-Prefix", "", isPathPrefix)
+		prefix = forwarded(r, "X-Forwarded-Prefix", "", func(s string) bool {
+			u, err := url.Parse(s)
+			return err == nil && strings.HasPrefix(s, "/") && u.Host == "" && u.EscapedPath() == s
+		})
 	}
 	return scheme + "://" + host + prefix
 }

@@ -101,8 +101,8 @@ func (x *exchange) withoutFilter() error {
 	return err
 }
 
-// me serves /Me (RFC 7644 §3.11).
-func (s *server) me(*exchange) error {
+// noMe serves /Me (RFC 7644 §3.11).
+func noMe(*exchange) error {
 	return scim.NewError(scim.CodeNotImplemented, "/Me is not supported: the token belongs to an API client of Suger, not to a person. Use /Users.")
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -279,31 +280,24 @@ const (
 	realm = `Bearer realm="suger-scim-gateway"`
 )
 
-// asSCIM converts any error to a SCIM error. Only this function does.
-func asSCIM(err error) *scim.Error {
-	var e *scim.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	var routing *echo.HTTPError
-	if errors.As(err, &routing) {
-		switch routing.Code {
-		case http.StatusNotFound:
-			return scim.NewError(scim.CodeNoSuchEndpoint,
-				"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
-		case http.StatusMethodNotAllowed:
-			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
-		}
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
-	}
-	return scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
-}
-
-// answerable returns a copy of the error as this client should see it.
+// answerable returns any error as a SCIM error for this client. Only this function does.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
-	e := *asSCIM(err)
+	var known *scim.Error
+	var routing *echo.HTTPError
+	_ = errors.As(err, &routing)
+	switch {
+	case errors.As(err, &known):
+	case routing != nil && routing.Code == http.StatusNotFound:
+		known = scim.NewError(scim.CodeNoSuchEndpoint,
+			"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
+	case routing != nil && routing.Code == http.StatusMethodNotAllowed:
+		known = scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
+	case errors.Is(err, context.DeadlineExceeded):
+		known = scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
+	default:
+		known = scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
+	}
+	e := *known // a copy
 	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
 		// Suger refuses the gateway's own credential; the client's token is valid.
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
@@ -356,15 +350,10 @@ func (x *exchange) writeError() {
 		header.Set(echo.HeaderWWWAuthenticate, realm+`, error="invalid_token"`)
 	}
 	if e.RetryAfter > 0 {
-		header.Set(echo.HeaderRetryAfter, wholeSeconds(e.RetryAfter))
+		// Rounded up, since Okta waits five minutes after anything but a positive integer.
+		header.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	if err := x.writeJSON(e.Status, x.message(e)); err != nil {
 		e.Err = errors.Join(e.Err, err)
 	}
-}
-
-// wholeSeconds rounds up to at least 1: after anything but a positive integer
-// Okta waits five minutes.
-func wholeSeconds(d time.Duration) string {
-	return strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10)
 }

@@ -138,7 +138,8 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.PublicURL = trimPublicURL(c.PublicURL)
+	// An administrator may have entered the whole base URL that Okta has.
+	c.PublicURL = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), scimPrefix), "/")
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultMaxInFlight)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
@@ -152,18 +153,6 @@ func (c Config) withDefaults() Config {
 		c.Failed = func(scim.Code) {}
 	}
 	return c
-}
-
-// serves reports whether requests for the organization are answered.
-func (c Config) serves(organization string) bool {
-	return len(c.AllowedOrganizations) == 0 || slices.Contains(c.AllowedOrganizations, organization)
-}
-
-// trimPublicURL removes what the gateway appends itself: an administrator may
-// have entered the whole base URL that Okta has.
-func trimPublicURL(text string) string {
-	text = strings.TrimRight(text, "/")
-	return strings.TrimRight(strings.TrimSuffix(text, scimPrefix), "/")
 }
 
 const (
@@ -190,7 +179,7 @@ func (s *server) routes() []route {
 		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
 		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(s.root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
-		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
+		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: noMe},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
 	}
 	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(s.kinds))...)
@@ -222,25 +211,24 @@ func (s *server) mount(e *echo.Echo) {
 		for _, r := range s.routes() {
 			s.paths = append(s.paths, prefix+r.path)
 			for _, method := range strings.Fields(r.methods) {
-				e.Add(method, prefix+r.path, s.enter(r))
+				e.Add(method, prefix+r.path, s.enter(prefix, r))
 				if method == http.MethodGet {
-					e.Add(http.MethodHead, prefix+r.path, s.enter(r))
+					e.Add(http.MethodHead, prefix+r.path, s.enter(prefix, r))
 				}
 			}
 		}
 	}
 }
 
-// spelled returns the endpoint that a path would name in the right letter case, with
+// spelled returns the endpoint that the path would name in the right letter case, with
 // "{id}" in the place of an id; "" if there is none.
 func (s *server) spelled(path string) string {
 	given := strings.Split(path, "/")
 	for _, known := range s.paths {
-		segments := strings.Split(known, "/")
 		matches := func(segment, given string) bool {
 			return strings.HasPrefix(segment, ":") && given != "" || strings.EqualFold(segment, given)
 		}
-		if slices.EqualFunc(segments, given, matches) {
+		if slices.EqualFunc(strings.Split(known, "/"), given, matches) {
 			return pathParameter.ReplaceAllString(known, "{$1}")
 		}
 	}
@@ -251,7 +239,7 @@ var pathParameter = regexp.MustCompile(`:(\w+)`)
 
 // enter authenticates the request and finds its organization, then calls the
 // route's handler.
-func (s *server) enter(r route) echo.HandlerFunc {
+func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
 		x.resource = r.resource
@@ -260,9 +248,11 @@ func (s *server) enter(r route) echo.HandlerFunc {
 				return err
 			}
 		}
-		if err := s.chooseOrganization(x); err != nil {
+		var err error
+		if x.caller.Organization, err = s.organizationOf(x); err != nil {
 			return err
 		}
+		x.base = s.origin(x.Request()) + strings.Replace(prefix, ":orgId", url.PathEscape(x.caller.Organization), 1)
 		if r.open {
 			if err := x.withoutFilter(); err != nil {
 				return err
@@ -279,27 +269,12 @@ func (s *server) organizationOf(x *exchange) (string, error) {
 		return s.config.Organization, nil
 	}
 	id, err := url.PathUnescape(x.Param("orgId"))
-	if err != nil || !usableID(id) || !s.config.serves(id) {
+	allowed := s.config.AllowedOrganizations
+	if err != nil || !usableID(id) || len(allowed) > 0 && !slices.Contains(allowed, id) {
 		return "", scim.NewError(scim.CodeOrgUnknown,
 			"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
 	}
 	return strings.Clone(id), nil // cloned, so that caches keyed by organization do not retain the whole URL
-}
-
-// chooseOrganization sets the organization of the exchange, and the URL that its
-// endpoints are relative to.
-func (s *server) chooseOrganization(x *exchange) error {
-	organization, err := s.organizationOf(x)
-	if err != nil {
-		return err
-	}
-	prefix := scimPrefix
-	if strings.HasPrefix(x.Path(), organizationPrefix) {
-		prefix = strings.Replace(organizationPrefix, ":orgId", url.PathEscape(organization), 1)
-	}
-	x.caller.Organization = organization
-	x.base = s.origin(x.Request()) + prefix
-	return nil
 }
 
 // cleanPath removes slashes at the end and doubled ones: Okta asks for
