@@ -160,7 +160,6 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	return e.applyValue(op, path, value)
 }
 
-// applyExtension applies the operation to each attribute of the extension.
 func (e *edit) applyExtension(op string, path *Path, value any, named bool) error {
 	object, ok := value.(map[string]any)
 	switch {
@@ -224,7 +223,6 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 	return nil
 }
 
-// list returns the editable list of the attribute's elements.
 func (e *edit) list(path AttrPath) *elementList {
 	list := e.lists[path.Attr]
 	if list == nil {

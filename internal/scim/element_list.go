@@ -54,26 +54,16 @@ func (l *elementList) elements() []any {
 }
 
 func (l *elementList) keyOf(element any) elementKey {
-	object, ok := element.(map[string]any)
-	if !ok {
-		return elementKey{value: foldUnless(l.path.Attr.CaseExact, element)}
+	attr, value, kind := l.path.Attr, element, ""
+	if object, ok := element.(map[string]any); ok && l.value != nil && object["value"] != nil {
+		attr, value = l.value, object["value"]
+		kind, _ = object["type"].(string)
 	}
-	if l.value == nil || object["value"] == nil {
-		return elementKey{value: canonical(element)}
-	}
-	kind, _ := object["type"].(string)
-	return elementKey{foldUnless(l.value.CaseExact, object["value"]), foldText(kind)}
-}
-
-func foldUnless(exact bool, value any) string {
 	text, ok := value.(string)
-	switch {
-	case !ok:
-		return canonical(value)
-	case exact:
-		return text
+	if !ok {
+		return elementKey{canonical(value), foldText(kind)}
 	}
-	return foldText(text)
+	return elementKey{attr.fold(text), foldText(kind)}
 }
 
 // put sets the element at pos, or appends it, and indexes it.
@@ -121,7 +111,6 @@ func (l *elementList) withValue(value string) iter.Seq[int] {
 	}
 }
 
-// find returns the position of the same element.
 func (l *elementList) find(element any) (int, bool) {
 	for pos := range l.same(element) {
 		return pos, true
@@ -129,7 +118,6 @@ func (l *elementList) find(element any) (int, bool) {
 	return 0, false
 }
 
-// part returns the path of a sub-attribute of the elements.
 func (l *elementList) part(sub *Attribute) AttrPath {
 	return AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub}
 }
@@ -144,7 +132,7 @@ func isPrimary(element any) bool {
 // up. It stops early once stopped returns true.
 func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return slices.Compact(slices.Sorted(l.withValue(foldUnless(l.value.CaseExact, value)))), 0
+		return slices.Compact(slices.Sorted(l.withValue(l.value.fold(value.(string))))), 0
 	}
 	compared = len(l.items)
 	if f != nil {
@@ -191,7 +179,6 @@ func (l *elementList) store(pos int, element any) {
 	l.primary = pos
 }
 
-// remove removes the element at pos.
 func (l *elementList) remove(pos int) {
 	l.items[pos] = nil
 	l.changed = true
@@ -208,8 +195,7 @@ func (l *elementList) replaceAll(elements []any) {
 	*l = *fresh
 }
 
-// inherit adds to an element the read-only sub-attributes of the same one in
-// the list.
+// inherit adds to an element the read-only sub-attributes of the same one in the list.
 func (l *elementList) inherit(element any) any {
 	object, _ := element.(map[string]any)
 	pos, found := l.find(element)
@@ -337,7 +323,6 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	return nil
 }
 
-// dropReadOnly removes the read-only sub-attributes from an element.
 func (l *elementList) dropReadOnly(element map[string]any) {
 	for _, sub := range l.path.Attr.SubAttributes {
 		if sub.Mutability == ReadOnly {

@@ -92,6 +92,14 @@ func (a *Attribute) same(x, y any) bool {
 	return s == t || !a.CaseExact && strings.EqualFold(s, t)
 }
 
+// fold returns what a text is compared and sorted by.
+func (a *Attribute) fold(s string) string {
+	if a.CaseExact || a.Type == Binary {
+		return s
+	}
+	return foldText(s)
+}
+
 // foldText replaces each letter by one that represents all its cases, so that
 // two texts that [strings.EqualFold] calls equal become the same.
 func foldText(s string) string {

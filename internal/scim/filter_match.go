@@ -19,14 +19,15 @@ const (
 	opPresent  operator = "pr"
 )
 
-// operators says of each operator when it holds. ne is tested as eq and then negated.
+// operators says of each operator when it holds. eq is a comparison of its own, and ne its
+// negation.
 var operators = map[operator]struct {
 	order func(order int) bool      // for a value that compares like this to the wanted one
 	text  func(s, want string) bool // of those for text alone
 }{
 	opPresent:  {},
-	opEqual:    {order: func(order int) bool { return order == 0 }},
-	opNotEqual: {order: func(order int) bool { return order == 0 }},
+	opEqual:    {},
+	opNotEqual: {},
 	"gt":       {order: func(order int) bool { return order > 0 }},
 	"ge":       {order: func(order int) bool { return order >= 0 }},
 	"lt":       {order: func(order int) bool { return order < 0 }},
@@ -116,32 +117,40 @@ func (p AttrPath) leaf() *Attribute {
 
 // newTest makes the test of one value. wanted is the value as the attribute's type has it.
 func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted any, problem string) {
-	attr, order := path.leaf(), operators[op].order
-	if !attr.Type.hasOperator(op) {
-		return nil, nil, fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
-	}
+	attr, holds, order := path.leaf(), operators[op].text, operators[op].order
 	text, isText := value.(string)
 	switch attr.Type {
 	case Boolean:
-		want, ok := asBoolean(value)
+		boolean, ok := asBoolean(value)
 		if !ok {
-			return nil, nil, fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", path)
+			problem = fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", path)
 		}
-		assumed := attr.Name == "primary" && !want // RFC 7643 §2.4
-		return func(v any) bool { return v == want || v == nil && assumed }, want, ""
+		value = boolean
 	case Integer, Decimal:
-		want, ok := value.(float64)
-		if !ok {
-			return nil, nil, fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", path)
+		if _, ok := value.(float64); !ok {
+			problem = fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", path)
 		}
-		return func(v any) bool {
-			number, ok := v.(float64)
-			return ok && order(cmp.Compare(number, want))
-		}, want, ""
-	case DateTime:
+	default:
+		if !isText {
+			problem = fmt.Sprintf("%s is of type %s, so the value needs double quotes", path, attr.Type)
+		}
+	}
+	assumed := attr.Name == "primary" && value == false // RFC 7643 §2.4
+	number, isNumber := value.(float64)
+	switch {
+	case !attr.Type.hasOperator(op):
+		problem = fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
+	case op == opEqual, op == opNotEqual:
+		test = func(v any) bool { return v == nil && assumed || v != nil && attr.same(v, value) }
+	case isNumber:
+		test = func(v any) bool {
+			n, ok := v.(float64)
+			return ok && order(cmp.Compare(n, number))
+		}
+	case attr.Type == DateTime:
 		want, ok := parseInstant(text)
 		if isText && !ok {
-			return nil, nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", path)
+			problem = fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", path)
 		}
 		test = func(v any) bool {
 			text, _ := v.(string)
@@ -149,12 +158,16 @@ func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted
 			return ok && order(at.Compare(want))
 		}
 	default:
-		test = textTest(op, text, attr.CaseExact || attr.Type == Binary)
+		if holds == nil {
+			holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
+		}
+		want := attr.fold(text)
+		test = func(v any) bool {
+			text, ok := v.(string)
+			return ok && holds(attr.fold(text), want)
+		}
 	}
-	if !isText {
-		return nil, nil, fmt.Sprintf("%s is of type %s, so the value needs double quotes", path, attr.Type)
-	}
-	return test, text, ""
+	return test, value, problem
 }
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.
@@ -178,25 +191,6 @@ func parseInstant(text string) (time.Time, bool) {
 		instant, err = time.Parse("2006-01-02T15:04:05", text)
 	}
 	return instant, err == nil
-}
-
-// textTest compares text exactly or without letter case.
-func textTest(op operator, want string, exact bool) func(any) bool {
-	holds, order, fold := operators[op].text, operators[op].order, func(s string) string { return s }
-	switch {
-	case !exact && (op == opEqual || op == opNotEqual):
-		exact, holds = true, strings.EqualFold // the most frequent operator, which needs no copy
-	case holds == nil:
-		holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
-	}
-	if !exact {
-		fold = foldText
-		want = fold(want)
-	}
-	return func(v any) bool {
-		text, ok := v.(string)
-		return ok && holds(fold(text), want)
-	}
 }
 
 // isPresent is the operator pr: an empty text, list or object counts as absent.

@@ -186,8 +186,8 @@ func (a *Attribute) sortKey(value any) any {
 			if instant, ok := parseInstant(value); ok {
 				value = instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
 			}
-		case !a.CaseExact:
-			value = foldText(value)
+		default:
+			value = a.fold(value)
 		}
 		return strings.ToValidUTF8(value[:min(len(value), maxSortText)], "") // cut between characters
 	}

@@ -105,7 +105,6 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 	})
 }
 
-// asAttribute returns a complex attribute for all of an extension.
 func (s *Schema) asAttribute() *Attribute {
 	return &Attribute{
 		Name: s.ID, Type: Complex, SubAttributes: s.Attributes,
@@ -113,7 +112,6 @@ func (s *Schema) asAttribute() *Attribute {
 	}
 }
 
-// lookupIn finds "attribute" or "attribute.subAttribute" among the attributes.
 func lookupIn(attributes []*Attribute, urn, local string) (AttrPath, bool) {
 	name, subName, dotted := strings.Cut(local, ".")
 	path := AttrPath{URN: urn, Attr: attributeNamed(attributes, name)}

@@ -68,34 +68,30 @@ type Attribute struct {
 	Uniqueness      Uniqueness   `json:"uniqueness"`
 	ReferenceTypes  []string     `json:"referenceTypes,omitempty"`
 
-	// Derived marks a read-only attribute that the service provider computes
-	// from others (a displayName made of given and family name). Clients such
-	// as Entra ID send these unconditionally, so a PATCH that names one is
-	// accepted and has no effect, where another read-only attribute is an error.
+	// Derived marks a read-only attribute that the service provider computes from others
+	// (a displayName made of given and family name). A PATCH that names one has no effect,
+	// since clients such as Entra ID always send it; any other read-only one is an error.
 	Derived bool `json:"-"`
 
-	// Echoed marks a read-only attribute that is kept of a whole resource from a
-	// client. It is not written, but shows what the client had read when it made
-	// the resource, or what it calls a person of whom it sends no other name.
+	// Echoed marks a read-only attribute that is kept of a whole resource from a client.
+	// It is not written, but shows what the client had read when it made the resource, or
+	// what it calls a person of whom it sends no other name.
 	Echoed bool `json:"-"`
 
-	// Kept marks a list that only an empty list empties. null leaves it alone in a
-	// whole resource, as if it were not sent, and is refused in a PATCH that
-	// replaces: a client that sent no value must not remove all of them.
+	// Kept marks a list that only an empty list empties. null leaves it alone in a whole
+	// resource, and is refused in a PATCH that replaces: a client that sent no value must
+	// not remove all of them.
 	Kept bool `json:"-"`
 
-	// Guarded marks an immutable attribute whose changes the provider refuses
-	// itself, in words that say what to do.
+	// Guarded marks an immutable attribute whose changes the provider refuses itself.
 	Guarded bool `json:"-"`
 
-	// Named marks a list of things that have a name, such as roles: an element
-	// with a display or a name in place of a value means that name, and one
-	// without any is an error.
+	// Named marks a list of things that have a name, such as roles: an element with a
+	// display or a name in place of a value means that name; one without any is an error.
 	Named bool `json:"-"`
 
-	// Located marks a URL of this service itself. It depends on how the client
-	// reached the service, so it is made when an answer is sent, and resources
-	// are neither compared nor sorted by it.
+	// Located marks a URL of this service itself. It is made when an answer is sent, since
+	// it depends on how the client reached the service, and never compared or sorted by.
 	Located bool `json:"-"`
 }
 
@@ -119,14 +115,13 @@ type ResourceType struct {
 	// top-level ones, as those of Schema are.
 	Aliases []*Schema
 
-	// Tolerated are standard schemas of which this provider holds only a part,
-	// or nothing (the full core User, the enterprise extension). What a client
-	// sends for them is accepted and ignored; a filter that names them is an
+	// Tolerated are standard schemas of which this provider holds only a part, or nothing.
+	// What a client sends for them is accepted and ignored; a filter that names them is an
 	// error, since the client would conclude from an empty answer that there is none.
 	Tolerated []*Schema
 
-	// Lacks names the parts of meta that this provider does not know of the
-	// resources, such as "created". A filter that names one is an error, too.
+	// Lacks names the parts of meta that this provider does not know, such as "created".
+	// A filter that names one is an error, too.
 	Lacks []string
 
 	strict bool // see Strict
