@@ -15,14 +15,13 @@ const (
 	AccessEnded  Access = "ended" // active false
 )
 
-// ReadAccess reads what a whole resource from [DecodeObject] asks for the access
-// of a user (POST and PUT).
+// ReadAccess reads what a whole resource from [DecodeObject] asks for the access of a user.
 //
 // It looks wherever a client may have put active, so that a misplaced value does not
 // leave somebody's access in place: under the core URN, under another schema, inside
-// another attribute. If a value is empty, misplaced or not a boolean, or values
-// differ, access ends if one of them is false and none is true; otherwise the error
-// is a [CodeInvalidValue].
+// another attribute. If a value is empty, misplaced or not a boolean, or values differ,
+// access ends if one of them is false and none is true; else the error is a
+// [CodeInvalidValue].
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
 	found.object(body, rt)

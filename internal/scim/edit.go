@@ -98,9 +98,8 @@ func (e *edit) applyNamed(op, name string, value any) error {
 	return e.apply(op, path, value, false)
 }
 
-// inOrder lists the names of an object in a fixed order: plain names, then
-// objects under a URN, then other names with a URN, a dot or a filter. Later
-// ones win.
+// inOrder lists the names of an object: plain names, then objects under a URN, then other
+// names with a URN, a dot or a filter. Later ones win.
 func inOrder(object map[string]any) []string {
 	rank := func(name string) int {
 		_, nested := object[name].(map[string]any)
@@ -117,7 +116,7 @@ func inOrder(object map[string]any) []string {
 	})
 }
 
-// put sets an attribute, or removes it if the value is nil.
+// put sets an attribute; nil removes it.
 func (e *edit) put(path AttrPath, value any) {
 	object := map[string]any(e.result)
 	if path.URN != "" {
@@ -176,8 +175,8 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 
 // applyValue applies the operation to an attribute that has one value, or to a
 // sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
-// §3.5.2.3), all of them if it is {}; in strict mode replace empties them, as the
-// interoperability profile requires. In a whole resource {} is no value, as null is.
+// §3.5.2.3); in strict mode replace empties them, as the interoperability profile
+// requires. In a whole resource {} is no value, as null is.
 func (e *edit) applyValue(op string, path *Path, value any) error {
 	if op == patchRemove {
 		op, value = patchReplace, nil
@@ -233,8 +232,8 @@ func (e *edit) list(path AttrPath) *elementList {
 	return list
 }
 
-// applyList applies the operation to a multi-valued attribute, or to what the
-// path selects in it.
+// applyList applies the operation to a multi-valued attribute, or to what the path
+// selects in it.
 func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
@@ -276,11 +275,9 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	return nil
 }
 
-// checkReadOnly ignores an operation on a read-only attribute or refuses it. It is
-// ignored in a whole resource and among other attributes, where clients repeat
-// what they have read; if the provider derives the attribute, since clients such
-// as Entra ID set it without having read it; and if it changes nothing. The id
-// must be the resource's own even among others.
+// checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what
+// they have read (in a whole resource and among other attributes), the provider derives
+// the attribute, or nothing would change. The id must always be the resource's own.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
@@ -314,9 +311,8 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return nil
 }
 
-// checkSchemas lets a PATCH list the schemas that the resource may have: which
-// it has follows from its attributes. Among other attributes anything is
-// accepted, as in a whole resource: some clients send those of SCIM 1.0.
+// checkSchemas lets a PATCH list the schemas that the resource may have. Among other
+// attributes, and in a whole resource, any are accepted: some clients send SCIM 1.0's.
 func (e *edit) checkSchemas(op string, value any, named bool) error {
 	if !e.patching || !named {
 		return nil
@@ -330,11 +326,9 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 	return nil
 }
 
-// isNothing reports whether a client sent no value, as opposed to an empty
-// list.
+// isNothing reports whether a client sent no value, as opposed to an empty list.
 func isNothing(value any) bool { return value == nil || value == "" }
 
-// listOf returns the value as a list: of one, if it is not a list.
 func listOf(value any) []any {
 	if list, ok := value.([]any); ok {
 		return list

@@ -6,13 +6,12 @@ import (
 	"slices"
 )
 
-// An elementList is an editable multi-valued attribute: its elements in order,
-// indexed by identity, so that a thousand operations on thousands of members
-// stay cheap.
+// An elementList is an editable multi-valued attribute: its elements in order, indexed
+// by identity, so that a thousand operations on thousands of members stay cheap.
 //
-// Two elements are the same if they have the same value, by the case rule of
-// the attribute, and not two different types (RFC 7643 §2.4). Without a value
-// all of them must be the same.
+// Two elements are the same if they have the same value, by the case rule of the
+// attribute, and not two different types (RFC 7643 §2.4); without a value, if all of
+// them is the same.
 type elementList struct {
 	path    AttrPath
 	value   *Attribute   // the sub-attribute "value", or nil
@@ -26,7 +25,6 @@ type elementList struct {
 	byValue map[string][]int
 }
 
-// An elementKey identifies an element.
 type elementKey struct{ value, kind string }
 
 func newElementList(path AttrPath, elements []any) *elementList {
@@ -127,9 +125,8 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
-// matching lists the positions of the elements that the filter selects, all if
-// it is nil, and how many comparisons that takes: none for one value, which is looked
-// up. It stops early once stopped returns true.
+// matching lists the positions of the elements that the filter selects, and how many
+// comparisons that takes: none for one value, which is looked up.
 func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
 		return slices.Compact(slices.Sorted(l.withValue(l.value.fold(value.(string))))), 0
@@ -184,8 +181,7 @@ func (l *elementList) remove(pos int) {
 	l.changed = true
 }
 
-// replaceAll replaces the elements. Elements that remain keep their read-only
-// sub-attributes.
+// replaceAll replaces the elements. Those that remain keep their read-only parts.
 func (l *elementList) replaceAll(elements []any) {
 	fresh := newElementList(l.path, nil)
 	for _, element := range elements {
@@ -211,8 +207,8 @@ func (l *elementList) inherit(element any) any {
 	return object
 }
 
-// applySelected applies the operation to the elements at the positions that the
-// path's filter selects, all if it has none, or to the sub-attribute of each.
+// applySelected applies the operation to the elements at the positions, which the path
+// selects, or to the sub-attribute of each.
 func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
 	part := path.Sub
 	switch {
@@ -284,10 +280,10 @@ func (l *elementList) replaceSelected(path *Path, positions []int, value any) er
 	return nil
 }
 
-// set sets sub-attributes of the element at pos, and removes those whose value is
-// empty. A new value of the element drops its read-only sub-attributes; an element
-// that loses its value is removed. The error is that an immutable one would change. If
-// merging, that stays as it is, and so does what differs in spelling only.
+// set sets sub-attributes of the element at pos, and removes those that are empty. A new
+// value drops the read-only ones; an element that loses its value is removed. The error
+// is that an immutable one would change. If merging, that stays as it is, and so does what
+// differs in spelling only.
 func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	element, _ := l.items[pos].(map[string]any)
 	if element == nil {
@@ -331,10 +327,10 @@ func (l *elementList) dropReadOnly(element map[string]any) {
 	}
 }
 
-// create adds the element that the filter of a path describes, with members,
-// where the RFC only has an error: Entra ID sets a first e-mail address
-// with emails[type eq "work"].value. The element's own value must be among the
-// members, so that a filter for a removed element never adds it again.
+// create adds the element that the filter of a path describes, with members, where the
+// RFC only has an error: Entra ID sets a first address with emails[type eq "work"].value.
+// The value must be among the members, so that a filter for a removed element never adds
+// it again.
 func (l *elementList) create(path *Path, members map[string]any) error {
 	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	var equalities []equality

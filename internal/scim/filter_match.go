@@ -37,8 +37,8 @@ var operators = map[operator]struct {
 	"ew":       {text: strings.HasSuffix},
 }
 
-// hasOperator reports whether values of the type can be compared like this. RFC 7644
-// §3.4.2.2 forbids order on booleans and binaries; parts of a text exist only in texts.
+// hasOperator reports whether values of the type can be compared like this: booleans and
+// binaries have no order (RFC 7644 §3.4.2.2).
 func (t Type) hasOperator(op operator) bool {
 	switch t {
 	case String, Reference:
@@ -88,8 +88,7 @@ func newComparison(path AttrPath, op operator, value any) (node filterNode, prob
 	return node, problem
 }
 
-// comparable replaces a complex multi-valued attribute by its "value", as clients
-// write it: emails co "x", members eq "id".
+// comparable replaces a complex multi-valued attribute by its "value": emails co "x".
 func (p AttrPath) comparable() (path AttrPath, problem string) {
 	attr := p.leaf()
 	if attr.Type != Complex {
@@ -183,8 +182,7 @@ func asBoolean(value any) (boolean, ok bool) {
 	}
 }
 
-// parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5) with or without a
-// fraction of a second and a zone.
+// parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5), with a zone or without.
 func parseInstant(text string) (time.Time, bool) {
 	instant, err := time.Parse(time.RFC3339, text)
 	if err != nil {

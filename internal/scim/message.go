@@ -18,7 +18,6 @@ func CheckMessage(message map[string]any, urn string) error {
 	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
 }
 
-// isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
 func isVersion1(urn string) bool {
 	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
 }
@@ -44,11 +43,10 @@ func MemberText(object map[string]any, name string) string {
 	return text
 }
 
-// Strict returns a type that reads as the interoperability profile requires
-// (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
-// not have, PATCH operations without a path, and value filters without a
-// sub-attribute after them are errors. externalId, which every client sends, is
-// accepted. The two types share their schemas.
+// Strict returns a type that reads as draft-zollner-scim-interop-profile requires:
+// attributes and schemas that /Schemas does not have (but for externalId, which every
+// client sends), PATCH operations without a path, and value filters without a
+// sub-attribute after them are errors. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
 	strict := *rt
 	strict.strict = true
@@ -82,8 +80,8 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 	return rt.checkKnown("", raw)
 }
 
-// checkKnown reports the first attribute within a value that a strict type does
-// not have. name is the path of the value, "" for a whole resource.
+// checkKnown reports the first attribute within a value that a strict type does not have.
+// name is the path of the value, "" for a whole resource.
 func (rt *ResourceType) checkKnown(name string, value any) error {
 	if !rt.strict {
 		return nil
@@ -113,8 +111,7 @@ func (rt *ResourceType) checkKnown(name string, value any) error {
 	return nil
 }
 
-// isForeign reports whether /Schemas does not have the attribute, externalId and
-// the parts of meta aside.
+// isForeign reports whether /Schemas does not have the attribute.
 func (p AttrPath) isForeign() bool {
 	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
 }

@@ -6,26 +6,19 @@ import (
 	"strings"
 )
 
-// MaxPatchOperations is the most operations in one PATCH request. How many values
-// an operation has is bounded by the size of the request alone, as for PUT.
+// MaxPatchOperations is the most operations in one PATCH request.
 const MaxPatchOperations = 1000
 
-// A PatchOperation is one operation of a PATCH request (RFC 7644 §3.5.2), read
-// by [ParsePatch] and applied by [ResourceType.ApplyPatch].
+// A PatchOperation is one operation of a PATCH request (RFC 7644 §3.5.2).
 type PatchOperation struct {
 	Op    string // "add", "replace" or "remove"
 	Path  *Path  // nil if the operation has none; never with remove
 	Value any    // decoded JSON as the client sent it; nil for null and for none
 }
 
-// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts
-// the names and op in any letter case, one operation without the list around it,
-// and a body without schemas.
-//
-// The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
-// [CodeInvalidPath], [CodeInvalidValue] for a missing value or a message of another
-// kind, [CodeNoTarget] for a remove without a path, [CodeTooLarge] for more than
-// [MaxPatchOperations].
+// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts the names
+// and op in any letter case, one operation without the list around it, and a body without
+// schemas. The error is a *[Error].
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
@@ -95,10 +88,9 @@ func (p *Path) isGrant() bool {
 	return (p.Attr.Name == "members" || p.Attr.Name == "roles") && p.Filter == nil && p.Sub == nil
 }
 
-// ApplyPatch applies the operations in their order to a copy of current and
-// returns the copy, or an error if one of them cannot be applied; current never
-// changes (RFC 7644 §3.5.2). Where the RFC leaves a choice, or a client needs more than
-// it gives, docs/protocol.md applies, and:
+// ApplyPatch applies the operations in their order to a copy of current and returns the
+// copy, or an error if one of them cannot be applied (RFC 7644 §3.5.2). Where the RFC
+// leaves a choice, or a client needs more than it gives, docs/protocol.md applies, and:
 //
 //   - A read-only attribute that a path names may be set to what it is.
 //   - A filter that selects nothing is no error for remove. For add and replace
@@ -108,9 +100,8 @@ func (p *Path) isGrant() bool {
 //   - An attribute that is emptied stays in the copy as an empty value (see
 //     [Resource]); externalId is kept in it.
 //
-// The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue], [CodeInvalidPath]
-// or [CodeMutability] (a required attribute that is removed among them); or that
-// of ctx, whose end stops the work: filters can select from thousands of entries.
+// The error is a *[Error], or that of ctx, whose end stops the work: filters can select
+// from thousands of entries.
 func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(rt, current)
 	e.patching = true
@@ -148,8 +139,7 @@ func (e *edit) applyOperation(operation PatchOperation) error {
 	return e.applyObject(operation.Op, object, "")
 }
 
-// withoutNulls leaves out what is null in a value that is to be added: there is
-// nothing to add.
+// withoutNulls leaves out what is null in a value that is to be added.
 func withoutNulls(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

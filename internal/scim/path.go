@@ -20,14 +20,11 @@ type AttrPath struct {
 	unknown bool // no schema has it
 }
 
-// Lookup finds an attribute by its name in any letter case: "userName",
-// "name.givenName", or with the URN of its schema in front and a colon between,
-// for which some clients write a dot.
-//
-// A bare name is looked for in the core schema and its aliases, then among the
-// common attributes, then in the tolerated schemas; an attribute of an extension needs
-// its URN. The bare URN of an extension finds a complex attribute for all of it
-// (see [AttrPath.WholeExtension]).
+// Lookup finds an attribute by its name in any letter case: "userName", "name.givenName",
+// or with the URN of its schema in front and a colon between, for which some clients write
+// a dot. A bare name is looked for in the core schema and its aliases, then among the
+// common attributes, then in the tolerated schemas. The bare URN of an extension finds a
+// complex attribute for all of it (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 	for _, space := range rt.namespaces() {
 		local, qualified := cutURN(name, space.ID)
@@ -57,8 +54,7 @@ type namespace struct {
 	tolerated bool
 }
 
-// namespaces returns all schemas of the type, those first whose attributes are
-// preferred.
+// namespaces returns all schemas of the type, in the order of preference.
 func (rt *ResourceType) namespaces() []namespace {
 	spaces := make([]namespace, 0, 8)
 	for _, schema := range rt.core() {
@@ -97,8 +93,7 @@ func (rt *ResourceType) core() []*Schema {
 	return append([]*Schema{rt.Schema}, rt.Aliases...)
 }
 
-// hasSchema reports whether resources of the type have, or are tolerated to
-// have, the schema.
+// hasSchema reports whether resources of the type may list the schema.
 func (rt *ResourceType) hasSchema(urn string) bool {
 	return slices.ContainsFunc(rt.namespaces(), func(space namespace) bool {
 		return strings.EqualFold(urn, space.ID) && (!space.tolerated || !rt.strict)
@@ -141,8 +136,7 @@ func attributeNamed(attributes []*Attribute, name string) *Attribute {
 	return nil
 }
 
-// cutURN removes the schema's URN and the colon or dot after it from the front of
-// name, if they are there.
+// cutURN removes the schema's URN and the colon or dot after it from the front of name.
 func cutURN(name, urn string) (local string, found bool) {
 	if len(name) > len(urn) && strings.IndexByte(":.", name[len(urn)]) >= 0 && strings.EqualFold(name[:len(urn)], urn) {
 		return name[len(urn)+1:], true
@@ -150,8 +144,7 @@ func cutURN(name, urn string) (local string, found bool) {
 	return name, false
 }
 
-// attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2),
-// with or without a URN.
+// attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2).
 var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
 
 // Sortable reports whether resources can be ordered by what the path names: the
@@ -165,8 +158,7 @@ func (p AttrPath) WholeExtension() bool {
 	return p.URN != "" && p.Attr.Name == p.URN
 }
 
-// String returns the path in the schema's spelling. Only an attribute of an
-// extension carries its URN.
+// String returns the path in the schema's spelling, of an extension with its URN.
 func (p AttrPath) String() string {
 	name := p.Attr.Name
 	if p.URN != "" && !p.WholeExtension() {
@@ -178,8 +170,8 @@ func (p AttrPath) String() string {
 	return name
 }
 
-// Values returns the values that the path names in r: none, one, or one for
-// each element of a multi-valued attribute. The caller must not change them.
+// Values returns the values that the path names in r, not to be changed: none, one, or one
+// for each element of a multi-valued attribute.
 func (p AttrPath) Values(r Resource) []any {
 	value := p.in(r)
 	if value == nil {
@@ -199,8 +191,7 @@ func (p AttrPath) Values(r Resource) []any {
 	return values
 }
 
-// in returns the value of the attribute (not of its sub-attribute) in an
-// object.
+// in returns the value of the attribute (not of its sub-attribute) in an object.
 func (p AttrPath) in(object map[string]any) any {
 	if p.URN != "" && !p.WholeExtension() {
 		object, _ = object[p.URN].(map[string]any)
@@ -213,8 +204,7 @@ func (p AttrPath) in(object map[string]any) any {
 type Path struct {
 	AttrPath
 
-	// Filter is the value filter of emails[type eq "work"], for use with
-	// [Filter.MatchElement]; nil if there is none. Only a multi-valued
+	// Filter is the value filter of emails[type eq "work"], or nil. Only a multi-valued
 	// attribute has one. [AttrPath.Values] ignores it.
 	Filter *Filter
 }

@@ -21,14 +21,12 @@ import (
 // MaxNestingDepth is the most levels of objects and arrays in a body.
 const MaxNestingDepth = 32
 
-// DecodeObject decodes a request body that must be one JSON object. It refuses what
-// two readers could understand differently: text that is not UTF-8, a name that occurs
-// twice in one object (SCIM ignores the letter case of names, RFC 7643 §2.1), and
-// anything after the object. Objects and arrays nest at most [MaxNestingDepth]
-// levels deep. A byte order mark before the object is skipped.
+// DecodeObject decodes a request body that must be one JSON object. It refuses what two
+// readers could understand differently: text that is not UTF-8, a name that occurs twice in
+// one object (SCIM ignores letter case, RFC 7643 §2.1), and anything after the object.
 //
-// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it
-// never repeats a value of the body, which may hold a password.
+// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it never
+// repeats a value of the body, which may hold a password.
 func DecodeObject(data []byte) (map[string]any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
 	data = bytes.Trim(data, " \t\r\n")
@@ -59,8 +57,8 @@ func duplicateName(name string) error {
 	return NewError(CodeInvalidSyntax, "The body has the name %q twice in one object (ignoring letter case).", Clip(name, 80))
 }
 
-// checkNames checks the nesting of a decoded value and that no object in it has
-// two names that differ in letter case only.
+// checkNames checks the nesting of a decoded value, and for names that differ in letter
+// case only.
 func checkNames(value any, depth int) error {
 	object, isObject := value.(map[string]any)
 	list, isList := value.([]any)
@@ -89,18 +87,17 @@ func checkNames(value any, depth int) error {
 	return nil
 }
 
-// Normalize reads what a client sent as a resource, from [DecodeObject], with
-// the tolerance that real clients need (docs/protocol.md).
+// Normalize reads what a client sent as a resource, from [DecodeObject], with the
+// tolerance that real clients need (docs/protocol.md).
 //
-// Unknown and tolerated attributes are dropped, a password among them, and so
-// are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
-// externalId is kept. If an attribute occurs more than once, a name with a URN or
-// a dot wins over a plain one, since Okta adds what is mapped to a copy of the
-// resource that it has read. The result's schemas are the URNs whose attributes
-// are there, whatever the client listed. [ReadAccess] reads active.
+// Unknown and tolerated attributes are dropped, and so are a password and read-only ones
+// (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed; externalId is kept. If an
+// attribute occurs more than once, a name with a URN or a dot wins over a plain one, since
+// Okta adds what is mapped to a copy of the resource that it has read. The result's schemas
+// are the URNs whose attributes are there. [ReadAccess] reads active.
 //
-// The error is a *[Error], mostly with [CodeInvalidValue], that names the
-// attribute and never repeats a value. See [Resource] for emptied attributes.
+// The error is a *[Error], mostly with [CodeInvalidValue], that names the attribute and
+// never repeats a value. See [Resource] for emptied attributes.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
@@ -112,24 +109,20 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	return e.finish(), nil
 }
 
-// MaxStringLength is the most characters (Unicode code points) that one
-// attribute value may have.
+// MaxStringLength is the most Unicode code points of one attribute value.
 const MaxStringLength = 1024
 
-// A valueReader turns decoded JSON into the normal form of an attribute, being
-// as tolerant as the clients need (see [ResourceType.Normalize]). Sub-attributes
-// that are unknown are dropped.
-//
-// A value that unassigns the attribute is read as the empty value of its kind:
-// "", an empty map or an empty list. Booleans and numbers have none and are
-// read as nil, and so is an object in which nothing is known.
+// A valueReader turns decoded JSON into the normal form of an attribute (see
+// [ResourceType.Normalize]). A value that unassigns the attribute becomes the empty value
+// of its kind: "", an empty map or an empty list. Booleans and numbers have none and
+// become nil, and so does an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
 	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
 }
 
-// read reads the value of the attribute at the end of the path. It accepts a single
-// value as a list of one.
+// read reads the value of the attribute at the end of the path. A single value is a list of
+// one.
 func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	if !path.leaf().MultiValued {
 		return vr.readOne(path, raw)

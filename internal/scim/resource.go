@@ -70,8 +70,8 @@ func (rt *ResourceType) checkKept(current, result Resource) error {
 	return nil
 }
 
-// single yields the attributes of the schemas that resources have, and the sub-attributes of those
-// that are complex and have one value.
+// single yields the attributes of the schemas that resources have, and the sub-attributes of
+// those that have one value.
 func (rt *ResourceType) single(yield func(AttrPath) bool) {
 	for _, space := range rt.namespaces() {
 		if space.common || space.tolerated {
@@ -90,8 +90,7 @@ func (rt *ResourceType) single(yield func(AttrPath) bool) {
 	}
 }
 
-// valueIn returns the value in r of a path that has no multi-valued attribute
-// above its end, or nil.
+// valueIn returns the value in r of a path below no multi-valued attribute, or nil.
 func (p AttrPath) valueIn(r Resource) any {
 	value := p.in(r)
 	if p.Sub == nil {
