@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7), with its result.
+// A bulkOperation is one operation of a bulk request, with its result.
 type bulkOperation struct {
 	bulkResult
 	operation
@@ -43,8 +43,8 @@ type bulkResponse struct {
 	Operations []*bulkResult `json:"Operations"`
 }
 
-// A bulkJob executes a bulk request in order, except that an operation waits
-// for those that create what it refers to.
+// A bulkJob executes a bulk request in order, but before an operation those that create
+// what it refers to.
 type bulkJob struct {
 	server       *server
 	x            *exchange
@@ -225,8 +225,7 @@ func (j *bulkJob) target(op *bulkOperation) error {
 // request creates (RFC 7644 §3.7.2).
 const bulkPrefix = "bulkId:"
 
-// resolve replaces the bulkIds in op's path and data by ids, after executing the
-// operations that create them.
+// resolve replaces the bulkIds in op's path and data by the ids of what they create.
 func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	resolved := func(text string) string {
 		bulkID, isReference := strings.CutPrefix(text, bulkPrefix)
@@ -251,7 +250,7 @@ func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	return err
 }
 
-// created returns the id of what the operation with the bulkId creates.
+// created returns the id of what the operation with the bulkId creates, once it has.
 func (j *bulkJob) created(bulkID string) (string, error) {
 	bad := func(problem string) (string, error) {
 		return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)

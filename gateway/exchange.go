@@ -95,8 +95,7 @@ func (s *server) note(x *exchange, e *scim.Error) {
 	}
 }
 
-// logPanic logs a panic and returns the error to answer. The panic's value and stack hold
-// no body.
+// logPanic logs a panic, whose value and stack hold no body.
 func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
 	s.config.Log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
 		"panic", scim.Clip(panicked.Error(), maxLogged), "stack", string(stack))
@@ -137,8 +136,7 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
 }
 
-// failureAttrs describe an error: what was answered, and the cause if it is not the
-// client's.
+// failureAttrs describe what was answered, and the cause if it is not the client's.
 func failureAttrs(e *scim.Error) []slog.Attr {
 	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
 	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
@@ -147,7 +145,6 @@ func failureAttrs(e *scim.Error) []slog.Attr {
 	return attrs
 }
 
-// levelOf returns the level of an answer's line.
 func levelOf(status int) slog.Level {
 	if status >= http.StatusInternalServerError {
 		return slog.LevelError
@@ -171,8 +168,7 @@ func knownMethod(method string) string {
 // JSON has none (RFC 8259 §11).
 const contentType = "application/scim+json"
 
-// writeResource answers the resource as projected, nil for nothing, its version as
-// the ETag, and where it is.
+// writeResource answers the resource as projected, nil for nothing.
 func (x *exchange) writeResource(set *resourceSet, status int, r scim.View, projection *scim.Projection) error {
 	if r == nil {
 		return x.send(status, nil)
@@ -196,8 +192,7 @@ func (x *exchange) isKnown(version string) bool {
 	return isRead && !scim.NoneMatch(listed(x.Request().Header, "If-None-Match"), version)
 }
 
-// writeJSON encodes before it sends, so that an encoding error does not leave
-// half an answer.
+// writeJSON encodes before it sends, so that an error does not leave half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
 	text, err := scim.Marshal(message)
 	if err != nil {
@@ -216,8 +211,7 @@ const (
 	sendWithin  = 30 * time.Second // and for all of an answer
 )
 
-// send writes an answer. It gives up when the client stops reading, over HTTP/2 as
-// well, where the deadline is the stream's.
+// send writes an answer. It gives up when the client stops reading, over HTTP/2 as well.
 func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)
@@ -270,14 +264,9 @@ func (set *resourceSet) location(x *exchange, id string) string {
 }
 
 const (
-	// statusClientGone is the status in the log of a client that did not wait for
-	// the answer. It is never sent.
-	statusClientGone = 499
-
-	// defaultRetry is when to retry if Suger did not say.
-	defaultRetry = 30 * time.Second
-
-	realm = `Bearer realm="suger-scim-gateway"`
+	statusClientGone = 499              // in the log, of a client that did not wait for the answer
+	defaultRetry     = 30 * time.Second // if Suger did not say
+	realm            = `Bearer realm="suger-scim-gateway"`
 )
 
 // answerable returns any error as a SCIM error for this client. Only this function does.
@@ -329,8 +318,7 @@ type errorMessage struct {
 	Status   string   `json:"status"`
 }
 
-// message puts the code and the request id after the detail, since Okta shows
-// its administrator nothing but the detail.
+// message puts the code and the request id after the detail, as Okta shows nothing else.
 func (x *exchange) message(e *scim.Error) errorMessage {
 	return errorMessage{
 		Schemas:  []string{scim.URNError},

@@ -97,9 +97,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
 	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
 
-	// AuthFailures limits the refused tokens of one client address.
-	// When exceeded, the address is answered 429, unless its token has been good
-	// before: Okta's addresses are shared by many customers.
+	// AuthFailures limits the refused tokens of one client address. When exceeded, it is
+	// answered 429, unless its token has been good before: customers share Okta's addresses.
 	AuthFailures throttle.Limit
 
 	// Tokens are the accepted bearer tokens if the gateway holds the Suger
@@ -111,11 +110,7 @@ type Config struct {
 	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
 	MaxInFlight int           // SCIM requests answered at once; more are answered 429
 
-	// Strict refuses what today's clients send and the interoperability profile
-	// (draft-zollner-scim-interop-profile) forbids: attributes and schemas that
-	// /Schemas does not have, PATCH operations without a path, and value filters
-	// without a sub-attribute after them.
-	Strict bool
+	Strict bool // see [scim.ResourceType.Strict]
 
 	// CursorSecret goes into the key that signs paging cursors, next to the
 	// client's token. It may be empty; replicas need the same.
@@ -127,13 +122,11 @@ type Config struct {
 
 	Version string // of the gateway, the ETag of /ServiceProviderConfig
 
-	// Observe is called for every answer, for metrics. The resource is one of a
-	// fixed list, "" for an unknown path; the method is a registered one or
-	// "other".
+	// Observe is called for every answer, for metrics. The resource is one of a fixed
+	// list, "" for an unknown path; the method is a registered one or "other".
 	Observe func(resource, method string, status int, took time.Duration)
 
-	// Failed is called with the code of every error answer, and of every failed
-	// operation in a bulk request.
+	// Failed is called with the code of every error, also of an operation in a bulk request.
 	Failed func(scim.Code)
 }
 
@@ -237,8 +230,7 @@ func (s *server) spelled(path string) string {
 
 var pathParameter = regexp.MustCompile(`:(\w+)`)
 
-// enter authenticates the request and finds its organization, then calls the
-// route's handler.
+// enter authenticates the request and finds its organization before it is handled.
 func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
@@ -262,8 +254,7 @@ func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 	}
 }
 
-// organizationOf returns the organization that the path names, or the configured
-// one.
+// organizationOf returns the organization that the path names, or the configured one.
 func (s *server) organizationOf(x *exchange) (string, error) {
 	if !strings.HasPrefix(x.Path(), organizationPrefix) {
 		return s.config.Organization, nil

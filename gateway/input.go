@@ -34,9 +34,8 @@ func resourceID(segment, kind string) (string, error) {
 	return id, nil
 }
 
-// usableID reports whether an id can be put into a URL without naming another
-// resource. Slashes are refused, since some proxies unescape them, and so are
-// ids that no server can have generated.
+// usableID reports whether an id can be put into a URL without naming another resource (some
+// proxies unescape slashes), and a server can have generated it.
 func usableID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsAny(id, `/\`) &&
 		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
@@ -80,15 +79,12 @@ const (
 	objectCost = 400
 	valueCost  = 40
 
-	// slowBody is the reading time above which a body counts as a failure of its
-	// address.
+	// slowBody is the reading time above which a body counts as a failure of its address.
 	slowBody = 10 * time.Second
 )
 
-// body reads the JSON object of a request, once Suger has accepted the token: a
-// stranger's body costs nothing.
-//
-// The memory for its values is reserved until the exchange ends.
+// body reads the JSON object of a request, once Suger has accepted the token: a stranger's
+// body costs nothing. The memory for its values is reserved until the exchange ends.
 func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {
 		return nil, err
@@ -127,7 +123,6 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	return scim.DecodeObject(data)
 }
 
-// readBody reads the bytes of the body.
 func (s *server) readBody(x *exchange) ([]byte, error) {
 	var buffer bytes.Buffer
 	if size := x.Request().ContentLength; size > 0 {
@@ -147,8 +142,7 @@ func (s *server) readBody(x *exchange) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// drainFactor bounds how much of an oversized body is read and discarded, as a
-// multiple of the largest body.
+// drainFactor bounds how much of an oversized body is discarded, in largest bodies.
 const drainFactor = 8
 
 // tooLarge refuses an oversized body after discarding part of the rest: a client
@@ -158,9 +152,8 @@ func tooLarge(sent io.Reader) error {
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", maxBody)
 }
 
-// countNodes counts the values of a JSON text, and the objects among them,
-// without decoding it. It counts an empty object or list as two. In invalid
-// JSON it counts up to where a decoder would stop.
+// countNodes counts the values of a JSON text, and the objects among them, without decoding
+// it: an empty object or list as two, in invalid JSON up to where a decoder would stop.
 func countNodes(data []byte) (nodes, objects int) {
 	nodes = 1
 	for i := 0; i < len(data); i++ {
@@ -185,12 +178,10 @@ func countNodes(data []byte) (nodes, objects int) {
 // §3.9 and RFC 9865 §2 name them. Others are ignored.
 var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
 
-// lists are those of them that have several values. Some clients repeat such a
-// parameter instead of writing commas.
+// lists are those of them that some clients repeat instead of writing commas.
 var lists = []string{"attributes", "excludedAttributes"}
 
-// parameters are the parameters of a request, by name as in known. An absent one
-// is not in the map; an empty one is.
+// parameters are those of a request, by name as in known. An empty one is in the map.
 type parameters map[string]string
 
 func (p parameters) set(name, value string) error {
@@ -290,8 +281,7 @@ func (p parameters) integer(name string, absent int) (int, error) {
 	return n, nil
 }
 
-// projection returns what of a resource the client wants to see (RFC 7644
-// §3.9).
+// projection returns what of a resource the client wants to see (RFC 7644 §3.9).
 func (p parameters) projection(kind *scim.ResourceType) (*scim.Projection, error) {
 	return scim.ParseProjection(kind, p["attributes"], p["excludedAttributes"])
 }

@@ -98,8 +98,7 @@ func (s *server) one(set *resourceSet) func(*exchange) error {
 	}
 }
 
-// listed returns the value of a header that is a list: it may be sent in several
-// lines (RFC 9110 §5.3).
+// listed returns the value of a header that may be sent in several lines (RFC 9110 §5.3).
 func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
 
 // An operation reads or writes one resource. It is a request of its own, or a write in a
@@ -278,8 +277,7 @@ func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 	return parts, nil
 }
 
-// position finds the part that the cursor is in, and its position there; nil without
-// a cursor.
+// position finds the part that the cursor is in, and its position there; nil for none.
 func (s *server) position(x *exchange, parts []part, p parameters) (first int, position *scim.Position, err error) {
 	cursor, byCursor := p["cursor"]
 	switch {
@@ -298,13 +296,11 @@ func (s *server) position(x *exchange, parts []part, p parameters) (first int, p
 	return 0, nil, err
 }
 
-// cursorAge is how long a cursor can be used. A cursor is a position and contains no
-// data, so an old one does no harm; the limit keeps clients from storing it.
+// cursorAge is how long a cursor can be used, so that clients do not store it.
 const cursorAge = time.Hour
 
-// cursors reads and writes the cursors of this client. The key comes from the
-// client's own token, so that replicas share nothing and no client can use the
-// cursor of another.
+// cursors reads and writes the cursors of this client. The key comes from its own token, so
+// that replicas share nothing and no client can use the cursor of another.
 func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
