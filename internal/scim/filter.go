@@ -114,18 +114,14 @@ type equality struct {
 
 func (n filterNode) holds(object map[string]any) bool { return n.match(object) != n.negated }
 
-// join makes one node of several with "and" or "or" between them.
-func join(nodes []filterNode, or bool) filterNode {
+// join makes one node of several with the word, "and" or "or", between them.
+func join(nodes []filterNode, word string) filterNode {
 	if len(nodes) == 1 {
 		return nodes[0]
 	}
+	or := word == "or"
 	node := filterNode{or: or, match: func(object map[string]any) bool {
-		for _, part := range nodes {
-			if part.holds(object) == or {
-				return or
-			}
-		}
-		return !or
+		return or == slices.ContainsFunc(nodes, func(part filterNode) bool { return part.holds(object) == or })
 	}}
 	parts, equalities := make([]string, len(nodes)), !or
 	for i, part := range nodes {
@@ -139,10 +135,7 @@ func join(nodes []filterNode, or bool) filterNode {
 	if !equalities {
 		node.equal = nil
 	}
-	node.text = strings.Join(parts, " and ")
-	if or {
-		node.text = strings.Join(parts, " or ")
-	}
+	node.text = strings.Join(parts, " "+word+" ")
 	return node
 }
 

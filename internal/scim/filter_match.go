@@ -19,15 +19,14 @@ const (
 	opPresent  operator = "pr"
 )
 
-// operators says of each operator when it holds. eq is a comparison of its own, and ne its
-// negation.
+// operators says of each operator when it holds. ne is tested as eq and then negated.
 var operators = map[operator]struct {
 	order func(order int) bool      // for a value that compares like this to the wanted one
 	text  func(s, want string) bool // of those for text alone
 }{
 	opPresent:  {},
-	opEqual:    {},
-	opNotEqual: {},
+	opEqual:    {order: func(order int) bool { return order == 0 }},
+	opNotEqual: {order: func(order int) bool { return order == 0 }},
 	"gt":       {order: func(order int) bool { return order > 0 }},
 	"ge":       {order: func(order int) bool { return order >= 0 }},
 	"lt":       {order: func(order int) bool { return order < 0 }},
@@ -139,8 +138,12 @@ func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted
 	switch {
 	case !attr.Type.hasOperator(op):
 		problem = fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
-	case op == opEqual, op == opNotEqual:
-		test = func(v any) bool { return v == nil && assumed || v != nil && attr.same(v, value) }
+	case attr.Type != DateTime && (op == opEqual || op == opNotEqual):
+		folds := isText && attr.Type != Boolean && attr.Type != Binary && !attr.CaseExact
+		test = func(v any) bool {
+			s, ok := v.(string)
+			return v == value || ok && folds && strings.EqualFold(s, text) || v == nil && assumed
+		}
 	case isNumber:
 		test = func(v any) bool {
 			n, ok := v.(float64)

@@ -143,22 +143,17 @@ func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	panic(NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem))
 }
 
-func (p *filterParser) parseOr() filterNode {
-	nodes := []filterNode{p.parseAnd()}
-	for p.token.is("or") {
-		p.next()
-		nodes = append(nodes, p.parseAnd())
-	}
-	return join(nodes, true)
-}
+func (p *filterParser) parseOr() filterNode { return p.parseChain("or", p.parseAnd) }
 
-func (p *filterParser) parseAnd() filterNode {
-	nodes := []filterNode{p.parseTerm()}
-	for p.token.is("and") {
+func (p *filterParser) parseAnd() filterNode { return p.parseChain("and", p.parseTerm) }
+
+func (p *filterParser) parseChain(word string, parsePart func() filterNode) filterNode {
+	nodes := []filterNode{parsePart()}
+	for p.token.is(word) {
 		p.next()
-		nodes = append(nodes, p.parseTerm())
+		nodes = append(nodes, parsePart())
 	}
-	return join(nodes, false)
+	return join(nodes, word)
 }
 
 func (p *filterParser) parseTerm() filterNode {
