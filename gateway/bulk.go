@@ -36,13 +36,6 @@ type bulkResult struct {
 	Response *errorMessage `json:"response,omitempty"`
 }
 
-// A bulkResponse has the results in the order of the request. Operations that
-// failOnErrors skipped have none.
-type bulkResponse struct {
-	Schemas    []string      `json:"schemas"`
-	Operations []*bulkResult `json:"Operations"`
-}
-
 // A bulkJob executes a bulk request in order, but before an operation those that create
 // what it refers to.
 type bulkJob struct {
@@ -68,13 +61,13 @@ func (s *server) bulk(x *exchange) error {
 	if err := job.run(); err != nil {
 		return err
 	}
-	response := bulkResponse{Schemas: []string{scim.URNBulkResponse}, Operations: []*bulkResult{}}
+	results := []*bulkResult{}
 	for _, op := range job.operations {
-		if op.Status != "" {
-			response.Operations = append(response.Operations, &op.bulkResult)
+		if op.Status != "" { // failOnErrors has not skipped it
+			results = append(results, &op.bulkResult)
 		}
 	}
-	return x.writeJSON(http.StatusOK, response)
+	return x.writeJSON(http.StatusOK, map[string]any{"schemas": []string{scim.URNBulkResponse}, "Operations": results})
 }
 
 // read reads a bulk request. A problem with the whole message is an error here; a

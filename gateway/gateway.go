@@ -276,17 +276,10 @@ func (s *server) organizationOf(x *exchange) (string, error) {
 // handlers cannot distinguish "100%25" from "100%".
 func cleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.EscapedPath()
-		for strings.Contains(path, "//") {
-			path = strings.ReplaceAll(path, "//", "/")
-		}
-		path = strings.TrimRight(path, "/")
-		if path == "" {
-			path = "/"
-		}
+		segments := strings.FieldsFunc(r.URL.EscapedPath(), func(c rune) bool { return c == '/' })
 		clean := *r.URL
-		clean.RawPath = path
-		clean.Path, _ = url.PathUnescape(path) // it was escaped by EscapedPath, so it can be unescaped
+		clean.RawPath = "/" + strings.Join(segments, "/")
+		clean.Path, _ = url.PathUnescape(clean.RawPath) // it was escaped by EscapedPath, so it can be unescaped
 		shallow := *r
 		shallow.URL = &clean
 		next.ServeHTTP(w, &shallow)

@@ -178,27 +178,8 @@ func countNodes(data []byte) (nodes, objects int) {
 // §3.9 and RFC 9865 §2 name them. Others are ignored.
 var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
 
-// lists are those of them that some clients repeat instead of writing commas.
-var lists = []string{"attributes", "excludedAttributes"}
-
 // parameters are those of a request, by name as in known. An empty one is in the map.
 type parameters map[string]string
-
-func (p parameters) set(name, value string) error {
-	i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
-	if i < 0 {
-		return nil
-	}
-	before, twice := p[known[i]]
-	switch {
-	case twice && slices.Contains(lists, known[i]):
-		value = before + "," + value
-	case twice:
-		return scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
-	}
-	p[known[i]] = value
-	return nil
-}
 
 // query reads the query string. One that is not properly escaped is refused: left out,
 // a broken filter would ask for everybody.
@@ -218,11 +199,19 @@ func (x *exchange) parameters() (parameters, error) {
 	}
 	p := parameters{}
 	for name, given := range values {
-		for _, value := range given {
-			if err := p.set(name, value); err != nil {
-				return nil, err
-			}
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+		if i < 0 {
+			continue
 		}
+		if before, twice := p[known[i]]; twice { // in another letter case
+			given = append(given, before)
+		}
+		// Some clients repeat a list instead of writing commas.
+		isList := known[i] == "attributes" || known[i] == "excludedAttributes"
+		if len(given) > 1 && !isList {
+			return nil, scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
+		}
+		p[known[i]] = strings.Join(given, ",")
 	}
 	return p, nil
 }

@@ -127,11 +127,12 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	if !path.leaf().MultiValued {
 		return vr.readOne(path, raw)
 	}
-	list := []any{}
+	items := listOf(raw)
 	if isNothing(raw) {
-		return list, nil
+		items = nil
 	}
-	for _, item := range listOf(raw) {
+	list := make([]any, 0, len(items))
+	for _, item := range items {
 		element, err := vr.readElement(path, item)
 		if err != nil {
 			return nil, err
