@@ -56,6 +56,7 @@ type ListResponse struct {
 	Resources    []any  // of this page, as the client is to see them
 }
 
+// MarshalJSONTo writes the message.
 func (l ListResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return json.MarshalEncode(enc, struct {
 		Schemas      []string `json:"schemas"`
@@ -73,6 +74,7 @@ type Located struct {
 	Base string
 }
 
+// MarshalJSONTo writes the resource.
 func (l Located) MarshalJSONTo(enc *jsontext.Encoder) error {
 	form := &Form{enc: enc, base: l.Base}
 	form.token(jsontext.BeginObject)

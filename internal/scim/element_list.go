@@ -345,11 +345,11 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 		sub := equality.attr
 		value, err := valueReader{}.read(l.part(sub), equality.value)
 		isSame := func(canonical string) bool { return sub.same(canonical, value) }
+		canDerive := sub.Derived && (len(sub.CanonicalValues) == 0 || slices.ContainsFunc(sub.CanonicalValues, isSame))
 		switch {
 		case err != nil:
 			return err
-		// A value that the provider derives may be in the filter.
-		case sub.Mutability == ReadOnly && !(sub.Derived && (len(sub.CanonicalValues) == 0 || slices.ContainsFunc(sub.CanonicalValues, isSame))):
+		case sub.Mutability == ReadOnly && !canDerive:
 			return noTarget
 		}
 		described[sub.Name] = value
