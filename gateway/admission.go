@@ -117,18 +117,16 @@ func contains(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
-func peerAddress(r *http.Request) (netip.Addr, bool) {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return peer.Addr().Unmap(), err == nil
+// peerAddress returns the zero Addr if the peer has none.
+func peerAddress(r *http.Request) netip.Addr {
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return peer.Addr().Unmap()
 }
 
 // clientAddress is who sent the request: the peer, or, if that is a trusted proxy, the last
 // address in X-Forwarded-For that is not one. Those before it may be made up.
 func (s *server) clientAddress(r *http.Request) netip.Addr {
-	address, ok := peerAddress(r)
-	if !ok {
-		return netip.Addr{}
-	}
+	address := peerAddress(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		before, err := netip.ParseAddr(strings.TrimSpace(hop))
@@ -181,7 +179,7 @@ func (s *server) origin(r *http.Request) string {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if peer, ok := peerAddress(r); ok && contains(s.config.TrustedProxies, peer) {
+	if contains(s.config.TrustedProxies, peerAddress(r)) {
 		scheme = forwarded(r, "X-Forwarded-Proto", scheme, func(s string) bool { return s == "http" || s == "https" })
 		host = forwarded(r, "X-Forwarded-Host", host, isHost)
 		prefix = forwarded(r, "X-Forwarded-Prefix", "", func(s string) bool {

@@ -102,11 +102,11 @@ func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
 	return scim.NewError(scim.CodeInternal, "Internal error of the gateway: the request was not completed.")
 }
 
-// maxLogged bounds text from elsewhere in a log line, in bytes.
-const maxLogged = 500
-
-// maxClientRequestID bounds the request id of a client, in bytes.
-const maxClientRequestID = 64
+// Bounds of text from elsewhere in a log line, in bytes.
+const (
+	maxLogged          = 500
+	maxClientRequestID = 64
+)
 
 // record writes the request's log line and updates the metrics. The line
 // has the route's template and not the URL, since a filter contains an e-mail
