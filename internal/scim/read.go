@@ -222,17 +222,56 @@ func (a *Attribute) identifierIn(reference any) string {
 	return id
 }
 
+// readOne reads one value. A boolean may be a list of one, and an object with a value.
 func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
-	switch path.leaf().Type {
+	attr := path.leaf()
+	text, isText := raw.(string)
+	switch attr.Type {
 	case Complex:
 		return vr.readObject(path, raw)
 	case Boolean:
-		return readBoolean(path, raw)
+		if list, isList := raw.([]any); isList && len(list) == 1 {
+			raw = list[0]
+		}
+		if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
+			raw, _ = Member(object, "value")
+		}
+		boolean, ok := asBoolean(raw)
+		switch {
+		case ok:
+			return boolean, nil
+		case isNothing(raw):
+			return nil, nil
+		}
+		return nil, wrongType(path, "true or false")
 	case Integer, Decimal:
-		return readNumber(path, raw)
-	default:
-		return readString(path, raw)
+		number, ok := raw.(float64)
+		if isText {
+			var err error
+			number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
+			ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
+		}
+		switch {
+		case isNothing(raw):
+			return nil, nil
+		case !ok:
+			return nil, wrongType(path, "a number")
+		case attr.Type == Integer && number != math.Trunc(number):
+			return nil, wrongType(path, "a whole number")
+		}
+		return number, nil
 	}
+	switch {
+	case raw != nil && !isText:
+		return nil, wrongType(path, "a string")
+	case len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength:
+		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
+	case attr.Type == DateTime && text != "":
+		if _, ok := parseInstant(text); !ok {
+			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
+		}
+	}
+	return text, nil
 }
 
 // readObject accepts a scalar as the "value" of an object that has one, and a list
@@ -271,61 +310,6 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 		return nil, nil
 	}
 	return object, nil
-}
-
-// readBoolean accepts a list of one and an object with a value as the boolean.
-func readBoolean(path AttrPath, raw any) (any, error) {
-	if list, isList := raw.([]any); isList && len(list) == 1 {
-		raw = list[0]
-	}
-	if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
-		raw, _ = Member(object, "value")
-	}
-	if boolean, ok := asBoolean(raw); ok {
-		return boolean, nil
-	}
-	if isNothing(raw) {
-		return nil, nil
-	}
-	return nil, wrongType(path, "true or false")
-}
-
-func readNumber(path AttrPath, raw any) (any, error) {
-	if isNothing(raw) {
-		return nil, nil
-	}
-	number, ok := raw.(float64)
-	if text, isText := raw.(string); isText {
-		var err error
-		number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
-		ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
-	}
-	switch {
-	case !ok:
-		return nil, wrongType(path, "a number")
-	case path.leaf().Type == Integer && number != math.Trunc(number):
-		return nil, wrongType(path, "a whole number")
-	}
-	return number, nil
-}
-
-func readString(path AttrPath, raw any) (any, error) {
-	if raw == nil {
-		return "", nil
-	}
-	text, ok := raw.(string)
-	if !ok {
-		return nil, wrongType(path, "a string")
-	}
-	if len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength {
-		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
-	}
-	if path.leaf().Type == DateTime && text != "" {
-		if _, ok := parseInstant(text); !ok {
-			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
-		}
-	}
-	return text, nil
 }
 
 // wrongType never repeats the value.
