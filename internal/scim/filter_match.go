@@ -36,18 +36,6 @@ var operators = map[operator]struct {
 	"ew":       {text: strings.HasSuffix},
 }
 
-// hasOperator reports whether values of the type can be compared like this: booleans and
-// binaries have no order (RFC 7644 §3.4.2.2).
-func (t Type) hasOperator(op operator) bool {
-	switch t {
-	case String, Reference:
-		return true
-	case Boolean, Binary:
-		return op == opEqual || op == opNotEqual
-	}
-	return operators[op].text == nil
-}
-
 // newComparison makes the node "path op value". It checks that the operator and the
 // value, a string, bool, float64 or nil for null, fit the attribute's type; problem is
 // the end of a sentence for the client.
@@ -135,10 +123,12 @@ func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted
 	}
 	assumed := attr.Name == "primary" && value == false // RFC 7643 §2.4
 	number, isNumber := value.(float64)
+	isEquality, hasParts := op == opEqual || op == opNotEqual, attr.Type == String || attr.Type == Reference
+	hasOrder := attr.Type != Boolean && attr.Type != Binary // RFC 7644 §3.4.2.2
 	switch {
-	case !attr.Type.hasOperator(op):
+	case !isEquality && !hasOrder, holds != nil && !hasParts:
 		problem = fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
-	case attr.Type != DateTime && (op == opEqual || op == opNotEqual):
+	case isEquality && attr.Type != DateTime:
 		folds := isText && attr.Type != Boolean && attr.Type != Binary && !attr.CaseExact
 		test = func(v any) bool {
 			s, ok := v.(string)
