@@ -27,20 +27,31 @@ type AttrPath struct {
 // complex attribute for all of it (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 	for _, space := range rt.namespaces() {
+		if space.urn != "" && strings.EqualFold(name, space.ID) {
+			return AttrPath{URN: space.ID, Attr: space.asAttribute(), Tolerated: space.tolerated}, true
+		}
 		local, qualified := cutURN(name, space.ID)
-		var path AttrPath
-		ok := qualified || space.bare
-		switch {
-		case space.urn != "" && strings.EqualFold(name, space.ID):
-			path, ok = AttrPath{URN: space.ID, Attr: space.asAttribute()}, true
-		case ok:
-			path, ok = lookupIn(space.Attributes, space.urn, local)
+		if !qualified && !space.bare {
+			continue
 		}
-		if ok {
-			lacking := path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
-			path.Tolerated = path.Tolerated || space.tolerated || path.Attr == externalID || lacking
-			return path, true
+		attrName, subName, dotted := strings.Cut(local, ".")
+		path := AttrPath{URN: space.urn, Attr: attributeNamed(space.Attributes, attrName)}
+		if path.Attr == nil {
+			continue
 		}
+		if dotted {
+			path.Sub = attributeNamed(path.Attr.SubAttributes, subName)
+			if path.Sub == nil && strings.EqualFold(subName, "displayName") { // RFC 7644 §3.5.2 itself writes members[...].displayName
+				path.Sub = attributeNamed(path.Attr.SubAttributes, "display")
+			}
+			if path.Sub == nil {
+				continue
+			}
+		}
+		isSecret := path.Attr.Returned == Never || path.leaf().Returned == Never // a password is never kept
+		isLacking := path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
+		path.Tolerated = space.tolerated || path.Attr == externalID || isSecret || isLacking
+		return path, true
 	}
 	return AttrPath{}, false
 }
@@ -101,30 +112,7 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 }
 
 func (s *Schema) asAttribute() *Attribute {
-	return &Attribute{
-		Name: s.ID, Type: Complex, SubAttributes: s.Attributes,
-		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
-	}
-}
-
-func lookupIn(attributes []*Attribute, urn, local string) (AttrPath, bool) {
-	name, subName, dotted := strings.Cut(local, ".")
-	path := AttrPath{URN: urn, Attr: attributeNamed(attributes, name)}
-	if path.Attr == nil {
-		return AttrPath{}, false
-	}
-	if dotted {
-		path.Sub = attributeNamed(path.Attr.SubAttributes, subName)
-		if path.Sub == nil && strings.EqualFold(subName, "displayName") { // RFC 7644 §3.5.2 itself writes members[...].displayName
-			path.Sub = attributeNamed(path.Attr.SubAttributes, "display")
-		}
-		if path.Sub == nil {
-			return AttrPath{}, false
-		}
-	}
-	// An attribute that is never returned (password) is never kept.
-	path.Tolerated = path.Attr.Returned == Never || path.Sub != nil && path.Sub.Returned == Never
-	return path, true
+	return &Attribute{Name: s.ID, Type: Complex, SubAttributes: s.Attributes}
 }
 
 func attributeNamed(attributes []*Attribute, name string) *Attribute {
