@@ -139,7 +139,8 @@ func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int,
 		if pos%256 == 255 && stopped != nil && stopped() {
 			break
 		}
-		if item != nil && f.MatchElement(item) {
+		object, isObject := item.(map[string]any)
+		if isObject && f.Match(object) || item != nil && f == nil {
 			positions = append(positions, pos)
 		}
 	}
@@ -356,7 +357,7 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	}
 	maps.Copy(described, members)
 	maps.DeleteFunc(described, func(_ string, value any) bool { return IsEmpty(value) })
-	if !path.Filter.MatchElement(described) {
+	if !path.Filter.Match(described) {
 		return noTarget
 	}
 	l.dropReadOnly(described)

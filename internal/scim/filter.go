@@ -57,18 +57,9 @@ func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filte
 	return &Filter{filterNode: root, comparisons: p.terms, named: p.named}, nil
 }
 
-// Match reports whether the resource fulfils the filter.
+// Match reports whether the resource, or the element of a list, fulfils the filter.
 func (f *Filter) Match(r Resource) bool {
 	return f == nil || f.holds(r)
-}
-
-// MatchElement is Match for an element and the value filter of a [Path].
-func (f *Filter) MatchElement(element any) bool {
-	if f == nil {
-		return true
-	}
-	object, ok := element.(map[string]any)
-	return ok && f.holds(object)
 }
 
 // String returns the filter in canonical spelling, "" for none: the same for filters that

@@ -85,20 +85,6 @@ func (rt *ResourceType) namespaces() []namespace {
 	return spaces
 }
 
-// attributes lists the attributes of a resource, each extension as one.
-func (rt *ResourceType) attributes() (all []*Attribute) {
-	for _, space := range rt.namespaces() {
-		switch {
-		case space.tolerated:
-		case space.urn != "":
-			all = append(all, space.asAttribute())
-		default:
-			all = append(all, space.Attributes...)
-		}
-	}
-	return all
-}
-
 // core lists the schemas whose attributes are top-level ones.
 func (rt *ResourceType) core() []*Schema {
 	return append([]*Schema{rt.Schema}, rt.Aliases...)

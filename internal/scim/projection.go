@@ -27,7 +27,16 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 	if attributes != "" && excluded != "" {
 		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
 	}
-	p := &Projection{attributes: rt.attributes(), asking: attributes != "", named: map[string]bool{}}
+	p := &Projection{asking: attributes != "", named: map[string]bool{}}
+	for _, space := range rt.namespaces() {
+		switch {
+		case space.tolerated:
+		case space.urn != "":
+			p.attributes = append(p.attributes, space.asAttribute())
+		default:
+			p.attributes = append(p.attributes, space.Attributes...)
+		}
+	}
 	for name := range strings.SplitSeq(attributes+excluded, ",") {
 		p.name(rt, strings.TrimSpace(name))
 	}
