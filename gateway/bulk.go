@@ -15,25 +15,21 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A bulkOperation is one operation of a bulk request, with its result.
+// A bulkOperation is one operation of a bulk request, with its entry in the response.
 type bulkOperation struct {
-	bulkResult
-	operation
-	path string
-	data any
+	operation `json:"-"`
 
-	begun, settled bool
-	createdID      string // of a POST that has succeeded
-}
-
-// A bulkResult is one operation's entry in a bulk response.
-type bulkResult struct {
 	Location string        `json:"location,omitempty"` // of the resource that it changes, once that is known
 	Method   string        `json:"method"`
 	BulkID   string        `json:"bulkId,omitempty"`
 	Version  string        `json:"version,omitempty"`
 	Status   string        `json:"status"` // "" until it was carried out
 	Response *errorMessage `json:"response,omitempty"`
+
+	path           string
+	data           any
+	begun, settled bool
+	createdID      string // of a POST that has succeeded
 }
 
 // A bulkJob executes a bulk request in order, but before an operation those that create
@@ -61,10 +57,10 @@ func (s *server) bulk(x *exchange) error {
 	if err := job.run(); err != nil {
 		return err
 	}
-	results := []*bulkResult{}
+	results := []*bulkOperation{}
 	for _, op := range job.operations {
 		if op.Status != "" { // failOnErrors has not skipped it
-			results = append(results, &op.bulkResult)
+			results = append(results, op)
 		}
 	}
 	return x.writeJSON(http.StatusOK, map[string]any{"schemas": []string{scim.URNBulkResponse}, "Operations": results})
