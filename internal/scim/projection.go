@@ -63,18 +63,15 @@ func (p *Projection) name(rt *ResourceType, name string) {
 	if !ok {
 		return
 	}
-	var names []string
+	add := func(path string, exactly bool) { p.named[path] = p.named[path] || exactly }
+	at := "/" + path.Attr.Name
 	if path.URN != "" && !path.WholeExtension() {
-		names = append(names, path.URN)
+		add("/"+path.URN, false)
+		at = "/" + path.URN + at
 	}
-	names = append(names, path.Attr.Name)
+	add(at, path.Sub == nil)
 	if path.Sub != nil {
-		names = append(names, path.Sub.Name)
-	}
-	whole := ""
-	for i, name := range names {
-		whole += "/" + name
-		p.named[whole] = p.named[whole] || i == len(names)-1
+		add(at+"/"+path.Sub.Name, true)
 	}
 }
 
