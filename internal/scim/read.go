@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,9 +212,9 @@ func (a *Attribute) identifierIn(reference any) string {
 	if err != nil {
 		return ""
 	}
-	endpoint, last := path.Split(u.EscapedPath())
-	id, err := url.PathUnescape(last)
-	isOurs := func(kind string) bool { return strings.EqualFold(path.Base(endpoint), kind+"s") }
+	parts := strings.Split(u.EscapedPath(), "/")
+	id, err := url.PathUnescape(parts[len(parts)-1])
+	isOurs := func(kind string) bool { return len(parts) > 1 && strings.EqualFold(parts[len(parts)-2], kind+"s") }
 	if err != nil || !slices.ContainsFunc(a.ReferenceTypes, isOurs) {
 		return ""
 	}
@@ -277,7 +276,7 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 // readObject accepts a scalar as the "value" of an object that has one, and a list
 // of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
-	if list, isList := raw.([]any); isList && len(list) == 1 {
+	for list, isList := raw.([]any); isList && len(list) == 1; list, isList = raw.([]any) {
 		raw = list[0]
 	}
 	attr := path.leaf()
