@@ -1,11 +1,16 @@
 package gateway
 
 import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"text/template"
 
 	"suger-scim-gateway/internal/scim"
 )
@@ -106,6 +111,11 @@ func noMe(*exchange) error {
 	return scim.NewError(scim.CodeNotImplemented, "/Me is not supported: the token belongs to an API client of Suger, not to a person. Use /Users.")
 }
 
+//go:embed provider_config.json.tmpl
+var providerConfigText string
+
+var providerConfig = template.Must(template.New("ServiceProviderConfig").Parse(providerConfigText))
+
 // serviceProviderConfig serves GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),
 // with the current limits, and what draft-ietf-scim-roles-entitlements-01 adds to it.
 // It claims draft-zollner-scim-interop-profile only where that is true: in strict
@@ -123,42 +133,17 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 			return x.NoContent(http.StatusNotModified)
 		}
 	}
-	body := scim.Resource{
-		"meta":           meta,
-		"schemas":        []string{scim.URNServiceProviderConfig},
-		"patch":          supported(true),
-		"bulk":           map[string]any{"supported": true, "maxOperations": maxBulkOperations, "maxPayloadSize": maxBody},
-		"filter":         map[string]any{"supported": true, "maxResults": scim.MaxPageSize},
-		"changePassword": supported(false),
-		"sort":           supported(true),
-		"etag":           supported(true),
-		"pagination": map[string]any{
-			"cursor":                  true,
-			"index":                   true,
-			"defaultPaginationMethod": "index",
-			"defaultPageSize":         scim.DefaultPageSize,
-			"maxPageSize":             scim.MaxPageSize,
-			"cursorTimeout":           int(cursorAge.Seconds()),
-		},
-		"RolesAndEntitlements": map[string]any{
-			"roles": map[string]any{
-				"supported":              true,
-				"multipleRolesSupported": s.service.ManyRoles(),
-				"primarySupported":       canWrite("roles.primary"),
-				"typeSupported":          canWrite("roles.type"),
-			},
-			"entitlements": map[string]any{
-				"supported": false, "multipleEntitlementsSupported": false, "primarySupported": false, "typeSupported": false,
-			},
-		},
-		"authenticationSchemes": []map[string]any{{
-			"type":        "oauthbearertoken",
-			"name":        "Bearer token",
-			"description": "The token in the Authorization header, after the word Bearer.",
-			"specUri":     "https://www.rfc-editor.org/info/rfc6750",
-			"primary":     true,
-		}},
+	var text bytes.Buffer
+	var body scim.Resource
+	err := providerConfig.Execute(&text, map[string]any{
+		"maxOperations": maxBulkOperations, "maxPayloadSize": maxBody,
+		"defaultPageSize": scim.DefaultPageSize, "maxPageSize": scim.MaxPageSize, "cursorTimeout": int(cursorAge.Seconds()),
+		"manyRoles": s.service.ManyRoles(), "writesPrimary": canWrite("roles.primary"), "writesType": canWrite("roles.type"),
+	})
+	if err = cmp.Or(err, json.Unmarshal(text.Bytes(), &body)); err != nil {
+		return err
 	}
+	body["meta"] = meta
 	if s.config.Strict && s.service.KeepsDeactivated() {
 		body["interopProfileConformant"] = true
 	}
@@ -167,5 +152,3 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	}
 	return x.writeJSON(http.StatusOK, body)
 }
-
-func supported(yes bool) map[string]any { return map[string]any{"supported": yes} }
