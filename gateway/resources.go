@@ -119,7 +119,7 @@ func (op *operation) hasBody() bool {
 
 // run executes the operation. The resource is nil if the answer has no body.
 func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
-	if op.method == http.MethodGet || op.method == http.MethodHead {
+	if !op.hasBody() && op.method != http.MethodDelete { // GET or HEAD
 		shown, err = op.set.read(x.caller).Get(x.ctx(), op.id, op.projection)
 		return http.StatusOK, shown, err
 	}
@@ -137,7 +137,7 @@ func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
 		r, err = resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
 	case http.MethodPatch:
 		r, err = resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
-	case http.MethodDelete:
+	default:
 		err = resources.Delete(x.ctx(), op.id, op.ifMatch)
 	}
 	if err != nil || r == nil {
