@@ -329,6 +329,7 @@ func TestPatchMutability(t *testing.T) {
 		{name: "an immutable part of an entry that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`},
 		{name: "the $ref of a member (RFC 7643 section 8.7.1)", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/Users/u3"}]`, code: CodeMutability},
 		{name: "the $ref of a member that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/v2/Users/u1"}]`},
+		{name: "a $ref with the member's id at another endpoint", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/v2/Roles/u1"}]`, code: CodeMutability},
 		{name: "remove of the $ref of a member", group: true, operations: `[{"op":"remove","path":"members[value eq \"u1\"].$ref"}]`, code: CodeMutability},
 		{name: "another $ref among the parts of a member", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"]","value":{"$ref":"https://example.com/v2/Users/u2"}}]`, code: CodeMutability},
 		{name: "the $ref of a member that is not there", group: true, operations: `[{"op":"replace","path":"members[value eq \"u9\"].$ref","value":"https://example.com/v2/Users/u9"}]`, code: CodeNoTarget},
