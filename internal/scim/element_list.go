@@ -80,11 +80,16 @@ func (l *elementList) put(pos int, element any) {
 // same yields the positions of the elements that are the same as the given one. Of those
 // with a type, one of its own comes first.
 func (l *elementList) same(element any) iter.Seq[int] {
-	key := l.keyOf(element)
-	if key.kind == "" {
-		return l.withValue(key.value)
-	}
-	return func(yield func(int) bool) {
+	return func(yield func(int) bool) { // one return, so that it is inlined
+		key := l.keyOf(element)
+		if key.kind == "" {
+			for pos := range l.withValue(key.value) {
+				if !yield(pos) {
+					return
+				}
+			}
+			return
+		}
 		for _, key := range []elementKey{key, {value: key.value}} {
 			if pos, ok := l.byKey[key]; ok && l.items[pos] != nil && l.keys[pos] == key && !yield(pos) {
 				return
