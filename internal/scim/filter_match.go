@@ -128,12 +128,13 @@ func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted
 	switch {
 	case !isEquality && !hasOrder, holds != nil && !hasParts:
 		problem = fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
-	case isEquality && attr.Type != DateTime:
-		folds := isText && attr.Type != Boolean && attr.Type != Binary && !attr.CaseExact
+	case isEquality && hasParts && !attr.CaseExact: // the most frequent test
 		test = func(v any) bool {
 			s, ok := v.(string)
-			return v == value || ok && folds && strings.EqualFold(s, text) || v == nil && assumed
+			return ok && strings.EqualFold(s, text)
 		}
+	case isEquality && attr.Type != DateTime:
+		test = func(v any) bool { return v == value || v == nil && assumed }
 	case isNumber:
 		test = func(v any) bool {
 			n, ok := v.(float64)
