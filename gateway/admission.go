@@ -64,9 +64,9 @@ type limits struct {
 	rawBodies, decodedBodies *throttle.Quota[marks.Mark] // memory
 }
 
-// newLimits divides n slots. Strangers may only use a part of them, and one address or
-// one credential only its share, so that slow requests leave slots to others. One
-// credential has half of the memory.
+// newLimits divides n slots: strangers may use a part of them, and one address or credential
+// its share, so that slow requests leave slots to others. One credential has half of the
+// memory.
 func newLimits(n int64) *limits {
 	return &limits{
 		slots:         semaphore.NewWeighted(n),
@@ -117,19 +117,16 @@ func contains(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
-func peerAddress(r *http.Request) (netip.Addr, bool) {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return peer.Addr().Unmap(), err == nil
+// peerAddress returns the zero Addr if the peer has none.
+func peerAddress(r *http.Request) netip.Addr {
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return peer.Addr().Unmap()
 }
 
-// clientAddress is who sent the request: the peer, or, if that is a trusted
-// proxy, the last address in X-Forwarded-For that is not one. Addresses further
-// left were written by somebody we do not trust.
+// clientAddress is who sent the request: the peer, or, if that is a trusted proxy, the last
+// address in X-Forwarded-For that is not one. Those before it may be made up.
 func (s *server) clientAddress(r *http.Request) netip.Addr {
-	address, ok := peerAddress(r)
-	if !ok {
-		return netip.Addr{}
-	}
+	address := peerAddress(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		before, err := netip.ParseAddr(strings.TrimSpace(hop))
@@ -149,9 +146,8 @@ func addressText(address netip.Addr) string {
 	return address.String()
 }
 
-// forwarded returns the header's last element, or the fallback if it is absent
-// or not valid. Only the trusted proxy itself wrote the last one; the others may
-// come from the client.
+// forwarded returns the header's last element, which the trusted proxy itself wrote, or the
+// fallback if it is absent or not valid.
 func forwarded(r *http.Request, name, fallback string, valid func(string) bool) string {
 	all := strings.Join(r.Header.Values(name), ",")
 	last := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
@@ -161,20 +157,12 @@ func forwarded(r *http.Request, name, fallback string, valid func(string) bool) 
 	return strings.TrimRight(last, "/")
 }
 
-func isHTTPScheme(s string) bool { return s == "http" || s == "https" }
-
-// hostForm is a name or an IPv4 address, or an IPv6 address in brackets, with a
-// port or without.
+// hostForm is a name, an IPv4 address or an IPv6 address in brackets, maybe with a port.
 var hostForm = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
 
 const maxHost = 255 + len(":65535")
 
 func isHost(s string) bool { return len(s) <= maxHost && hostForm.MatchString(s) }
-
-func isPathPrefix(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && strings.HasPrefix(s, "/") && u.Host == "" && u.EscapedPath() == s
-}
 
 // origin returns the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
@@ -191,10 +179,13 @@ func (s *server) origin(r *http.Request) string {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if peer, ok := peerAddress(r); ok && contains(s.config.TrustedProxies, peer) {
-		scheme = forwarded(r, "X-Forwarded-Proto", scheme, isHTTPScheme)
+	if contains(s.config.TrustedProxies, peerAddress(r)) {
+		scheme = forwarded(r, "X-Forwarded-Proto", scheme, func(s string) bool { return s == "http" || s == "https" })
 		host = forwarded(r, "X-Forwarded-Host", host, isHost)
-		prefix = forwarded(r, "X-Forwarded-Prefix", "", isPathPrefix)
+		prefix = forwarded(r, "X-Forwarded-Prefix", "", func(s string) bool {
+			u, err := url.Parse(s)
+			return err == nil && strings.HasPrefix(s, "/") && u.Host == "" && u.EscapedPath() == s
+		})
 	}
 	return scheme + "://" + host + prefix
 }
@@ -202,12 +193,10 @@ func (s *server) origin(r *http.Request) string {
 // maxToken bounds a credential, in bytes.
 const maxToken = 4096
 
-// holdsCredential reports whether the gateway has the Suger credential itself, so
-// that clients send one of its own tokens.
+// holdsCredential reports whether clients send one of the gateway's own tokens.
 func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 
-// identify reads the client's token and looks up what the gateway already knows
-// about it.
+// identify reads the client's token and looks up what is known about it.
 func (s *server) identify(x *exchange) {
 	x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
 	if x.noToken != nil {
@@ -270,9 +259,8 @@ func bearerToken(header string) (string, error) {
 	return words[0], nil
 }
 
-// isOneOf reports whether the token is one of tokens, in a time that depends on
-// neither the token nor which one it equals. Hashing makes all of them equally
-// long.
+// isOneOf reports whether the token is one of tokens, in a time that depends on neither.
+// Hashing makes all of them equally long.
 func isOneOf(token string, tokens []string) bool {
 	presented, found := sha256.Sum256([]byte(token)), 0
 	for _, known := range tokens {
@@ -340,8 +328,7 @@ func (s *server) trust(x *exchange) {
 	s.settle(x, false)
 }
 
-// settle ends the attempt, if the request is one, and counts a token that was good
-// until now, or none.
+// settle ends the attempt, if the request is one, and counts a token that failed.
 func (s *server) settle(x *exchange, failed bool) {
 	switch {
 	case failed && x.noToken != nil:

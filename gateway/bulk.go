@@ -15,36 +15,25 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7), with its result.
+// A bulkOperation is one operation of a bulk request, with its entry in the response.
 type bulkOperation struct {
-	bulkResult
-	path    string
-	version string
-	data    any
+	operation `json:"-"`
 
-	begun, settled bool
-	createdID      string // of a POST that has succeeded
-}
-
-// A bulkResult is one operation's entry in a bulk response.
-type bulkResult struct {
 	Location string        `json:"location,omitempty"` // of the resource that it changes, once that is known
 	Method   string        `json:"method"`
 	BulkID   string        `json:"bulkId,omitempty"`
 	Version  string        `json:"version,omitempty"`
 	Status   string        `json:"status"` // "" until it was carried out
 	Response *errorMessage `json:"response,omitempty"`
+
+	path           string
+	data           any
+	begun, settled bool
+	createdID      string // of a POST that has succeeded
 }
 
-// A bulkResponse has the results in the order of the request. Operations that
-// failOnErrors skipped have none.
-type bulkResponse struct {
-	Schemas    []string      `json:"schemas"`
-	Operations []*bulkResult `json:"Operations"`
-}
-
-// A bulkJob executes a bulk request in order, except that an operation waits
-// for those that create what it refers to.
+// A bulkJob executes a bulk request in order, but before an operation those that create
+// what it refers to.
 type bulkJob struct {
 	server       *server
 	x            *exchange
@@ -68,13 +57,13 @@ func (s *server) bulk(x *exchange) error {
 	if err := job.run(); err != nil {
 		return err
 	}
-	response := bulkResponse{Schemas: []string{scim.URNBulkResponse}, Operations: []*bulkResult{}}
+	results := []*bulkOperation{}
 	for _, op := range job.operations {
-		if op.Status != "" {
-			response.Operations = append(response.Operations, &op.bulkResult)
+		if op.Status != "" { // failOnErrors has not skipped it
+			results = append(results, op)
 		}
 	}
-	return x.writeJSON(http.StatusOK, response)
+	return x.writeJSON(http.StatusOK, map[string]any{"schemas": []string{scim.URNBulkResponse}, "Operations": results})
 }
 
 // read reads a bulk request. A problem with the whole message is an error here; a
@@ -102,8 +91,9 @@ func (j *bulkJob) read(message map[string]any) error {
 		if !ok {
 			return scim.NewError(scim.CodeInvalidSyntax, "Operation %d of the bulk request is not an object.", i+1)
 		}
-		op := &bulkOperation{path: scim.MemberText(object, "path"), version: scim.MemberText(object, "version")}
-		op.Method, op.BulkID = strings.ToUpper(scim.MemberText(object, "method")), scim.MemberText(object, "bulkId")
+		op := &bulkOperation{path: scim.MemberText(object, "path")}
+		op.method, op.ifMatch = strings.ToUpper(scim.MemberText(object, "method")), scim.MemberText(object, "version")
+		op.Method, op.BulkID = op.method, scim.MemberText(object, "bulkId")
 		op.data, _ = scim.Member(object, "data")
 		if op.BulkID != "" {
 			if j.creators[op.BulkID] != nil {
@@ -159,20 +149,20 @@ func (j *bulkJob) settle(op *bulkOperation) {
 		return
 	}
 	op.settled = true
-	single, wrong := j.target(op)
+	wrong := j.target(op)
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
 		j.batch.Begin(op)
-		err = j.carryOut(op, single)
+		err = j.carryOut(op)
 	}
 	if err != nil {
 		j.fail(op, err)
 	}
-	op.data = nil // may be large and is no longer needed
+	op.data, op.body = nil, nil // may be large and are no longer needed
 }
 
-func (j *bulkJob) carryOut(op *bulkOperation, single *operation) error {
-	status, r, err := single.run(j.x)
+func (j *bulkJob) carryOut(op *bulkOperation) error {
+	status, r, err := op.run(j.x)
 	if err != nil {
 		return err
 	}
@@ -180,57 +170,51 @@ func (j *bulkJob) carryOut(op *bulkOperation, single *operation) error {
 	if r != nil {
 		op.Version = r.Version()
 	}
-	if op.Method == http.MethodPost {
+	if op.method == http.MethodPost {
 		op.createdID = r.ID()
-		op.Location = single.set.location(j.x, r.ID())
+		op.Location = op.set.location(j.x, r.ID())
 	}
 	return nil
 }
 
-// target makes a single request of op and sets op.Location.
-func (j *bulkJob) target(op *bulkOperation) (*operation, error) {
+// target finds what op writes, and sets op.Location.
+func (j *bulkJob) target(op *bulkOperation) error {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
-	single := &operation{method: op.Method, ifMatch: op.version}
 	for _, set := range j.server.sets {
 		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
-			single.set = set
+			op.set = set
 		}
 	}
-	if single.set == nil {
-		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "The path of a bulk operation must be /Users or /Groups, followed by an id unless the operation creates a resource.")
+	if op.set == nil {
+		return scim.NewError(scim.CodeNoSuchEndpoint, "The path of a bulk operation must be /Users or /Groups, followed by an id unless the operation creates a resource.")
 	}
 	var err error
-	if hasID && op.Method != http.MethodPost {
-		if single.id, err = resourceID(segment, single.set.kind.Name); err != nil {
-			return nil, err
+	if hasID && op.method != http.MethodPost {
+		if op.id, err = resourceID(segment, op.set.kind.Name); err != nil {
+			return err
 		}
-		op.Location = single.set.location(j.x, single.id)
+		op.Location = op.set.location(j.x, op.id)
 	}
-	switch op.Method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-	default:
-		return nil, scim.NewError(scim.CodeMethodNotAllowed, "The method of a bulk operation must be POST, PUT, PATCH or DELETE.")
+	if !op.hasBody() && op.method != http.MethodDelete {
+		return scim.NewError(scim.CodeMethodNotAllowed, "The method of a bulk operation must be POST, PUT, PATCH or DELETE.")
 	}
-	if hasID == (op.Method == http.MethodPost) {
-		return nil, scim.NewError(scim.CodeMethodNotAllowed, "The path of a bulk POST must be an endpoint such as /Users; the path of any other operation must name one resource.")
+	if hasID == (op.method == http.MethodPost) {
+		return scim.NewError(scim.CodeMethodNotAllowed, "The path of a bulk POST must be an endpoint such as /Users; the path of any other operation must name one resource.")
 	}
-	if op.Method != http.MethodDelete {
-		var ok bool
-		if single.body, ok = op.data.(map[string]any); !ok {
-			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
-		}
+	var ok bool
+	if op.body, ok = op.data.(map[string]any); !ok && op.hasBody() {
+		return scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
 	}
 	// The answer has no resource, so its bulk is not fetched either.
-	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
-	return single, err
+	op.projection, err = scim.ParseProjection(op.set.kind, "", op.set.bulky)
+	return err
 }
 
 // bulkPrefix precedes the bulkId in a reference to a resource that the same
 // request creates (RFC 7644 §3.7.2).
 const bulkPrefix = "bulkId:"
 
-// resolve replaces the bulkIds in op's path and data by ids, after executing the
-// operations that create them.
+// resolve replaces the bulkIds in op's path and data by the ids of what they create.
 func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	resolved := func(text string) string {
 		bulkID, isReference := strings.CutPrefix(text, bulkPrefix)
@@ -255,7 +239,7 @@ func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	return err
 }
 
-// created returns the id of what the operation with the bulkId creates.
+// created returns the id of what the operation with the bulkId creates, once it has.
 func (j *bulkJob) created(bulkID string) (string, error) {
 	bad := func(problem string) (string, error) {
 		return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
@@ -284,7 +268,7 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	op.Status, op.Version, op.Response = strconv.Itoa(e.Status), "", &message
 	j.server.config.Log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
 		slog.String("request_id", j.x.caller.RequestID),
-		slog.String("method", knownMethod(op.Method)),
+		slog.String("method", knownMethod(op.method)),
 	}, failureAttrs(e)...)...)
 }
 

@@ -1,84 +1,96 @@
 package gateway
 
 import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"text/template"
 
 	"suger-scim-gateway/internal/scim"
 )
 
-// schemasOf returns the schemas of the resource types and of discovery (RFC 7644 §4),
-// each once. Discovery describes what the gateway really offers, and never asks Suger.
-func schemasOf(kinds []*scim.ResourceType) (schemas []*scim.Schema) {
+// describeTypes describes the resource types (RFC 7643 §6). Discovery describes what the
+// gateway really offers, and never asks Suger.
+func describeTypes(kinds []*scim.ResourceType) (types []scim.Resource) {
+	for _, kind := range kinds {
+		described := scim.Resource{
+			"schemas":     []string{scim.URNResourceType},
+			"id":          kind.Name,
+			"name":        kind.Name,
+			"description": kind.Description,
+			"endpoint":    kind.Endpoint,
+			"schema":      kind.Schema.ID,
+		}
+		var extensions []map[string]any
+		for _, extension := range slices.Concat(kind.Aliases, kind.Extensions) {
+			extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
+		}
+		if extensions != nil {
+			described["schemaExtensions"] = extensions
+		}
+		types = append(types, described)
+	}
+	return types
+}
+
+// describeSchemas describes the schemas of the resource types and of discovery (RFC 7643
+// §7, RFC 7644 §4), each once.
+func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 	var all []*scim.Schema
 	for _, kind := range kinds {
 		all = slices.Concat(all, []*scim.Schema{kind.Schema}, kind.Aliases, kind.Extensions)
 	}
-	for _, schema := range append(all, scim.DiscoverySchemas()...) {
-		if !slices.ContainsFunc(schemas, func(other *scim.Schema) bool { return other.ID == schema.ID }) {
-			schemas = append(schemas, schema)
+	for _, urn := range []string{scim.URNServiceProviderConfig, scim.URNResourceType, scim.URNSchema} {
+		all = append(all, scim.StandardSchema(urn))
+	}
+	for _, schema := range all {
+		if !slices.ContainsFunc(schemas, func(other scim.Resource) bool { return other.ID() == schema.ID }) {
+			schemas = append(schemas, scim.Resource{
+				"schemas":     []string{scim.URNSchema},
+				"id":          schema.ID,
+				"name":        schema.Name,
+				"description": schema.Description,
+				"attributes":  schema.Attributes,
+			})
 		}
 	}
 	return schemas
 }
 
-func describeType(kind *scim.ResourceType, base string) scim.Resource {
-	described := scim.Resource{
-		"schemas":     []string{scim.URNResourceType},
-		"id":          kind.Name,
-		"name":        kind.Name,
-		"description": kind.Description,
-		"endpoint":    kind.Endpoint,
-		"schema":      kind.Schema.ID,
-		"meta":        map[string]any{"resourceType": "ResourceType", "location": base + "/ResourceTypes/" + kind.Name},
+// descriptions returns the routes of /ResourceTypes or /Schemas, and of each of all.
+func descriptions(kind, endpoint string, all []scim.Resource) []route {
+	located := func(x *exchange, r scim.Resource) scim.Resource {
+		r = maps.Clone(r)
+		r["meta"] = map[string]any{"resourceType": kind, "location": scim.URLOf(x.base, endpoint, r.ID())}
+		return r
 	}
-	var extensions []map[string]any
-	for _, extension := range slices.Concat(kind.Aliases, kind.Extensions) {
-		extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
-	}
-	if extensions != nil {
-		described["schemaExtensions"] = extensions
-	}
-	return described
-}
-
-func describeSchema(schema *scim.Schema, base string) scim.Resource {
-	return scim.Resource{
-		"schemas":     []string{scim.URNSchema},
-		"id":          schema.ID,
-		"name":        schema.Name,
-		"description": schema.Description,
-		"attributes":  schema.Attributes,
-		"meta":        map[string]any{"resourceType": "Schema", "location": base + "/Schemas/" + schema.ID},
-	}
-}
-
-// listDescriptions serves GET /ResourceTypes and /Schemas (RFC 7643 §6 and §7).
-func listDescriptions[T any](all []T, describe func(one T, base string) scim.Resource) func(*exchange) error {
-	return func(x *exchange) error {
-		list := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
-		for _, one := range all {
-			list.Resources = append(list.Resources, describe(one, x.base))
+	list := func(x *exchange) error {
+		answer := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
+		for _, r := range all {
+			answer.Resources = append(answer.Resources, located(x, r))
 		}
-		return x.writeJSON(http.StatusOK, list)
+		return x.writeJSON(http.StatusOK, answer)
 	}
-}
-
-// getDescription serves GET /ResourceTypes/{name} and /Schemas/{urn}.
-func getDescription[T any](kind string, all []T, describe func(one T, base string) scim.Resource) func(*exchange) error {
-	return func(x *exchange) error {
+	get := func(x *exchange) error {
 		id, err := resourceID(x.Param("id"), kind)
 		if err != nil {
 			return err
 		}
-		for _, one := range all {
-			if r := describe(one, x.base); strings.EqualFold(r.ID(), id) {
-				return x.writeJSON(http.StatusOK, r)
-			}
+		i := slices.IndexFunc(all, func(r scim.Resource) bool { return strings.EqualFold(r.ID(), id) })
+		if i < 0 {
+			return scim.NotFound(kind, id)
 		}
-		return scim.NotFound(kind, id)
+		return x.writeJSON(http.StatusOK, located(x, all[i]))
+	}
+	return []route{
+		{methods: "GET", path: endpoint, resource: kind, open: true, handle: list},
+		{methods: "GET", path: endpoint + "/:id", resource: kind, open: true, handle: get},
 	}
 }
 
@@ -94,10 +106,15 @@ func (x *exchange) withoutFilter() error {
 	return err
 }
 
-// me serves /Me (RFC 7644 §3.11).
-func (s *server) me(*exchange) error {
+// noMe serves /Me (RFC 7644 §3.11).
+func noMe(*exchange) error {
 	return scim.NewError(scim.CodeNotImplemented, "/Me is not supported: the token belongs to an API client of Suger, not to a person. Use /Users.")
 }
+
+//go:embed provider_config.json.tmpl
+var providerConfigText string
+
+var providerConfig = template.Must(template.New("ServiceProviderConfig").Parse(providerConfigText))
 
 // serviceProviderConfig serves GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),
 // with the current limits, and what draft-ietf-scim-roles-entitlements-01 adds to it.
@@ -116,46 +133,17 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 			return x.NoContent(http.StatusNotModified)
 		}
 	}
-	body := scim.Resource{
-		"meta":    meta,
-		"schemas": []string{scim.URNServiceProviderConfig},
-		"patch":   supported(true),
-		"bulk": map[string]any{
-			"supported":      true,
-			"maxOperations":  maxBulkOperations,
-			"maxPayloadSize": maxBody,
-		},
-		"filter":         map[string]any{"supported": true, "maxResults": scim.MaxPageSize},
-		"changePassword": supported(false),
-		"sort":           supported(true),
-		"etag":           supported(true),
-		"pagination": map[string]any{
-			"cursor":                  true,
-			"index":                   true,
-			"defaultPaginationMethod": "index",
-			"defaultPageSize":         scim.DefaultPageSize,
-			"maxPageSize":             scim.MaxPageSize,
-			"cursorTimeout":           int(cursorAge.Seconds()),
-		},
-		"RolesAndEntitlements": map[string]any{
-			"roles": map[string]any{
-				"supported":              true,
-				"multipleRolesSupported": s.service.ManyRoles(),
-				"primarySupported":       canWrite("roles.primary"),
-				"typeSupported":          canWrite("roles.type"),
-			},
-			"entitlements": map[string]any{
-				"supported": false, "multipleEntitlementsSupported": false, "primarySupported": false, "typeSupported": false,
-			},
-		},
-		"authenticationSchemes": []map[string]any{{
-			"type":        "oauthbearertoken",
-			"name":        "Bearer token",
-			"description": "The token in the Authorization header, after the word Bearer.",
-			"specUri":     "https://www.rfc-editor.org/info/rfc6750",
-			"primary":     true,
-		}},
+	var text bytes.Buffer
+	var body scim.Resource
+	err := providerConfig.Execute(&text, map[string]any{
+		"maxOperations": maxBulkOperations, "maxPayloadSize": maxBody,
+		"defaultPageSize": scim.DefaultPageSize, "maxPageSize": scim.MaxPageSize, "cursorTimeout": int(cursorAge.Seconds()),
+		"manyRoles": s.service.ManyRoles(), "writesPrimary": canWrite("roles.primary"), "writesType": canWrite("roles.type"),
+	})
+	if err = cmp.Or(err, json.Unmarshal(text.Bytes(), &body)); err != nil {
+		return err
 	}
+	body["meta"] = meta
 	if s.config.Strict && s.service.KeepsDeactivated() {
 		body["interopProfileConformant"] = true
 	}
@@ -164,5 +152,3 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	}
 	return x.writeJSON(http.StatusOK, body)
 }
-
-func supported(yes bool) map[string]any { return map[string]any{"supported": yes} }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -94,19 +95,18 @@ func (s *server) note(x *exchange, e *scim.Error) {
 	}
 }
 
-// logPanic logs a panic and returns the error to answer. The panic's value and stack hold
-// no body.
+// logPanic logs a panic, whose value and stack hold no body.
 func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
 	s.config.Log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
 		"panic", scim.Clip(panicked.Error(), maxLogged), "stack", string(stack))
 	return scim.NewError(scim.CodeInternal, "Internal error of the gateway: the request was not completed.")
 }
 
-// maxLogged bounds text from elsewhere in a log line, in bytes.
-const maxLogged = 500
-
-// maxClientRequestID bounds the request id of a client, in bytes.
-const maxClientRequestID = 64
+// Bounds of text from elsewhere in a log line, in bytes.
+const (
+	maxLogged          = 500
+	maxClientRequestID = 64
+)
 
 // record writes the request's log line and updates the metrics. The line
 // has the route's template and not the URL, since a filter contains an e-mail
@@ -136,8 +136,7 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
 }
 
-// failureAttrs describe an error: what was answered, and the cause if it is not the
-// client's.
+// failureAttrs describe what was answered, and the cause if it is not the client's.
 func failureAttrs(e *scim.Error) []slog.Attr {
 	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
 	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
@@ -146,7 +145,6 @@ func failureAttrs(e *scim.Error) []slog.Attr {
 	return attrs
 }
 
-// levelOf returns the level of an answer's line.
 func levelOf(status int) slog.Level {
 	if status >= http.StatusInternalServerError {
 		return slog.LevelError
@@ -170,8 +168,7 @@ func knownMethod(method string) string {
 // JSON has none (RFC 8259 §11).
 const contentType = "application/scim+json"
 
-// writeResource answers the resource as projected, nil for nothing, its version as
-// the ETag, and where it is.
+// writeResource answers the resource as projected, nil for nothing.
 func (x *exchange) writeResource(set *resourceSet, status int, r scim.View, projection *scim.Projection) error {
 	if r == nil {
 		return x.send(status, nil)
@@ -195,8 +192,7 @@ func (x *exchange) isKnown(version string) bool {
 	return isRead && !scim.NoneMatch(listed(x.Request().Header, "If-None-Match"), version)
 }
 
-// writeJSON encodes before it sends, so that an encoding error does not leave
-// half an answer.
+// writeJSON encodes before it sends, so that an error does not leave half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
 	text, err := scim.Marshal(message)
 	if err != nil {
@@ -215,8 +211,7 @@ const (
 	sendWithin  = 30 * time.Second // and for all of an answer
 )
 
-// send writes an answer. It gives up when the client stops reading, over HTTP/2 as
-// well, where the deadline is the stream's.
+// send writes an answer. It gives up when the client stops reading, over HTTP/2 as well.
 func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)
@@ -269,41 +264,29 @@ func (set *resourceSet) location(x *exchange, id string) string {
 }
 
 const (
-	// statusClientGone is the status in the log of a client that did not wait for
-	// the answer. It is never sent.
-	statusClientGone = 499
-
-	// defaultRetry is when to retry if Suger did not say.
-	defaultRetry = 30 * time.Second
-
-	realm = `Bearer realm="suger-scim-gateway"`
+	statusClientGone = 499              // in the log, of a client that did not wait for the answer
+	defaultRetry     = 30 * time.Second // if Suger did not say
+	realm            = `Bearer realm="suger-scim-gateway"`
 )
 
-// asSCIM converts any error to a SCIM error. Only this function does.
-func asSCIM(err error) *scim.Error {
-	var e *scim.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	var routing *echo.HTTPError
-	if errors.As(err, &routing) {
-		switch routing.Code {
-		case http.StatusNotFound:
-			return scim.NewError(scim.CodeNoSuchEndpoint,
-				"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
-		case http.StatusMethodNotAllowed:
-			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
-		}
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
-	}
-	return scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
-}
-
-// answerable returns a copy of the error as this client should see it.
+// answerable returns any error as a SCIM error for this client. Only this function does.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
-	e := *asSCIM(err)
+	var known *scim.Error
+	var routing *echo.HTTPError
+	_ = errors.As(err, &routing)
+	switch {
+	case errors.As(err, &known):
+	case routing != nil && routing.Code == http.StatusNotFound:
+		known = scim.NewError(scim.CodeNoSuchEndpoint,
+			"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
+	case routing != nil && routing.Code == http.StatusMethodNotAllowed:
+		known = scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
+	case errors.Is(err, context.DeadlineExceeded):
+		known = scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
+	default:
+		known = scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
+	}
+	e := *known // a copy
 	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
 		// Suger refuses the gateway's own credential; the client's token is valid.
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
@@ -335,8 +318,7 @@ type errorMessage struct {
 	Status   string   `json:"status"`
 }
 
-// message puts the code and the request id after the detail, since Okta shows
-// its administrator nothing but the detail.
+// message puts the code and the request id after the detail, as Okta shows nothing else.
 func (x *exchange) message(e *scim.Error) errorMessage {
 	return errorMessage{
 		Schemas:  []string{scim.URNError},
@@ -356,15 +338,10 @@ func (x *exchange) writeError() {
 		header.Set(echo.HeaderWWWAuthenticate, realm+`, error="invalid_token"`)
 	}
 	if e.RetryAfter > 0 {
-		header.Set(echo.HeaderRetryAfter, wholeSeconds(e.RetryAfter))
+		// Rounded up, since Okta waits five minutes after anything but a positive integer.
+		header.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	if err := x.writeJSON(e.Status, x.message(e)); err != nil {
 		e.Err = errors.Join(e.Err, err)
 	}
-}
-
-// wholeSeconds rounds up to at least 1: after anything but a positive integer
-// Okta waits five minutes.
-func wholeSeconds(d time.Duration) string {
-	return strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10)
 }

@@ -97,9 +97,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
 	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
 
-	// AuthFailures limits the refused tokens of one client address.
-	// When exceeded, the address is answered 429, unless its token has been good
-	// before: Okta's addresses are shared by many customers.
+	// AuthFailures limits the refused tokens of one client address. When exceeded, it is
+	// answered 429, unless its token has been good before: customers share Okta's addresses.
 	AuthFailures throttle.Limit
 
 	// Tokens are the accepted bearer tokens if the gateway holds the Suger
@@ -111,11 +110,7 @@ type Config struct {
 	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
 	MaxInFlight int           // SCIM requests answered at once; more are answered 429
 
-	// Strict refuses what today's clients send and the interoperability profile
-	// (draft-zollner-scim-interop-profile) forbids: attributes and schemas that
-	// /Schemas does not have, PATCH operations without a path, and value filters
-	// without a sub-attribute after them.
-	Strict bool
+	Strict bool // see [scim.ResourceType.Strict]
 
 	// CursorSecret goes into the key that signs paging cursors, next to the
 	// client's token. It may be empty; replicas need the same.
@@ -127,18 +122,17 @@ type Config struct {
 
 	Version string // of the gateway, the ETag of /ServiceProviderConfig
 
-	// Observe is called for every answer, for metrics. The resource is one of a
-	// fixed list, "" for an unknown path; the method is a registered one or
-	// "other".
+	// Observe is called for every answer, for metrics. The resource is one of a fixed
+	// list, "" for an unknown path; the method is a registered one or "other".
 	Observe func(resource, method string, status int, took time.Duration)
 
-	// Failed is called with the code of every error answer, and of every failed
-	// operation in a bulk request.
+	// Failed is called with the code of every error, also of an operation in a bulk request.
 	Failed func(scim.Code)
 }
 
 func (c Config) withDefaults() Config {
-	c.PublicURL = trimPublicURL(c.PublicURL)
+	// An administrator may have entered the whole base URL that Okta has.
+	c.PublicURL = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), scimPrefix), "/")
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultMaxInFlight)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
@@ -152,18 +146,6 @@ func (c Config) withDefaults() Config {
 		c.Failed = func(scim.Code) {}
 	}
 	return c
-}
-
-// serves reports whether requests for the organization are answered.
-func (c Config) serves(organization string) bool {
-	return len(c.AllowedOrganizations) == 0 || slices.Contains(c.AllowedOrganizations, organization)
-}
-
-// trimPublicURL removes what the gateway appends itself: an administrator may
-// have entered the whole base URL that Okta has.
-func trimPublicURL(text string) string {
-	text = strings.TrimRight(text, "/")
-	return strings.TrimRight(strings.TrimSuffix(text, scimPrefix), "/")
 }
 
 const (
@@ -186,29 +168,26 @@ type route struct {
 // A query on the server root asks for users and groups. Roles are left out: they
 // are the groups once more, under the same ids.
 func (s *server) routes() []route {
-	schemas := schemasOf(s.kinds)
 	routes := []route{
 		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
-		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.root...)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(s.root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
-		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
+		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: noMe},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.kinds, describeType)},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.kinds, describeType)},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(schemas, describeSchema)},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", schemas, describeSchema)},
 	}
+	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(s.kinds))...)
+	routes = append(routes, descriptions("Schema", "/Schemas", describeSchemas(s.kinds))...)
 	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
-			route{methods: "POST", path: path + "/.search", resource: name, handle: s.search(set)},
-			route{methods: "GET", path: path + "/:id", resource: name, handle: s.get(set)},
+			route{methods: "POST", path: path + "/.search", resource: name, handle: s.list(set)},
+			route{methods: "GET", path: path + "/:id", resource: name, handle: s.one(set)},
 		)
 		if set.write != nil {
 			routes = append(routes,
-				route{methods: "POST", path: path, resource: name, handle: s.write(set)},
-				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.write(set)},
+				route{methods: "POST", path: path, resource: name, handle: s.one(set)},
+				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.one(set)},
 			)
 		}
 	}
@@ -225,25 +204,24 @@ func (s *server) mount(e *echo.Echo) {
 		for _, r := range s.routes() {
 			s.paths = append(s.paths, prefix+r.path)
 			for _, method := range strings.Fields(r.methods) {
-				e.Add(method, prefix+r.path, s.enter(r))
+				e.Add(method, prefix+r.path, s.enter(prefix, r))
 				if method == http.MethodGet {
-					e.Add(http.MethodHead, prefix+r.path, s.enter(r))
+					e.Add(http.MethodHead, prefix+r.path, s.enter(prefix, r))
 				}
 			}
 		}
 	}
 }
 
-// spelled returns the endpoint that a path would name in the right letter case, with
+// spelled returns the endpoint that the path would name in the right letter case, with
 // "{id}" in the place of an id; "" if there is none.
 func (s *server) spelled(path string) string {
 	given := strings.Split(path, "/")
 	for _, known := range s.paths {
-		segments := strings.Split(known, "/")
 		matches := func(segment, given string) bool {
 			return strings.HasPrefix(segment, ":") && given != "" || strings.EqualFold(segment, given)
 		}
-		if slices.EqualFunc(segments, given, matches) {
+		if slices.EqualFunc(strings.Split(known, "/"), given, matches) {
 			return pathParameter.ReplaceAllString(known, "{$1}")
 		}
 	}
@@ -252,9 +230,8 @@ func (s *server) spelled(path string) string {
 
 var pathParameter = regexp.MustCompile(`:(\w+)`)
 
-// enter authenticates the request and finds its organization, then calls the
-// route's handler.
-func (s *server) enter(r route) echo.HandlerFunc {
+// enter authenticates the request and finds its organization before it is handled.
+func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
 		x.resource = r.resource
@@ -263,9 +240,11 @@ func (s *server) enter(r route) echo.HandlerFunc {
 				return err
 			}
 		}
-		if err := s.chooseOrganization(x); err != nil {
+		var err error
+		if x.caller.Organization, err = s.organizationOf(x); err != nil {
 			return err
 		}
+		x.base = s.origin(x.Request()) + strings.Replace(prefix, ":orgId", url.PathEscape(x.caller.Organization), 1)
 		if r.open {
 			if err := x.withoutFilter(); err != nil {
 				return err
@@ -275,34 +254,18 @@ func (s *server) enter(r route) echo.HandlerFunc {
 	}
 }
 
-// organizationOf returns the organization that the path names, or the configured
-// one.
+// organizationOf returns the organization that the path names, or the configured one.
 func (s *server) organizationOf(x *exchange) (string, error) {
 	if !strings.HasPrefix(x.Path(), organizationPrefix) {
 		return s.config.Organization, nil
 	}
 	id, err := url.PathUnescape(x.Param("orgId"))
-	if err != nil || !usableID(id) || !s.config.serves(id) {
+	allowed := s.config.AllowedOrganizations
+	if err != nil || !usableID(id) || len(allowed) > 0 && !slices.Contains(allowed, id) {
 		return "", scim.NewError(scim.CodeOrgUnknown,
 			"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
 	}
 	return strings.Clone(id), nil // cloned, so that caches keyed by organization do not retain the whole URL
-}
-
-// chooseOrganization sets the organization of the exchange, and the URL that its
-// endpoints are relative to.
-func (s *server) chooseOrganization(x *exchange) error {
-	organization, err := s.organizationOf(x)
-	if err != nil {
-		return err
-	}
-	prefix := scimPrefix
-	if strings.HasPrefix(x.Path(), organizationPrefix) {
-		prefix = strings.Replace(organizationPrefix, ":orgId", url.PathEscape(organization), 1)
-	}
-	x.caller.Organization = organization
-	x.base = s.origin(x.Request()) + prefix
-	return nil
 }
 
 // cleanPath removes slashes at the end and doubled ones: Okta asks for
@@ -313,17 +276,10 @@ func (s *server) chooseOrganization(x *exchange) error {
 // handlers cannot distinguish "100%25" from "100%".
 func cleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.EscapedPath()
-		for strings.Contains(path, "//") {
-			path = strings.ReplaceAll(path, "//", "/")
-		}
-		path = strings.TrimRight(path, "/")
-		if path == "" {
-			path = "/"
-		}
+		segments := strings.FieldsFunc(r.URL.EscapedPath(), func(c rune) bool { return c == '/' })
 		clean := *r.URL
-		clean.RawPath = path
-		clean.Path, _ = url.PathUnescape(path) // it was escaped by EscapedPath, so it can be unescaped
+		clean.RawPath = "/" + strings.Join(segments, "/")
+		clean.Path, _ = url.PathUnescape(clean.RawPath) // it was escaped by EscapedPath, so it can be unescaped
 		shallow := *r
 		shallow.URL = &clean
 		next.ServeHTTP(w, &shallow)

@@ -34,9 +34,8 @@ func resourceID(segment, kind string) (string, error) {
 	return id, nil
 }
 
-// usableID reports whether an id can be put into a URL without naming another
-// resource. Slashes are refused, since some proxies unescape them, and so are
-// ids that no server can have generated.
+// usableID reports whether an id can be put into a URL without naming another resource (some
+// proxies unescape slashes), and a server can have generated it.
 func usableID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsAny(id, `/\`) &&
 		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
@@ -80,15 +79,12 @@ const (
 	objectCost = 400
 	valueCost  = 40
 
-	// slowBody is the reading time above which a body counts as a failure of its
-	// address.
+	// slowBody is the reading time above which a body counts as a failure of its address.
 	slowBody = 10 * time.Second
 )
 
-// body reads the JSON object of a request, once Suger has accepted the token: a
-// stranger's body costs nothing.
-//
-// The memory for its values is reserved until the exchange ends.
+// body reads the JSON object of a request, once Suger has accepted the token: a stranger's
+// body costs nothing. The memory for its values is reserved until the exchange ends.
 func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {
 		return nil, err
@@ -114,9 +110,6 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, scim.NewError(scim.CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
-	}
 	nodes, objects := countNodes(data)
 	if nodes > maxNodes {
 		return nil, scim.NewError(scim.CodeTooLarge, "The body has %d values; the gateway accepts %d.", nodes, maxNodes)
@@ -130,7 +123,6 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	return scim.DecodeObject(data)
 }
 
-// readBody reads the bytes of the body.
 func (s *server) readBody(x *exchange) ([]byte, error) {
 	var buffer bytes.Buffer
 	if size := x.Request().ContentLength; size > 0 {
@@ -150,8 +142,7 @@ func (s *server) readBody(x *exchange) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// drainFactor bounds how much of an oversized body is read and discarded, as a
-// multiple of the largest body.
+// drainFactor bounds how much of an oversized body is discarded, in largest bodies.
 const drainFactor = 8
 
 // tooLarge refuses an oversized body after discarding part of the rest: a client
@@ -161,9 +152,8 @@ func tooLarge(sent io.Reader) error {
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", maxBody)
 }
 
-// countNodes counts the values of a JSON text, and the objects among them,
-// without decoding it. It counts an empty object or list as two. In invalid
-// JSON it counts up to where a decoder would stop.
+// countNodes counts the values of a JSON text, and the objects among them, without decoding
+// it: an empty object or list as two, in invalid JSON up to where a decoder would stop.
 func countNodes(data []byte) (nodes, objects int) {
 	nodes = 1
 	for i := 0; i < len(data); i++ {
@@ -188,29 +178,8 @@ func countNodes(data []byte) (nodes, objects int) {
 // §3.9 and RFC 9865 §2 name them. Others are ignored.
 var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
 
-// lists are those of them that have several values. Some clients repeat such a
-// parameter instead of writing commas.
-var lists = []string{"attributes", "excludedAttributes"}
-
-// parameters are the parameters of a request, by name as in known. An absent one
-// is not in the map; an empty one is.
+// parameters are those of a request, by name as in known. An empty one is in the map.
 type parameters map[string]string
-
-func (p parameters) set(name, value string) error {
-	i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
-	if i < 0 {
-		return nil
-	}
-	before, twice := p[known[i]]
-	switch {
-	case twice && slices.Contains(lists, known[i]):
-		value = before + "," + value
-	case twice:
-		return scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
-	}
-	p[known[i]] = value
-	return nil
-}
 
 // query reads the query string. One that is not properly escaped is refused: left out,
 // a broken filter would ask for everybody.
@@ -230,11 +199,19 @@ func (x *exchange) parameters() (parameters, error) {
 	}
 	p := parameters{}
 	for name, given := range values {
-		for _, value := range given {
-			if err := p.set(name, value); err != nil {
-				return nil, err
-			}
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+		if i < 0 {
+			continue
 		}
+		if before, twice := p[known[i]]; twice { // in another letter case
+			given = append(given, before)
+		}
+		// Some clients repeat a list instead of writing commas.
+		isList := known[i] == "attributes" || known[i] == "excludedAttributes"
+		if len(given) > 1 && !isList {
+			return nil, scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
+		}
+		p[known[i]] = strings.Join(given, ",")
 	}
 	return p, nil
 }
@@ -248,38 +225,35 @@ func (s *server) searchParameters(x *exchange) (parameters, error) {
 	p := parameters{}
 	for _, name := range known {
 		value, _ := scim.Member(message, name)
-		text, given, ok := parameterText(value)
-		switch {
-		case !ok:
+		if value == nil { // the same as absent
+			continue
+		}
+		var ok bool
+		if p[name], ok = parameterText(value); !ok {
 			return nil, scim.NewError(scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", name)
-		case given:
-			p[name] = text
 		}
 	}
 	return p, nil
 }
 
-// parameterText writes a JSON value as it would be in a query string. given is
-// false for null, which is the same as absent, and ok for a value of another type
-// than a string, a whole number or a list of strings.
-func parameterText(value any) (text string, given, ok bool) {
+// parameterText writes a string, a whole number or a list of strings as it would be in
+// a query string; ok is false for another value.
+func parameterText(value any) (text string, ok bool) {
 	switch v := value.(type) {
-	case nil:
-		return "", false, true
 	case string:
-		return v, true, true
+		return v, true
 	case float64:
-		return strconv.FormatFloat(v, 'f', 0, 64), true, v == math.Trunc(v)
+		return strconv.FormatFloat(v, 'f', 0, 64), v == math.Trunc(v)
 	case []any:
 		names := make([]string, len(v))
 		for i, element := range v {
 			if names[i], ok = element.(string); !ok {
-				return "", true, false
+				return "", false
 			}
 		}
-		return strings.Join(names, ","), true, true
+		return strings.Join(names, ","), true
 	}
-	return "", true, false
+	return "", false
 }
 
 // integer reads a whole number of any size; one that does not fit counts as the
@@ -296,8 +270,7 @@ func (p parameters) integer(name string, absent int) (int, error) {
 	return n, nil
 }
 
-// projection returns what of a resource the client wants to see (RFC 7644
-// §3.9).
+// projection returns what of a resource the client wants to see (RFC 7644 §3.9).
 func (p parameters) projection(kind *scim.ResourceType) (*scim.Projection, error) {
 	return scim.ParseProjection(kind, p["attributes"], p["excludedAttributes"])
 }

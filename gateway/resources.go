@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,32 +66,9 @@ func resourceSets(service *mapping.Service) (users, groups, roles *resourceSet) 
 	return users, groups, roles
 }
 
-// get serves GET /{type}/{id} (RFC 7644 §3.4.1).
-func (s *server) get(set *resourceSet) func(*exchange) error {
-	return func(x *exchange) error {
-		id, err := resourceID(x.Param("id"), set.kind.Name)
-		if err != nil {
-			return err
-		}
-		p, err := x.parameters()
-		if err != nil {
-			return err
-		}
-		projection, err := p.projection(set.kind)
-		if err != nil {
-			return err
-		}
-		found, err := set.read(x.caller).Get(x.ctx(), id, projection)
-		if err != nil {
-			return err
-		}
-		return x.writeResource(set, http.StatusOK, found, projection)
-	}
-}
-
-// write serves POST /{type}, and PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3, §3.5
-// and §3.6).
-func (s *server) write(set *resourceSet) func(*exchange) error {
+// one serves POST /{type}, and GET, PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3,
+// §3.4.1, §3.5 and §3.6).
+func (s *server) one(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
 		op := &operation{set: set, method: x.Request().Method}
 		var err error
@@ -106,7 +85,7 @@ func (s *server) write(set *resourceSet) func(*exchange) error {
 		if op.projection, err = p.projection(set.kind); err != nil {
 			return err
 		}
-		if op.method != http.MethodDelete {
+		if op.hasBody() {
 			if op.body, err = s.body(x); err != nil {
 				return err
 			}
@@ -119,15 +98,14 @@ func (s *server) write(set *resourceSet) func(*exchange) error {
 	}
 }
 
-// listed returns the value of a header that is a list: it may be sent in several
-// lines (RFC 9110 §5.3).
+// listed returns the value of a header that may be sent in several lines (RFC 9110 §5.3).
 func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
 
-// An operation writes one resource. It is a request of its own or one of those
-// in a bulk request.
+// An operation reads or writes one resource. It is a request of its own, or a write in a
+// bulk request.
 type operation struct {
 	set        *resourceSet
-	method     string // POST, PUT, PATCH or DELETE
+	method     string
 	id         string // not with POST
 	body       map[string]any
 	ifMatch    string
@@ -135,8 +113,16 @@ type operation struct {
 	projection *scim.Projection // of the answer
 }
 
+func (op *operation) hasBody() bool {
+	return op.method == http.MethodPost || op.method == http.MethodPut || op.method == http.MethodPatch
+}
+
 // run executes the operation. The resource is nil if the answer has no body.
 func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
+	if !op.hasBody() && op.method != http.MethodDelete { // GET or HEAD
+		shown, err = op.set.read(x.caller).Get(x.ctx(), op.id, op.projection)
+		return http.StatusOK, shown, err
+	}
 	if err := op.checkIfNoneMatch(x); err != nil {
 		return 0, nil, err
 	}
@@ -186,30 +172,29 @@ type part struct {
 	listing string // what cursors in this part belong to
 }
 
-// list serves GET /{type} (RFC 7644 §3.4.2), and on the server root (§3.4.2.1).
+// list serves GET /{type} (RFC 7644 §3.4.2) and POST /{type}/.search (§3.4.3), and both on
+// the server root (§3.4.2.1), where all resources of one type come before all of the next,
+// and sortBy sorts each of them.
 func (s *server) list(sets ...*resourceSet) func(*exchange) error {
-	return func(x *exchange) error { return s.writePage(x, sets, x.parameters) }
-}
-
-// search serves POST /{type}/.search and /.search (RFC 7644 §3.4.3).
-func (s *server) search(sets ...*resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		return s.writePage(x, sets, func() (parameters, error) { return s.searchParameters(x) })
+		read := x.parameters
+		if x.Request().Method == http.MethodPost {
+			read = func() (parameters, error) { return s.searchParameters(x) }
+		}
+		p, err := read()
+		if err != nil {
+			return err
+		}
+		parts, err := p.parts(x, sets)
+		if err != nil {
+			return err
+		}
+		return s.writePage(x, parts, p)
 	}
 }
 
-// writePage answers one page of a query. A query on the server
-// root has several types: all resources of one come before all of the next, and
-// sortBy sorts each of them.
-func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parameters, error)) error {
-	p, err := read()
-	if err != nil {
-		return err
-	}
-	parts, err := s.parts(x, sets, p)
-	if err != nil {
-		return err
-	}
+// writePage answers one page of a query.
+func (s *server) writePage(x *exchange, parts []part, p parameters) error {
 	first, position, err := s.position(x, parts, p)
 	if err != nil {
 		return err
@@ -232,10 +217,7 @@ func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parame
 			q.Cursor = &scim.Position{}
 		}
 		list, err := part.set.read(x.caller).List(x.ctx(), q)
-		if err == nil {
-			err = x.ctx().Err() // the list may not be whole
-		}
-		if err != nil {
+		if err = cmp.Or(err, x.ctx().Err()); err != nil { // if the time is up, the list may not be whole
 			return err
 		}
 		if page.NextCursor == "" && q.Cursor != nil && list.Next != nil {
@@ -250,27 +232,52 @@ func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parame
 	return x.writeJSON(http.StatusOK, page)
 }
 
-func (s *server) parts(x *exchange, sets []*resourceSet, p parameters) ([]part, error) {
+// parts makes the queries of the parameters, one for each type. It is lenient where a
+// client loses nothing by it: an index below 1 is 1, a negative count is 0, a large count
+// is cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we have is
+// ignored, since several clients send one whatever the server offers.
+func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
+	start, err := p.integer("startIndex", 1)
+	if err != nil {
+		return nil, err
+	}
+	count, err := p.integer("count", scim.DefaultPageSize)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []*scim.ResourceType
+	for _, set := range sets {
+		kinds = append(kinds, set.kind)
+	}
 	parts := make([]part, len(sets))
-	for i, set := range sets {
-		var others []*scim.ResourceType
-		for _, other := range sets {
-			if other != set {
-				others = append(others, other.kind)
+	for i, kind := range kinds {
+		q := &scim.Query{
+			StartIndex: max(start, 1), Count: min(max(count, 0), scim.MaxPageSize),
+			Stopped: func() bool { return x.ctx().Err() != nil }, // nobody waits for the answer
+		}
+		// A blank filter is malformed: if it counted as none, it would ask for everybody.
+		if text, given := p["filter"]; given {
+			if q.Filter, err = scim.ParseFilter(text, kind, slices.Concat(kinds[:i], kinds[i+1:])...); err != nil {
+				return nil, err
 			}
 		}
-		q, err := p.query(set.kind, others...)
-		if err != nil {
+		if q.Projection, err = p.projection(kind); err != nil {
 			return nil, err
 		}
-		q.Stopped = func() bool { return x.ctx().Err() != nil } // nobody waits for the answer
-		parts[i] = part{set: set, query: q, listing: x.listing(set.kind.Endpoint, q)}
+		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, q.Filter.String()}
+		if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
+			q.SortBy = &path
+			listing = append(listing, path.String())
+			if q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending"); q.Descending {
+				listing = append(listing, "descending")
+			}
+		}
+		parts[i] = part{set: sets[i], query: q, listing: strings.Join(listing, "\x00")}
 	}
 	return parts, nil
 }
 
-// position finds the part that the cursor is in, and its position there; nil without
-// a cursor.
+// position finds the part that the cursor is in, and its position there; nil for none.
 func (s *server) position(x *exchange, parts []part, p parameters) (first int, position *scim.Position, err error) {
 	cursor, byCursor := p["cursor"]
 	switch {
@@ -289,62 +296,13 @@ func (s *server) position(x *exchange, parts []part, p parameters) (first int, p
 	return 0, nil, err
 }
 
-// cursorAge is how long a cursor can be used. A cursor is a position and contains no
-// data, so an old one does no harm; the limit keeps clients from storing it.
+// cursorAge is how long a cursor can be used, so that clients do not store it.
 const cursorAge = time.Hour
 
-// query makes a query of the parameters. It is lenient where a client loses
-// nothing by it: an index below 1 is 1, a negative count is 0, a large count is
-// cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we
-// have is ignored, since several clients send one whatever the server offers.
-//
-// others are the types that are asked together with this one.
-func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType) (*scim.Query, error) {
-	q := &scim.Query{}
-	var err error
-	// A blank filter is malformed: if it counted as none, it would ask for
-	// everybody.
-	if text, given := p["filter"]; given {
-		if q.Filter, err = scim.ParseFilter(text, kind, others...); err != nil {
-			return nil, err
-		}
-	}
-	if q.Projection, err = p.projection(kind); err != nil {
-		return nil, err
-	}
-	start, err := p.integer("startIndex", 1)
-	if err != nil {
-		return nil, err
-	}
-	count, err := p.integer("count", scim.DefaultPageSize)
-	if err != nil {
-		return nil, err
-	}
-	q.StartIndex, q.Count = max(start, 1), min(max(count, 0), scim.MaxPageSize)
-	if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
-		q.SortBy = &path
-		q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending")
-	}
-	return q, nil
-}
-
-// cursors reads and writes the cursors of this client. The key comes from the
-// client's own token, so that replicas share nothing and no client can use the
-// cursor of another.
+// cursors reads and writes the cursors of this client. The key comes from its own token, so
+// that replicas share nothing and no client can use the cursor of another.
 func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
 	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}
-}
-
-// listing identifies the query that a cursor belongs to.
-func (x *exchange) listing(endpoint string, q *scim.Query) string {
-	parts := []string{x.caller.Organization, x.resource, endpoint, q.Filter.String()}
-	if q.SortBy != nil {
-		parts = append(parts, q.SortBy.String())
-	}
-	if q.Descending {
-		parts = append(parts, "descending")
-	}
-	return strings.Join(parts, "\x00")
 }

@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -121,14 +122,14 @@ func (t testResources) Get(_ context.Context, id string, _ *scim.Projection) (sc
 	if err != nil {
 		return nil, err
 	}
-	return t.of[t.organization][i].Clone(), nil
+	return cloned(t.of[t.organization][i]), nil
 }
 
 func (t testResources) List(_ context.Context, q *scim.Query) (*scim.List, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.of[t.organization]
-	return q.Select(len(all), func(i int) scim.View { return all[i].Clone() }), nil
+	return q.Select(len(all), func(i int) scim.View { return cloned(all[i]) }), nil
 }
 
 func (t testResources) Create(_ context.Context, body map[string]any, _ *scim.Projection) (scim.Resource, error) {
@@ -188,7 +189,7 @@ func (t testResources) change(id, ifMatch string, want func(current scim.Resourc
 	if err != nil {
 		return nil, err
 	}
-	current := t.of[t.organization][i].Clone()
+	current := cloned(t.of[t.organization][i])
 	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
 		return nil, err
 	}
@@ -225,7 +226,7 @@ func (t testResources) keep(r scim.Resource, created time.Time, at int) (scim.Re
 	} else {
 		all[at] = r
 	}
-	return r.Clone(), nil
+	return cloned(r), nil
 }
 
 // withoutEmpty leaves out what was emptied, at any depth.
@@ -238,4 +239,16 @@ func withoutEmpty(object map[string]any) map[string]any {
 	}
 	maps.DeleteFunc(kept, func(_ string, value any) bool { return scim.IsEmpty(value) })
 	return kept
+}
+
+// cloned copies a resource with all that is in it.
+func cloned(r scim.Resource) (clone scim.Resource) {
+	text, err := scim.Marshal(r)
+	if err == nil {
+		err = json.Unmarshal(text, &clone)
+	}
+	if err != nil {
+		panic(err) // it was decoded from JSON
+	}
+	return clone
 }

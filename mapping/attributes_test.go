@@ -112,9 +112,11 @@ func valueAt(r scim.Resource, name string) string {
 // with returns a resource as JSON with an attribute of this value.
 func with(t *testing.T, r scim.Resource, name, value string) string {
 	t.Helper()
-	r = r.Clone()
-	place := placeOf(name)
-	object := map[string]any(r)
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	var copied map[string]any
+	require.NoError(t, json.Unmarshal(text, &copied))
+	place, object := placeOf(name), copied
 	for _, part := range place[:len(place)-1] {
 		inner, ok := object[part].(map[string]any)
 		if !ok {
@@ -124,7 +126,7 @@ func with(t *testing.T, r scim.Resource, name, value string) string {
 		object = inner
 	}
 	object[place[len(place)-1]] = value
-	text, err := json.Marshal(r)
+	text, err = json.Marshal(copied)
 	require.NoError(t, err)
 	return string(text)
 }

@@ -11,7 +11,7 @@ import (
 // userType describes users as the mapping holds them: the standard attributes
 // that it has fields for, those that are made of them, and Suger's extension.
 func (m *model) userType() *scim.ResourceType {
-	core, enterprise := scim.CoreUser(), scim.EnterpriseUser()
+	core, enterprise := scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)
 	core.Description = "A person with access to a Suger organization."
 	core.Attributes = slices.DeleteFunc(core.Attributes, func(a *scim.Attribute) bool { return !m.offers(a) })
 	enterprise.Attributes = slices.DeleteFunc(enterprise.Attributes, func(a *scim.Attribute) bool {
@@ -21,12 +21,12 @@ func (m *model) userType() *scim.ResourceType {
 	rt := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "Suger user",
 		Schema: core, Extensions: []*scim.Schema{m.sugerExtension()},
-		Tolerated: []*scim.Schema{scim.CoreUser()}, Lacks: lacks(m.doc.User.Created, m.doc.User.Modified),
+		Tolerated: []*scim.Schema{scim.StandardSchema(scim.URNUser)}, Lacks: lacks(m.doc.User.Created, m.doc.User.Modified),
 	}
 	if len(enterprise.Attributes) > 0 {
 		rt.Extensions = append(rt.Extensions, enterprise)
 	} else {
-		rt.Tolerated = append(rt.Tolerated, scim.EnterpriseUser())
+		rt.Tolerated = append(rt.Tolerated, scim.StandardSchema(scim.URNEnterpriseUser))
 	}
 	return rt
 }
@@ -185,7 +185,7 @@ func (m *model) sugerExtension() *scim.Schema {
 // groupType describes groups: each is a Suger role, so names are unique, and all
 // members are users.
 func (m *model) groupType() *scim.ResourceType {
-	group := scim.CoreGroup()
+	group := scim.StandardSchema(scim.URNGroup)
 	group.Description = "A Suger role; its members are the users who hold it."
 	name, members := named(group.Attributes, "displayName"), named(group.Attributes, "members")
 	name.Uniqueness = scim.UniqueServer
@@ -207,7 +207,7 @@ func (m *model) groupType() *scim.ResourceType {
 func roleType() *scim.ResourceType {
 	return &scim.ResourceType{
 		Name: "Role", Endpoint: "/Roles", Description: "Suger role",
-		Schema: scim.OktaRole(), Aliases: []*scim.Schema{scim.Role()},
+		Schema: scim.StandardSchema(scim.URNOktaRole), Aliases: []*scim.Schema{scim.StandardSchema(scim.URNRole)},
 		Lacks: []string{"created", "lastModified"},
 	}
 }

@@ -14,9 +14,8 @@ import (
 // send sends it, any number of times.
 func (s *stand) okta(id string, lay func(body scim.Resource)) (send func() error) {
 	s.t.Helper()
-	read, err := s.getUser(id)
+	body, err := s.getUser(id)
 	require.NoError(s.t, err)
-	body := read.Clone()
 	lay(body)
 	normal, err := s.service.UserType().Normalize(body)
 	require.NoError(s.t, err)

@@ -144,7 +144,7 @@ func attributeFor(path string, l *leaf) string {
 	if l.kind() != isText {
 		return ""
 	}
-	for _, schema := range []*scim.Schema{scim.CoreUser(), scim.EnterpriseUser()} {
+	for _, schema := range []*scim.Schema{scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)} {
 		for _, a := range schema.Attributes {
 			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly
 			if other || plain(a.Name) != lastName(path) || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name) {

@@ -15,14 +15,13 @@ const (
 	AccessEnded  Access = "ended" // active false
 )
 
-// ReadAccess reads what a whole resource from [DecodeObject] asks for the access
-// of a user (POST and PUT).
+// ReadAccess reads what a whole resource from [DecodeObject] asks for the access of a user.
 //
 // It looks wherever a client may have put active, so that a misplaced value does not
 // leave somebody's access in place: under the core URN, under another schema, inside
-// another attribute. If a value is empty, misplaced or not a boolean, or values
-// differ, access ends if one of them is false and none is true; otherwise the error
-// is a [CodeInvalidValue].
+// another attribute. If a value is empty, misplaced or not a boolean, or values differ,
+// access ends if one of them is false and none is true; else the error is a
+// [CodeInvalidValue].
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
 	found.object(body, rt)
@@ -50,26 +49,26 @@ func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	return found.verdict()
 }
 
-// accessFound is every value of active in a request.
+// accessFound is what the values of active in a request say.
 type accessFound struct {
-	given, ended int // values that are true and false
-	odd          int // values that are empty, no boolean, or misplaced
+	given, ended bool
+	odd          bool // one is empty, no boolean, or misplaced
 }
 
 func (f *accessFound) verdict() (Access, error) {
 	switch {
-	case f.given+f.ended+f.odd == 0:
-		return AccessUnsaid, nil
-	case f.given == 0 && f.ended > 0:
+	case f.ended && !f.given:
 		return AccessEnded, nil
-	case f.ended == 0 && f.odd == 0:
+	case f.given && !f.ended && !f.odd:
 		return AccessGiven, nil
+	case !f.given && !f.odd:
+		return AccessUnsaid, nil
 	}
 	return AccessUnsaid, NewError(CodeInvalidValue,
 		"The request does not say whether the user is active: active is empty, has two values or is in the wrong place. Send active once, as true or false.")
 }
 
-// add counts a value of active; misplaced says that it has no meaning where it is.
+// add adds a value of active; misplaced says that it has no meaning where it is.
 func (f *accessFound) add(value any, misplaced bool) {
 	if list, isList := value.([]any); isList && len(list) == 1 {
 		value = list[0]
@@ -79,15 +78,9 @@ func (f *accessFound) add(value any, misplaced bool) {
 		misplaced = true
 	}
 	active, ok := asBoolean(value)
-	switch {
-	case ok && active:
-		f.given++
-	case ok:
-		f.ended++
-	}
-	if !ok || misplaced {
-		f.odd++
-	}
+	f.given = f.given || ok && active
+	f.ended = f.ended || ok && !active
+	f.odd = f.odd || !ok || misplaced
 }
 
 // object searches the attributes of a user.
@@ -99,20 +92,15 @@ func (f *accessFound) object(object map[string]any, rt *ResourceType) {
 
 // named searches one attribute by its name, which may be a path.
 func (f *accessFound) named(name string, value any, rt *ResourceType) {
-	inner, isObject := value.(map[string]any)
+	inner, _ := value.(map[string]any)
 	name = strings.TrimSpace(name)
-	local := name
-	if rest, ok := cutURN(name, rt.Schema.ID); ok {
-		local = rest
-	}
+	local, _ := cutURN(name, rt.Schema.ID)
 	switch {
-	case strings.EqualFold(local, "active"):
-		f.add(value, false)
-	case strings.EqualFold(name, rt.Schema.ID) && isObject:
-		f.object(inner, rt)
 	case activeStep.MatchString(local):
-		f.add(value, true)
-	case isObject:
+		f.add(value, !strings.EqualFold(local, "active"))
+	case strings.EqualFold(name, rt.Schema.ID):
+		f.object(inner, rt)
+	default:
 		for key, value := range inner {
 			if activeStep.MatchString(strings.TrimSpace(key)) {
 				f.add(value, true)

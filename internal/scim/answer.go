@@ -10,21 +10,16 @@ import (
 // A View is a resource for an answer. A [Resource] is its own view; a provider
 // that can encode JSON faster has views that also implement [Writer].
 type View interface {
-	// ID is the resource's id.
 	ID() string
-	// Version is the resource's weak ETag, or "".
-	Version() string
+	Version() string // the weak ETag, or ""
 	// Resource is the resource in normal form, the caller's own to change. It has
 	// no URLs yet: they depend on how the client reached the provider.
 	Resource() Resource
 }
 
-// A Writer is a view that can write all of its resource into a form, so that JSON
-// can be made of it without a [Resource].
-type Writer interface {
-	// WriteTo writes the resource, members in the order of their names.
-	WriteTo(form *Form)
-}
+// A Writer is a view that can write itself, members in the order of their names, so that
+// JSON can be made of it without a [Resource].
+type Writer interface{ WriteTo(form *Form) }
 
 // Resource is r itself.
 func (r Resource) Resource() Resource { return r }

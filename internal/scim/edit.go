@@ -98,9 +98,8 @@ func (e *edit) applyNamed(op, name string, value any) error {
 	return e.apply(op, path, value, false)
 }
 
-// inOrder lists the names of an object in a fixed order: plain names, then
-// objects under a URN, then other names with a URN, a dot or a filter. Later
-// ones win.
+// inOrder lists the names of an object: plain names, then objects under a URN, then other
+// names with a URN, a dot or a filter. Later ones win.
 func inOrder(object map[string]any) []string {
 	rank := func(name string) int {
 		_, nested := object[name].(map[string]any)
@@ -117,7 +116,7 @@ func inOrder(object map[string]any) []string {
 	})
 }
 
-// put sets an attribute, or removes it if the value is nil.
+// put sets an attribute; nil removes it.
 func (e *edit) put(path AttrPath, value any) {
 	object := map[string]any(e.result)
 	if path.URN != "" {
@@ -142,7 +141,11 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
 	case path.Attr.Echoed && !e.patching:
-		e.keepEcho(path, value)
+		// A client's repetition of a read-only attribute is kept, if it is well-formed.
+		read, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
+		if err == nil && path.Sub == nil && path.Filter == nil {
+			e.put(path.AttrPath, read)
+		}
 		return nil
 	case path.readOnly():
 		return e.checkReadOnly(op, path, value, named)
@@ -156,28 +159,24 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	return e.applyValue(op, path, value)
 }
 
-// applyExtension applies the operation to each attribute of the extension.
 func (e *edit) applyExtension(op string, path *Path, value any, named bool) error {
 	object, ok := value.(map[string]any)
 	switch {
 	case op == patchRemove, op == patchReplace && value == nil && named:
-		object = map[string]any{}
+		op, object = patchRemove, map[string]any{}
 		for _, attr := range path.Attr.SubAttributes {
 			object[attr.Name] = nil
 		}
-		return e.applyObject(patchRemove, object, path.URN)
-	case ok:
-		return e.applyObject(op, object, path.URN)
-	case value == nil:
-		return nil
+	case value != nil && !ok:
+		return wrongType(path, "an object")
 	}
-	return wrongType(path, "an object")
+	return e.applyObject(op, object, path.URN)
 }
 
 // applyValue applies the operation to an attribute that has one value, or to a
 // sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
-// §3.5.2.3), all of them if it is {}; in strict mode replace empties them, as the
-// interoperability profile requires. In a whole resource {} is no value, as null is.
+// §3.5.2.3); in strict mode replace empties them, as the interoperability profile
+// requires. In a whole resource {} is no value, as null is.
 func (e *edit) applyValue(op string, path *Path, value any) error {
 	if op == patchRemove {
 		op, value = patchReplace, nil
@@ -223,7 +222,6 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 	return nil
 }
 
-// list returns the editable list of the attribute's elements.
 func (e *edit) list(path AttrPath) *elementList {
 	list := e.lists[path.Attr]
 	if list == nil {
@@ -234,8 +232,8 @@ func (e *edit) list(path AttrPath) *elementList {
 	return list
 }
 
-// applyList applies the operation to a multi-valued attribute, or to what the
-// path selects in it.
+// applyList applies the operation to a multi-valued attribute, or to what the path
+// selects in it.
 func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
@@ -256,7 +254,7 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	case path.Attr.Kept && isNothing(value) && op == patchReplace:
 		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 	}
-	read, err := valueReader{}.readList(path.AttrPath, value)
+	read, err := valueReader{}.read(path.AttrPath, value)
 	if err != nil {
 		return err
 	}
@@ -277,18 +275,24 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	return nil
 }
 
-// checkReadOnly ignores an operation on a read-only attribute or refuses it. It is
-// ignored in a whole resource and among other attributes, where clients repeat
-// what they have read; if the provider derives the attribute, since clients such
-// as Entra ID set it without having read it; and if it changes nothing. The id
-// must be the resource's own even among others.
+// checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what
+// they have read (in a whole resource and among other attributes), the provider derives
+// the attribute, or nothing would change. The id must always be the resource's own.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
 	if !e.patching || derived || !named && !identity {
 		return nil
 	}
-	present, unchanged := e.present(path), false
+	present, unchanged := path.Values(e.result), false
+	if path.Attr.MultiValued {
+		list, selected := e.list(path.AttrPath), []any(nil)
+		positions, _ := list.matching(path.Filter, e.stopped)
+		for _, pos := range positions {
+			selected = append(selected, list.items[pos])
+		}
+		present = AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
+	}
 	if op == patchRemove {
 		unchanged = len(present) == 0
 	} else {
@@ -297,7 +301,7 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 			return err
 		}
 		leaf := path.leaf()
-		differs := func(value any) bool { return !leaf.agrees(value, given) }
+		differs := func(value any) bool { return !leaf.same(value, given) }
 		unchanged = leaf.MultiValued && Equal(given, present) ||
 			!leaf.MultiValued && !slices.ContainsFunc(present, differs) && (len(present) > 0 || !isPresent(given))
 	}
@@ -307,48 +311,8 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return nil
 }
 
-// agrees reports whether the given value of a complex attribute does not
-// contradict the present one: the resource may lack its location.
-func (a *Attribute) agrees(present, given any) bool {
-	object, ok := given.(map[string]any)
-	if !ok {
-		return a.same(present, given)
-	}
-	members, _ := present.(map[string]any)
-	return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
-		have, want := members[sub.Name], object[sub.Name]
-		return have != nil && want != nil && !sub.same(have, want)
-	})
-}
-
-// present lists the values that the path names, after applying its filter.
-func (e *edit) present(path *Path) []any {
-	if !path.Attr.MultiValued {
-		return path.Values(e.result)
-	}
-	list := e.list(path.AttrPath)
-	positions, _ := list.matching(path.Filter, e.stopped)
-	var selected []any
-	for _, pos := range positions {
-		selected = append(selected, list.items[pos])
-	}
-	return AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
-}
-
-// keepEcho keeps a client's repetition of a read-only attribute, if it is
-// well-formed.
-func (e *edit) keepEcho(path *Path, value any) {
-	if path.Sub != nil || path.Filter != nil {
-		return
-	}
-	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
-		e.put(path.AttrPath, read)
-	}
-}
-
-// checkSchemas lets a PATCH list the schemas that the resource may have: which
-// it has follows from its attributes. Among other attributes anything is
-// accepted, as in a whole resource: some clients send those of SCIM 1.0.
+// checkSchemas lets a PATCH list the schemas that the resource may have. Among other
+// attributes, and in a whole resource, any are accepted: some clients send SCIM 1.0's.
 func (e *edit) checkSchemas(op string, value any, named bool) error {
 	if !e.patching || !named {
 		return nil
@@ -362,11 +326,9 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 	return nil
 }
 
-// isNothing reports whether a client sent no value, as opposed to an empty
-// list.
+// isNothing reports whether a client sent no value, as opposed to an empty list.
 func isNothing(value any) bool { return value == nil || value == "" }
 
-// listOf returns the value as a list: of one, if it is not a list.
 func listOf(value any) []any {
 	if list, ok := value.([]any); ok {
 		return list

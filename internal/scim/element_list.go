@@ -6,13 +6,12 @@ import (
 	"slices"
 )
 
-// An elementList is an editable multi-valued attribute: its elements in order,
-// indexed by identity, so that a thousand operations on thousands of members
-// stay cheap.
+// An elementList is an editable multi-valued attribute: its elements in order, indexed
+// by identity, so that a thousand operations on thousands of members stay cheap.
 //
-// Two elements are the same if they have the same value, by the case rule of
-// the attribute, and not two different types (RFC 7643 §2.4). Without a value
-// all of them must be the same.
+// Two elements are the same if they have the same value, by the case rule of the
+// attribute, and not two different types (RFC 7643 §2.4); without a value, if all of
+// them is the same.
 type elementList struct {
 	path    AttrPath
 	value   *Attribute   // the sub-attribute "value", or nil
@@ -26,7 +25,6 @@ type elementList struct {
 	byValue map[string][]int
 }
 
-// An elementKey identifies an element.
 type elementKey struct{ value, kind string }
 
 func newElementList(path AttrPath, elements []any) *elementList {
@@ -54,26 +52,16 @@ func (l *elementList) elements() []any {
 }
 
 func (l *elementList) keyOf(element any) elementKey {
-	object, ok := element.(map[string]any)
-	if !ok {
-		return elementKey{value: foldUnless(l.path.Attr.CaseExact, element)}
+	attr, value, kind := l.path.Attr, element, ""
+	if object, ok := element.(map[string]any); ok && l.value != nil && object["value"] != nil {
+		attr, value = l.value, object["value"]
+		kind, _ = object["type"].(string)
 	}
-	if l.value == nil || object["value"] == nil {
-		return elementKey{value: canonical(element)}
-	}
-	kind, _ := object["type"].(string)
-	return elementKey{foldUnless(l.value.CaseExact, object["value"]), foldText(kind)}
-}
-
-func foldUnless(exact bool, value any) string {
 	text, ok := value.(string)
-	switch {
-	case !ok:
-		return canonical(value)
-	case exact:
-		return text
+	if !ok {
+		return elementKey{canonical(value), foldText(kind)}
 	}
-	return foldText(text)
+	return elementKey{attr.fold(text), foldText(kind)}
 }
 
 // put sets the element at pos, or appends it, and indexes it.
@@ -92,7 +80,7 @@ func (l *elementList) put(pos int, element any) {
 // same yields the positions of the elements that are the same as the given one. Of those
 // with a type, one of its own comes first.
 func (l *elementList) same(element any) iter.Seq[int] {
-	return func(yield func(int) bool) {
+	return func(yield func(int) bool) { // one return, so that it is inlined
 		key := l.keyOf(element)
 		if key.kind == "" {
 			for pos := range l.withValue(key.value) {
@@ -121,7 +109,6 @@ func (l *elementList) withValue(value string) iter.Seq[int] {
 	}
 }
 
-// find returns the position of the same element.
 func (l *elementList) find(element any) (int, bool) {
 	for pos := range l.same(element) {
 		return pos, true
@@ -129,7 +116,6 @@ func (l *elementList) find(element any) (int, bool) {
 	return 0, false
 }
 
-// part returns the path of a sub-attribute of the elements.
 func (l *elementList) part(sub *Attribute) AttrPath {
 	return AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub}
 }
@@ -139,12 +125,11 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
-// matching lists the positions of the elements that the filter selects, all if
-// it is nil, and how many comparisons that takes: none for one value, which is looked
-// up. It stops early once stopped returns true.
+// matching lists the positions of the elements that the filter selects, and how many
+// comparisons that takes: none for one value, which is looked up.
 func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return slices.Compact(slices.Sorted(l.withValue(foldUnless(l.value.CaseExact, value)))), 0
+		return slices.Compact(slices.Sorted(l.withValue(l.value.fold(value.(string))))), 0
 	}
 	compared = len(l.items)
 	if f != nil {
@@ -154,7 +139,8 @@ func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int,
 		if pos%256 == 255 && stopped != nil && stopped() {
 			break
 		}
-		if item != nil && f.MatchElement(item) {
+		object, isObject := item.(map[string]any)
+		if isObject && f.Match(object) || item != nil && f == nil {
 			positions = append(positions, pos)
 		}
 	}
@@ -191,14 +177,12 @@ func (l *elementList) store(pos int, element any) {
 	l.primary = pos
 }
 
-// remove removes the element at pos.
 func (l *elementList) remove(pos int) {
 	l.items[pos] = nil
 	l.changed = true
 }
 
-// replaceAll replaces the elements. Elements that remain keep their read-only
-// sub-attributes.
+// replaceAll replaces the elements. Those that remain keep their read-only parts.
 func (l *elementList) replaceAll(elements []any) {
 	fresh := newElementList(l.path, nil)
 	for _, element := range elements {
@@ -208,8 +192,7 @@ func (l *elementList) replaceAll(elements []any) {
 	*l = *fresh
 }
 
-// inherit adds to an element the read-only sub-attributes of the same one in
-// the list.
+// inherit adds to an element the read-only sub-attributes of the same one in the list.
 func (l *elementList) inherit(element any) any {
 	object, _ := element.(map[string]any)
 	pos, found := l.find(element)
@@ -225,8 +208,8 @@ func (l *elementList) inherit(element any) any {
 	return object
 }
 
-// applySelected applies the operation to the elements at the positions that the
-// path's filter selects, all if it has none, or to the sub-attribute of each.
+// applySelected applies the operation to the elements at the positions, which the path
+// selects, or to the sub-attribute of each.
 func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
 	part := path.Sub
 	switch {
@@ -277,7 +260,7 @@ func isScalar(value any) bool {
 
 // replaceSelected replaces each of the elements by one.
 func (l *elementList) replaceSelected(path *Path, positions []int, value any) error {
-	read, err := valueReader{}.readList(l.path, value)
+	read, err := valueReader{}.read(l.path, value)
 	if err != nil {
 		return err
 	}
@@ -298,10 +281,10 @@ func (l *elementList) replaceSelected(path *Path, positions []int, value any) er
 	return nil
 }
 
-// set sets sub-attributes of the element at pos, and removes those whose value is
-// empty. A new value of the element drops its read-only sub-attributes; an element
-// that loses its value is removed. The error is that an immutable one would change. If
-// merging, that stays as it is, and so does what differs in spelling only.
+// set sets sub-attributes of the element at pos, and removes those that are empty. A new
+// value drops the read-only ones; an element that loses its value is removed. The error
+// is that an immutable one would change. If merging, that stays as it is, and so does what
+// differs in spelling only.
 func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	element, _ := l.items[pos].(map[string]any)
 	if element == nil {
@@ -315,7 +298,7 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		switch {
 		case !given, merging && (fixed || sub.Located || sub.same(have, want)):
 			continue
-		case fixed, sub.Located && !sub.refersTo(want, element):
+		case fixed, sub.Located && sub.identifierIn(want) != element["value"]: // a reference to another resource
 			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
 		case sub.Located, Equal(have, want):
 			continue
@@ -337,15 +320,6 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	return nil
 }
 
-// refersTo reports whether a reference is the URL of the resource that the element's
-// value names.
-func (a *Attribute) refersTo(reference any, element map[string]any) bool {
-	text, _ := reference.(string)
-	id, _ := a.identifierIn(text)
-	return element["value"] == id
-}
-
-// dropReadOnly removes the read-only sub-attributes from an element.
 func (l *elementList) dropReadOnly(element map[string]any) {
 	for _, sub := range l.path.Attr.SubAttributes {
 		if sub.Mutability == ReadOnly {
@@ -354,10 +328,10 @@ func (l *elementList) dropReadOnly(element map[string]any) {
 	}
 }
 
-// create adds the element that the filter of a path describes, with members,
-// where the RFC only has an error: Entra ID sets a first e-mail address
-// with emails[type eq "work"].value. The element's own value must be among the
-// members, so that a filter for a removed element never adds it again.
+// create adds the element that the filter of a path describes, with members, where the
+// RFC only has an error: Entra ID sets a first address with emails[type eq "work"].value.
+// The value must be among the members, so that a filter for a removed element never adds
+// it again.
 func (l *elementList) create(path *Path, members map[string]any) error {
 	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	var equalities []equality
@@ -371,26 +345,22 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	for _, equality := range equalities {
 		sub := equality.attr
 		value, err := valueReader{}.read(l.part(sub), equality.value)
+		isSame := func(canonical string) bool { return sub.same(canonical, value) }
+		canDerive := sub.Derived && (len(sub.CanonicalValues) == 0 || slices.ContainsFunc(sub.CanonicalValues, isSame))
 		switch {
 		case err != nil:
 			return err
-		case sub.Mutability == ReadOnly && !sub.mayDerive(value):
+		case sub.Mutability == ReadOnly && !canDerive:
 			return noTarget
 		}
 		described[sub.Name] = value
 	}
 	maps.Copy(described, members)
 	maps.DeleteFunc(described, func(_ string, value any) bool { return IsEmpty(value) })
-	if !path.Filter.MatchElement(described) {
+	if !path.Filter.Match(described) {
 		return noTarget
 	}
 	l.dropReadOnly(described)
 	l.add(described)
 	return nil
-}
-
-// mayDerive reports whether the value can be one that the provider derives.
-func (a *Attribute) mayDerive(value any) bool {
-	return a.Derived && (len(a.CanonicalValues) == 0 ||
-		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))
 }

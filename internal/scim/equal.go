@@ -15,10 +15,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Equal reports whether two values, or resources, in normal form are the same
-// for SCIM. The order of a multi-valued attribute does not count, and an empty
-// attribute is the same as an absent one (RFC 7643 §2.5). Strings are compared
-// exactly.
+// Equal reports whether two values, or resources, in normal form are the same for SCIM:
+// lists in any order, an empty attribute as an absent one (RFC 7643 §2.5), strings exactly.
 func Equal(a, b any) bool {
 	if text, ok := a.(string); ok && text != "" {
 		return a == b
@@ -67,8 +65,16 @@ func appendCanonical(text []byte, value any) []byte {
 }
 
 // same is [Equal] by the rules of the attribute: letter case counts only if it
-// is case exact, and a dateTime is an instant.
+// is case exact, a dateTime is an instant, and of a complex value those parts count
+// that both have: a resource may lack its location.
 func (a *Attribute) same(x, y any) bool {
+	if object, ok := y.(map[string]any); ok {
+		known, _ := x.(map[string]any)
+		return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
+			have, want := known[sub.Name], object[sub.Name]
+			return have != nil && want != nil && !sub.same(have, want)
+		})
+	}
 	s, isText := x.(string)
 	t, ok := y.(string)
 	if !isText || !ok {
@@ -82,6 +88,14 @@ func (a *Attribute) same(x, y any) bool {
 		}
 	}
 	return s == t || !a.CaseExact && strings.EqualFold(s, t)
+}
+
+// fold returns what a text is compared and sorted by.
+func (a *Attribute) fold(s string) string {
+	if a.CaseExact || a.Type == Binary {
+		return s
+	}
+	return foldText(s)
 }
 
 // foldText replaces each letter by one that represents all its cases, so that
@@ -106,9 +120,8 @@ func foldRune(r rune) rune {
 	return least
 }
 
-// Version returns a weak entity tag, W/"…", of the resource's content. It leaves
-// meta.version out, and meta.location, which depends on how the client reached
-// the provider. The order of a multi-valued attribute does not count.
+// Version returns a weak entity tag, W/"…", of what [Equal] compares of the resource,
+// without meta.version, and meta.location, which depends on how it was reached.
 func Version(r Resource) string {
 	content := map[string]any(r)
 	if meta, ok := r["meta"].(map[string]any); ok && (meta["version"] != nil || meta["location"] != nil) {
@@ -129,9 +142,9 @@ func VersionOf(content []byte) string {
 	return `W/"` + hex.EncodeToString(sum) + `"`
 }
 
-// CheckIfMatch checks an If-Match header (RFC 7644 §3.14), "" for none, against
-// the version of the resource as it is. The tags are compared weakly, as SCIM
-// knows weak ones only. The error is a *[Error] with [CodeVersionMismatch].
+// CheckIfMatch checks an If-Match header (RFC 7644 §3.14), "" for none, against the
+// resource's version, weakly, as SCIM has weak tags only. The error is a *[Error] with
+// [CodeVersionMismatch].
 func CheckIfMatch(header, version string) error {
 	if strings.TrimSpace(header) == "" || tagsMatch(header, version) {
 		return nil
@@ -139,18 +152,15 @@ func CheckIfMatch(header, version string) error {
 	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and retry the change.")
 }
 
-// NoneMatch reports whether an If-None-Match header, "" for none, lets a request
-// go on because the client does not have this version. If it is false, a GET is
-// answered 304 Not Modified.
+// NoneMatch reports whether an If-None-Match header, "" for none, does not have the
+// version, so that the request goes on. Otherwise a GET is answered 304 Not Modified.
 func NoneMatch(header, version string) bool {
 	return !tagsMatch(header, version)
 }
 
-// entityTag finds the entity tags in a header, without W/.
 var entityTag = regexp.MustCompile(`"[^"]*"`)
 
-// tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the
-// version or is "*".
+// tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the version.
 func tagsMatch(header, version string) bool {
 	current := entityTag.FindString(version)
 	return strings.TrimSpace(header) == "*" ||

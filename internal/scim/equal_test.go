@@ -45,17 +45,6 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-func TestCloneSharesNothing(t *testing.T) {
-	original := ada()
-	copied := original.Clone()
-	assert.Equal(t, original, copied)
-	copied["name"].(map[string]any)["givenName"] = "changed"
-	copied["emails"].([]any)[0].(map[string]any)["value"] = "changed"
-	copied["schemas"].([]any)[0] = "changed"
-	assert.Equal(t, ada(), original)
-	assert.Nil(t, Resource(nil).Clone())
-}
-
 // foldWords holds ASCII, letters with three cases (k and the Kelvin sign, the
 // two small sigmas), letters of other sizes in the other case, and bytes that
 // are not UTF-8.

@@ -63,8 +63,7 @@ func Clip(s string, limit int) string {
 // A Code names one cause of an error, so that users can search for it.
 type Code string
 
-// A CodeEntry documents a [Code]. The table is codes.json; docs/errors.md is generated from
-// it.
+// A CodeEntry documents a [Code]. docs/errors.md is generated from the table, codes.json.
 type CodeEntry struct {
 	Code   Code
 	Status int    // HTTP status

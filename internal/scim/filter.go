@@ -41,13 +41,13 @@ type Filter struct {
 	named       []string // the top-level attributes, or URNs of extensions, that it looks at
 }
 
-// ParseFilter reads a filter on resources of type rt. In a query on several
-// types at once the filter may also name what only the others have; no resource
-// of type rt has a value for that (RFC 7644 §3.4.2.1).
+// ParseFilter reads a filter on resources of type rt. In a query on several types at once
+// it may also name what only the others have, and resources of type rt have no value for
+// (RFC 7644 §3.4.2.1).
 //
-// The error is a *[Error] with [CodeInvalidFilter] that names the place: the
-// filter is malformed or exceeds a bound, names an attribute that does not exist
-// or is only tolerated, or compares what the attribute's type cannot compare.
+// The error is a *[Error] with [CodeInvalidFilter] that names the place: the filter is
+// malformed, exceeds a bound, names an attribute that does not exist or is only tolerated,
+// or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
 	var root filterNode
@@ -57,24 +57,13 @@ func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filte
 	return &Filter{filterNode: root, comparisons: p.terms, named: p.named}, nil
 }
 
-// Match reports whether the resource fulfils the filter.
+// Match reports whether the resource, or the element of a list, fulfils the filter.
 func (f *Filter) Match(r Resource) bool {
 	return f == nil || f.holds(r)
 }
 
-// MatchElement reports whether an element of a multi-valued attribute fulfils
-// the value filter of a [Path].
-func (f *Filter) MatchElement(element any) bool {
-	if f == nil {
-		return true
-	}
-	object, ok := element.(map[string]any)
-	return ok && f.holds(object)
-}
-
-// String returns the filter in canonical spelling, "" for none: filters that differ in
-// letter case, blanks or needless parentheses only have the same. Parsing it gives the
-// same filter.
+// String returns the filter in canonical spelling, "" for none: the same for filters that
+// differ in letter case, blanks or needless parentheses only. It can be parsed.
 func (f *Filter) String() string {
 	if f == nil {
 		return ""
@@ -82,9 +71,8 @@ func (f *Filter) String() string {
 	return f.text
 }
 
-// Equality reports whether the filter only compares one attribute with one value
-// for equality, and returns the two: "userName", "members.value". The value is a
-// string, bool or float64. emails[value eq "x"] compares emails.value.
+// Equality reports whether the filter only compares one attribute with one value, a
+// string, bool or float64, for equality. emails[value eq "x"] compares "emails.value".
 func (f *Filter) Equality() (path string, value any, ok bool) {
 	if f == nil || len(f.equal) != 1 {
 		return "", nil, false
@@ -92,8 +80,7 @@ func (f *Filter) Equality() (path string, value any, ok bool) {
 	return f.equal[0].path, f.equal[0].value, true
 }
 
-// Names reports whether the filter uses the top-level attribute, or the
-// extension if attr is a URN.
+// Names reports whether the filter uses the top-level attribute, or extension by its URN.
 func (f *Filter) Names(attr string) bool {
 	return f != nil && slices.ContainsFunc(f.named, func(name string) bool { return strings.EqualFold(name, attr) })
 }
@@ -118,18 +105,14 @@ type equality struct {
 
 func (n filterNode) holds(object map[string]any) bool { return n.match(object) != n.negated }
 
-// join makes one node of several with "and" or "or" between them.
-func join(nodes []filterNode, or bool) filterNode {
+// join makes one node of several with the word, "and" or "or", between them.
+func join(nodes []filterNode, word string) filterNode {
 	if len(nodes) == 1 {
 		return nodes[0]
 	}
+	or := word == "or"
 	node := filterNode{or: or, match: func(object map[string]any) bool {
-		for _, part := range nodes {
-			if part.holds(object) == or {
-				return or
-			}
-		}
-		return !or
+		return or == slices.ContainsFunc(nodes, func(part filterNode) bool { return part.holds(object) == or })
 	}}
 	parts, equalities := make([]string, len(nodes)), !or
 	for i, part := range nodes {
@@ -143,10 +126,7 @@ func join(nodes []filterNode, or bool) filterNode {
 	if !equalities {
 		node.equal = nil
 	}
-	node.text = strings.Join(parts, " and ")
-	if or {
-		node.text = strings.Join(parts, " or ")
-	}
+	node.text = strings.Join(parts, " "+word+" ")
 	return node
 }
 
@@ -173,8 +153,7 @@ func selects(path AttrPath, filter filterNode, and *filterNode) filterNode {
 	return node
 }
 
-// anyElement reports whether the value, or one element of it if it is a list,
-// passes the test.
+// anyElement reports whether the value, or an element of it, passes the test.
 func anyElement(value any, test func(any) bool) bool {
 	if elements, multi := value.([]any); multi {
 		return slices.ContainsFunc(elements, test)

@@ -36,18 +36,6 @@ var operators = map[operator]struct {
 	"ew":       {text: strings.HasSuffix},
 }
 
-// hasOperator reports whether values of the type can be compared like this. RFC 7644
-// §3.4.2.2 forbids order on booleans and binaries; parts of a text exist only in texts.
-func (t Type) hasOperator(op operator) bool {
-	switch t {
-	case String, Reference:
-		return true
-	case Boolean, Binary:
-		return op == opEqual || op == opNotEqual
-	}
-	return operators[op].text == nil
-}
-
 // newComparison makes the node "path op value". It checks that the operator and the
 // value, a string, bool, float64 or nil for null, fit the attribute's type; problem is
 // the end of a sentence for the client.
@@ -87,8 +75,7 @@ func newComparison(path AttrPath, op operator, value any) (node filterNode, prob
 	return node, problem
 }
 
-// comparable replaces a complex multi-valued attribute by its "value", as clients
-// write it: emails co "x", members eq "id".
+// comparable replaces a complex multi-valued attribute by its "value": emails co "x".
 func (p AttrPath) comparable() (path AttrPath, problem string) {
 	attr := p.leaf()
 	if attr.Type != Complex {
@@ -96,7 +83,11 @@ func (p AttrPath) comparable() (path AttrPath, problem string) {
 	}
 	value := attributeNamed(attr.SubAttributes, "value")
 	if p.Sub != nil || !attr.MultiValued || value == nil {
-		return p, fmt.Sprintf("%s is complex; compare one of its sub-attributes (%s)", p, joinNames(attr.SubAttributes, 10))
+		var names []string
+		for _, sub := range attr.SubAttributes[:min(10, len(attr.SubAttributes))] {
+			names = append(names, sub.Name)
+		}
+		return p, fmt.Sprintf("%s is complex; compare one of its sub-attributes (%s)", p, strings.Join(names, ", "))
 	}
 	p.Sub = value
 	return p, ""
@@ -110,42 +101,49 @@ func (p AttrPath) leaf() *Attribute {
 	return p.Attr
 }
 
-func joinNames(attributes []*Attribute, limit int) string {
-	var names []string
-	for _, attribute := range attributes[:min(limit, len(attributes))] {
-		names = append(names, attribute.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 // newTest makes the test of one value. wanted is the value as the attribute's type has it.
 func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted any, problem string) {
-	attr, order := path.leaf(), operators[op].order
-	if !attr.Type.hasOperator(op) {
-		return nil, nil, fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
-	}
+	attr, holds, order := path.leaf(), operators[op].text, operators[op].order
 	text, isText := value.(string)
 	switch attr.Type {
 	case Boolean:
-		want, ok := asBoolean(value)
+		boolean, ok := asBoolean(value)
 		if !ok {
-			return nil, nil, fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", path)
+			problem = fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", path)
 		}
-		assumed := attr.Name == "primary" && !want // RFC 7643 §2.4
-		return func(v any) bool { return v == want || v == nil && assumed }, want, ""
+		value = boolean
 	case Integer, Decimal:
-		want, ok := value.(float64)
-		if !ok {
-			return nil, nil, fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", path)
+		if _, ok := value.(float64); !ok {
+			problem = fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", path)
 		}
-		return func(v any) bool {
-			number, ok := v.(float64)
-			return ok && order(cmp.Compare(number, want))
-		}, want, ""
-	case DateTime:
+	default:
+		if !isText {
+			problem = fmt.Sprintf("%s is of type %s, so the value needs double quotes", path, attr.Type)
+		}
+	}
+	assumed := attr.Name == "primary" && value == false // RFC 7643 §2.4
+	number, isNumber := value.(float64)
+	isEquality, hasParts := op == opEqual || op == opNotEqual, attr.Type == String || attr.Type == Reference
+	hasOrder := attr.Type != Boolean && attr.Type != Binary // RFC 7644 §3.4.2.2
+	switch {
+	case !isEquality && !hasOrder, holds != nil && !hasParts:
+		problem = fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
+	case isEquality && hasParts && !attr.CaseExact: // the most frequent test
+		test = func(v any) bool {
+			s, ok := v.(string)
+			return ok && strings.EqualFold(s, text)
+		}
+	case isEquality && attr.Type != DateTime:
+		test = func(v any) bool { return v == value || v == nil && assumed }
+	case isNumber:
+		test = func(v any) bool {
+			n, ok := v.(float64)
+			return ok && order(cmp.Compare(n, number))
+		}
+	case attr.Type == DateTime:
 		want, ok := parseInstant(text)
 		if isText && !ok {
-			return nil, nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", path)
+			problem = fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", path)
 		}
 		test = func(v any) bool {
 			text, _ := v.(string)
@@ -153,12 +151,16 @@ func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted
 			return ok && order(at.Compare(want))
 		}
 	default:
-		test = textTest(op, text, attr.CaseExact || attr.Type == Binary)
+		if holds == nil {
+			holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
+		}
+		want := attr.fold(text)
+		test = func(v any) bool {
+			text, ok := v.(string)
+			return ok && holds(attr.fold(text), want)
+		}
 	}
-	if !isText {
-		return nil, nil, fmt.Sprintf("%s is of type %s, so the value needs double quotes", path, attr.Type)
-	}
-	return test, text, ""
+	return test, value, problem
 }
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.
@@ -174,33 +176,13 @@ func asBoolean(value any) (boolean, ok bool) {
 	}
 }
 
-// parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5) with or without a
-// fraction of a second and a zone.
+// parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5), with a zone or without.
 func parseInstant(text string) (time.Time, bool) {
 	instant, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		instant, err = time.Parse("2006-01-02T15:04:05", text)
 	}
 	return instant, err == nil
-}
-
-// textTest compares text exactly or without letter case.
-func textTest(op operator, want string, exact bool) func(any) bool {
-	holds, order, fold := operators[op].text, operators[op].order, func(s string) string { return s }
-	switch {
-	case !exact && (op == opEqual || op == opNotEqual):
-		exact, holds = true, strings.EqualFold // the most frequent operator, which needs no copy
-	case holds == nil:
-		holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
-	}
-	if !exact {
-		fold = foldText
-		want = fold(want)
-	}
-	return func(v any) bool {
-		text, ok := v.(string)
-		return ok && holds(fold(text), want)
-	}
 }
 
 // isPresent is the operator pr: an empty text, list or object counts as absent.

@@ -143,22 +143,17 @@ func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	panic(NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem))
 }
 
-func (p *filterParser) parseOr() filterNode {
-	nodes := []filterNode{p.parseAnd()}
-	for p.token.is("or") {
-		p.next()
-		nodes = append(nodes, p.parseAnd())
-	}
-	return join(nodes, true)
-}
+func (p *filterParser) parseOr() filterNode { return p.parseChain("or", p.parseAnd) }
 
-func (p *filterParser) parseAnd() filterNode {
-	nodes := []filterNode{p.parseTerm()}
-	for p.token.is("and") {
+func (p *filterParser) parseAnd() filterNode { return p.parseChain("and", p.parseTerm) }
+
+func (p *filterParser) parseChain(word string, parsePart func() filterNode) filterNode {
+	nodes := []filterNode{parsePart()}
+	for p.token.is(word) {
 		p.next()
-		nodes = append(nodes, p.parseTerm())
+		nodes = append(nodes, parsePart())
 	}
-	return join(nodes, false)
+	return join(nodes, word)
 }
 
 func (p *filterParser) parseTerm() filterNode {
@@ -246,7 +241,8 @@ func (p *filterParser) parseName() AttrPath {
 func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	path, found := p.lookup(name)
 	if !found && acceptUnknown && attributeName.MatchString(name) {
-		path, found = unknownPath(name), true
+		// Anything may follow it.
+		path, found = AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}, true
 	}
 	switch {
 	case !found && p.element != nil:
@@ -263,38 +259,33 @@ func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	return path
 }
 
-// lookup finds an attribute of the resource or, inside brackets, of the element.
+// lookup finds an attribute of the resource or, inside brackets, of the element. What the
+// type does not have may be an attribute of one of the others. The URN of the other's
+// schema keeps that apart: no resource of the type has a value under it.
 func (p *filterParser) lookup(name string) (AttrPath, bool) {
 	switch {
 	case p.element == nil:
-		return p.lookupAmong(name)
 	case p.element.WholeExtension():
-		path, ok := p.lookupAmong(p.element.URN + ":" + name)
-		path.URN = ""
-		return path, ok
+		name = p.element.URN + ":" + name
 	default:
-		path, ok := p.lookupAmong(p.element.String() + "." + name)
-		return AttrPath{Attr: path.Sub, Tolerated: path.Tolerated}, ok
+		name = p.element.String() + "." + name
 	}
-}
-
-// lookupAmong finds an attribute that the type has or, failing that, one of the
-// others. The URN of the other's schema keeps that apart: no resource of the
-// type has a value under it.
-func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 	path, ok := p.rt.Lookup(name)
-	if ok && !path.Tolerated {
-		return path, true
-	}
 	for _, other := range p.others {
-		foreign, found := other.Lookup(name)
-		if !found || foreign.Tolerated {
-			continue
+		if ok && !path.Tolerated {
+			break
 		}
-		if foreign.URN == "" {
-			foreign.URN = other.Schema.ID
+		if foreign, found := other.Lookup(name); found && !foreign.Tolerated {
+			path, ok = foreign, true
+			path.URN = cmp.Or(path.URN, other.Schema.ID)
 		}
-		return foreign, true
+	}
+	switch {
+	case p.element == nil:
+	case p.element.WholeExtension():
+		path.URN = ""
+	default:
+		path = AttrPath{Attr: path.Sub, Tolerated: path.Tolerated}
 	}
 	return path, ok
 }
@@ -302,8 +293,7 @@ func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 // identifier returns the best attribute for looking up a resource.
 func (rt *ResourceType) identifier() string {
 	for _, attribute := range rt.Schema.Attributes {
-		unique := attribute.Uniqueness == UniqueServer || attribute.Uniqueness == UniqueGlobal
-		if attribute.Type == String && (attribute.Required || unique) {
+		if attribute.Type == String && (attribute.Required || attribute.Uniqueness == UniqueServer) {
 			return attribute.Name
 		}
 	}
@@ -344,7 +334,7 @@ func (p *filterParser) parseValue() (value any) {
 	case token.is("null"):
 	case token.is("true"), token.is("false"):
 		value = token.is("true")
-	case isNumber(token):
+	case token.isWord() && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw)):
 		number, err := strconv.ParseFloat(token.raw, 64)
 		if err != nil {
 			p.fail(token, "the number is too large")
@@ -355,8 +345,4 @@ func (p *filterParser) parseValue() (value any) {
 	}
 	p.next()
 	return value
-}
-
-func isNumber(token filterToken) bool {
-	return token.isWord() && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw))
 }

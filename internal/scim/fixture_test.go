@@ -23,7 +23,7 @@ func held(schema *Schema, names ...string) *Schema {
 // gatewayUser returns a user type like the gateway's: some of the core schema,
 // an extension of its own, and the rest tolerated.
 func gatewayUser() *ResourceType {
-	schema := held(CoreUser(), "userName", "name", "displayName", "active", "emails", "roles", "groups")
+	schema := held(StandardSchema(URNUser), "userName", "name", "displayName", "active", "emails", "roles", "groups")
 	name := attributeNamed(schema.Attributes, "name")
 	name.SubAttributes = name.SubAttributes[:3] // formatted, familyName, givenName
 	for _, derived := range []*Attribute{name.SubAttributes[0], attributeNamed(schema.Attributes, "displayName")} {
@@ -41,17 +41,17 @@ func gatewayUser() *ResourceType {
 			attribute("since", DateTime).mutable(Immutable),
 			multiValued(attribute("tags", String)),
 		}}},
-		Tolerated: []*Schema{CoreUser(), EnterpriseUser()},
+		Tolerated: []*Schema{StandardSchema(URNUser), StandardSchema(URNEnterpriseUser)},
 	}
 }
 
 // wholeUser has all of the RFC's user schemas.
 func wholeUser() *ResourceType {
-	return &ResourceType{Name: "User", Endpoint: "/Users", Schema: CoreUser(), Extensions: []*Schema{EnterpriseUser()}}
+	return &ResourceType{Name: "User", Endpoint: "/Users", Schema: StandardSchema(URNUser), Extensions: []*Schema{StandardSchema(URNEnterpriseUser)}}
 }
 
 func wholeGroup() *ResourceType {
-	return &ResourceType{Name: "Group", Endpoint: "/Groups", Schema: CoreGroup()}
+	return &ResourceType{Name: "Group", Endpoint: "/Groups", Schema: StandardSchema(URNGroup)}
 }
 
 // object reads JSON that a test writes down.
@@ -233,4 +233,31 @@ func canonicalPath(p *Path) string {
 		text += "." + p.Sub.Name
 	}
 	return text
+}
+
+// cloned copies a resource with all that is in it.
+func cloned(r Resource) Resource {
+	if r == nil {
+		return nil
+	}
+	return clone(map[string]any(r)).(map[string]any)
+}
+
+func clone(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for name, member := range value {
+			copied[name] = clone(member)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for i, element := range value {
+			copied[i] = clone(element)
+		}
+		return copied
+	default:
+		return value
+	}
 }

@@ -66,7 +66,8 @@ func FuzzParsePath(f *testing.F) {
 			}
 			for _, resource := range fuzzResources {
 				for _, value := range path.Values(resource) {
-					path.Filter.MatchElement(value)
+					element, _ := value.(map[string]any)
+					path.Filter.Match(element)
 				}
 			}
 			printed := canonicalPath(path)

@@ -29,14 +29,13 @@ type Query struct {
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // attributes to return; Select does not apply it
 
-	// Stopped is called periodically while resources are compared. If it returns true,
-	// because the client has disconnected, the list is incomplete. May be nil.
+	// Stopped is called now and then. If it returns true, because the client has
+	// disconnected, the list is incomplete. May be nil.
 	Stopped func() bool
 }
 
-// A Position is where a page of a listing by cursor begins (RFC 9865): after
-// the resource with these keys, whether or not it still exists. The zero
-// Position is the beginning. [CursorCodec] writes it as a cursor.
+// A Position is where a page of a listing by cursor begins (RFC 9865): after the resource
+// with these keys, which may be gone. [CursorCodec] writes it as a cursor.
 type Position struct {
 	Created string `json:"c,omitempty"`
 	ID      string `json:"i"`
@@ -51,10 +50,9 @@ type List struct {
 	Next         *Position // where the next page begins; nil for the last page and for paging by index
 }
 
-// Select filters, sorts and pages n resources. at gives the resource at a
-// position; they are in the order of (meta.created, id), which must be strict
-// for a page to begin where the one before ended. Without a filter and an order
-// at is called for little more than the resources of the page.
+// Select filters, sorts and pages n resources. at gives the resource at a position; they
+// are in the strict order of (meta.created, id). Without a filter and an order it is called
+// for little more than the resources of the page.
 func (q *Query) Select(n int, at func(int) View) *List {
 	row, total := q.rows(n, at)
 	list := &List{TotalResults: total}
@@ -116,8 +114,7 @@ func (q *Query) rows(n int, at func(int) View) (row func(int) listRow, total int
 	return func(i int) listRow { return picked[i] }, len(picked)
 }
 
-// compare orders rows by their keys, and rows of equal keys by the order of the
-// resources, which is the same in both directions.
+// compare orders rows by their keys, then by age, which has the same direction always.
 func (r listRow) compare(other listRow, descending bool) int {
 	order := compareKeys(r.key, other.key)
 	if descending {
@@ -147,9 +144,9 @@ func (p *Position) compareAge(other *Position) int {
 // contains them, stays short. Where they are equal, age decides.
 const maxSortText = 512
 
-// sortKey returns what a resource is sorted by: a string, a float64, or nil if it
-// has no value. Of a multi-valued attribute the primary element counts, else the
-// first (RFC 7644 §3.4.2.3); of a complex one its "value".
+// sortKey returns what a resource is sorted by: a string, a float64, or nil for no value.
+// Of several elements the primary one counts, else the first (RFC 7644 §3.4.2.3); of a
+// complex value its "value".
 func (p *AttrPath) sortKey(r Resource) any {
 	value, attr := p.in(r), p.Attr
 	if elements, ok := value.([]any); ok && len(elements) > 0 {
@@ -167,8 +164,6 @@ func (p *AttrPath) sortKey(r Resource) any {
 	return attr.sortKey(value)
 }
 
-// sortKey returns the key of a value: false sorts before true, instants sort as
-// such, and letter case counts only if the attribute is case exact.
 func (a *Attribute) sortKey(value any) any {
 	switch value := value.(type) {
 	case bool:
@@ -186,8 +181,8 @@ func (a *Attribute) sortKey(value any) any {
 			if instant, ok := parseInstant(value); ok {
 				value = instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
 			}
-		case !a.CaseExact:
-			value = foldText(value)
+		default:
+			value = a.fold(value)
 		}
 		return strings.ToValidUTF8(value[:min(len(value), maxSortText)], "") // cut between characters
 	}
@@ -214,13 +209,11 @@ func compareKeys(a, b any) int {
 // MaxCursorLength is the most bytes of a cursor that is read.
 const MaxCursorLength = 8 << 10
 
-// cursorTagSize is the length of the truncated HMAC at the end of a cursor.
-const cursorTagSize = 16
+const cursorTagSize = 16 // bytes of the truncated HMAC at the end of a cursor
 
-// A CursorCodec writes positions as cursors and reads them (RFC 9865). A cursor
-// carries all that the next page needs, so that every replica with the same
-// secret can serve it. It is signed, not encrypted: it holds the id, the time
-// of creation and the sort value of one resource of the page it came with.
+// A CursorCodec writes positions as cursors and reads them (RFC 9865). A cursor carries
+// all that the next page needs, so that every replica with the same secret can serve it.
+// It is signed, not encrypted: the client has seen the resource that it is about.
 type CursorCodec struct {
 	Secret []byte        // key of the signature
 	MaxAge time.Duration // age at which a cursor expires; 0 for never
@@ -232,19 +225,16 @@ type cursorPayload struct {
 	Position
 }
 
-// Encode writes a position as a cursor of URL-safe characters. fingerprint is
-// what a request must repeat for the cursor to be valid, such as organization,
-// filter and order.
+// Encode writes a position as a cursor of URL-safe characters, which is valid for requests
+// with the same fingerprint: organization, filter and order.
 func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 	// Strings and finite numbers cannot fail to be marshalled.
 	payload, _ := json.Marshal(cursorPayload{c.Now().Unix(), *p})
 	return base64.RawURLEncoding.EncodeToString(append(payload, c.tag(payload, fingerprint)...))
 }
 
-// Decode reads a cursor that Encode wrote for the same fingerprint.
-//
-// The error is a *[Error]: [CodeInvalidCursor], or [CodeExpiredCursor] for one
-// that is too old.
+// Decode reads a cursor that Encode wrote for the fingerprint. The error is a *[Error]
+// with [CodeInvalidCursor] or [CodeExpiredCursor].
 func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 	invalid := NewError(CodeInvalidCursor, "The cursor does not belong to this query. Start the listing again.")
 	if len(cursor) > MaxCursorLength {

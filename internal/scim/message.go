@@ -18,16 +18,35 @@ func CheckMessage(message map[string]any, urn string) error {
 	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
 }
 
-// isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
 func isVersion1(urn string) bool {
 	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
 }
 
-// Strict returns a type that reads as the interoperability profile requires
-// (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
-// not have, PATCH operations without a path, and value filters without a
-// sub-attribute after them are errors. externalId, which every client sends, is
-// accepted. The two types share their schemas.
+// Member returns the member of a message whose name is name in any letter case
+// (RFC 7643 §2.1), and whether there is one.
+func Member(object map[string]any, name string) (value any, found bool) {
+	if value, found = object[name]; found {
+		return value, true
+	}
+	for key, value := range object {
+		if strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// MemberText is [Member] for a string; "" if the member is missing or no string.
+func MemberText(object map[string]any, name string) string {
+	value, _ := Member(object, name)
+	text, _ := value.(string)
+	return text
+}
+
+// Strict returns a type that reads as draft-zollner-scim-interop-profile requires:
+// attributes and schemas that /Schemas does not have (but for externalId, which every
+// client sends), PATCH operations without a path, and value filters without a
+// sub-attribute after them are errors. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
 	strict := *rt
 	strict.strict = true
@@ -41,6 +60,7 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 	own, foreign := false, ""
 	for _, item := range listOf(given) {
 		urn, isText := item.(string)
+		folded := strings.ToLower(urn)
 		switch {
 		case !isText || urn == "":
 		case rt.hasSchema(urn):
@@ -49,7 +69,8 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 			return NewError(CodeInvalidSyntax, "A %s has no schema %q.", rt.Name, Clip(urn, 120))
 		case isVersion1(urn):
 			own = true
-		case isStandard(urn):
+		// Extensions say nothing of what a body is: anybody may have one.
+		case strings.HasPrefix(folded, "urn:ietf:params:scim:schemas:core:"), strings.HasPrefix(folded, "urn:ietf:params:scim:api:messages:"):
 			foreign = urn
 		}
 	}
@@ -59,15 +80,8 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 	return rt.checkKnown("", raw)
 }
 
-// isStandard reports whether a URN is that of a core schema or of a message, which
-// say what a body is. Extensions say nothing: anybody may have one.
-func isStandard(urn string) bool {
-	urn = strings.ToLower(urn)
-	return strings.HasPrefix(urn, "urn:ietf:params:scim:schemas:core:") || strings.HasPrefix(urn, "urn:ietf:params:scim:api:messages:")
-}
-
-// checkKnown reports the first attribute within a value that a strict type does
-// not have. name is the path of the value, "" for a whole resource.
+// checkKnown reports the first attribute within a value that a strict type does not have.
+// name is the path of the value, "" for a whole resource.
 func (rt *ResourceType) checkKnown(name string, value any) error {
 	if !rt.strict {
 		return nil
@@ -81,7 +95,10 @@ func (rt *ResourceType) checkKnown(name string, value any) error {
 		}
 	case map[string]any:
 		for _, key := range inOrder(value) {
-			inner := within(name, key)
+			inner := key
+			if name != "" && !strings.Contains(key, ":") {
+				inner = name + "." + key
+			}
 			path, ok := rt.Lookup(inner)
 			if !strings.EqualFold(inner, rt.Schema.ID) && (!ok || path.isForeign()) {
 				return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", rt.Name, Clip(inner, 120))
@@ -94,16 +111,7 @@ func (rt *ResourceType) checkKnown(name string, value any) error {
 	return nil
 }
 
-// isForeign reports whether /Schemas does not have the attribute, externalId and
-// the parts of meta aside.
+// isForeign reports whether /Schemas does not have the attribute.
 func (p AttrPath) isForeign() bool {
 	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
-}
-
-// within returns the path of a member of the object that name is the path of.
-func within(name, key string) string {
-	if name == "" || strings.Contains(key, ":") {
-		return key
-	}
-	return name + "." + key
 }

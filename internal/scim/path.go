@@ -20,29 +20,38 @@ type AttrPath struct {
 	unknown bool // no schema has it
 }
 
-// Lookup finds an attribute by its name in any letter case: "userName",
-// "name.givenName", or with the URN of its schema in front and a colon between,
-// for which some clients write a dot.
-//
-// A bare name is looked for in the core schema and its aliases, then among the
-// common attributes, then in the tolerated schemas; an attribute of an extension needs
-// its URN. The bare URN of an extension finds a complex attribute for all of it
-// (see [AttrPath.WholeExtension]).
+// Lookup finds an attribute by its name in any letter case: "userName", "name.givenName",
+// or with the URN of its schema in front and a colon between, for which some clients write
+// a dot. A bare name is looked for in the core schema and its aliases, then among the
+// common attributes, then in the tolerated schemas. The bare URN of an extension finds a
+// complex attribute for all of it (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 	for _, space := range rt.namespaces() {
+		if space.urn != "" && strings.EqualFold(name, space.ID) {
+			return AttrPath{URN: space.ID, Attr: space.asAttribute(), Tolerated: space.tolerated}, true
+		}
 		local, qualified := cutURN(name, space.ID)
-		var path AttrPath
-		ok := qualified || space.bare
-		switch {
-		case space.urn != "" && strings.EqualFold(name, space.ID):
-			path, ok = AttrPath{URN: space.ID, Attr: space.asAttribute()}, true
-		case ok:
-			path, ok = lookupIn(space.Attributes, space.urn, local)
+		if !qualified && !space.bare {
+			continue
 		}
-		if ok {
-			path.Tolerated = path.Tolerated || space.tolerated || path.Attr == externalID || rt.lacks(path)
-			return path, true
+		attrName, subName, dotted := strings.Cut(local, ".")
+		path := AttrPath{URN: space.urn, Attr: attributeNamed(space.Attributes, attrName)}
+		if path.Attr == nil {
+			continue
 		}
+		if dotted {
+			path.Sub = attributeNamed(path.Attr.SubAttributes, subName)
+			if path.Sub == nil && strings.EqualFold(subName, "displayName") { // RFC 7644 §3.5.2 itself writes members[...].displayName
+				path.Sub = attributeNamed(path.Attr.SubAttributes, "display")
+			}
+			if path.Sub == nil {
+				continue
+			}
+		}
+		isSecret := path.Attr.Returned == Never || path.leaf().Returned == Never // a password is never kept
+		isLacking := path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
+		path.Tolerated = space.tolerated || path.Attr == externalID || isSecret || isLacking
+		return path, true
 	}
 	return AttrPath{}, false
 }
@@ -56,8 +65,7 @@ type namespace struct {
 	tolerated bool
 }
 
-// namespaces returns all schemas of the type, those first whose attributes are
-// preferred.
+// namespaces returns all schemas of the type, in the order of preference.
 func (rt *ResourceType) namespaces() []namespace {
 	spaces := make([]namespace, 0, 8)
 	for _, schema := range rt.core() {
@@ -77,73 +85,20 @@ func (rt *ResourceType) namespaces() []namespace {
 	return spaces
 }
 
-// attributes lists the attributes of a resource, each extension as one.
-func (rt *ResourceType) attributes() (all []*Attribute) {
-	for _, space := range rt.namespaces() {
-		switch {
-		case space.tolerated:
-		case space.urn != "":
-			all = append(all, space.asAttribute())
-		default:
-			all = append(all, space.Attributes...)
-		}
-	}
-	return all
-}
-
 // core lists the schemas whose attributes are top-level ones.
 func (rt *ResourceType) core() []*Schema {
 	return append([]*Schema{rt.Schema}, rt.Aliases...)
 }
 
-// hasSchema reports whether resources of the type have, or are tolerated to
-// have, the schema.
+// hasSchema reports whether resources of the type may list the schema.
 func (rt *ResourceType) hasSchema(urn string) bool {
 	return slices.ContainsFunc(rt.namespaces(), func(space namespace) bool {
 		return strings.EqualFold(urn, space.ID) && (!space.tolerated || !rt.strict)
 	})
 }
 
-// lacks reports whether the path is a part of meta that the provider does not know.
-func (rt *ResourceType) lacks(path AttrPath) bool {
-	return path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
-}
-
-// asAttribute returns a complex attribute for all of an extension.
 func (s *Schema) asAttribute() *Attribute {
-	return &Attribute{
-		Name: s.ID, Type: Complex, SubAttributes: s.Attributes,
-		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
-	}
-}
-
-// lookupIn finds "attribute" or "attribute.subAttribute" among the attributes.
-func lookupIn(attributes []*Attribute, urn, local string) (AttrPath, bool) {
-	name, subName, dotted := strings.Cut(local, ".")
-	path := AttrPath{URN: urn, Attr: attributeNamed(attributes, name)}
-	if path.Attr == nil {
-		return AttrPath{}, false
-	}
-	if dotted {
-		if path.Sub = subAttributeNamed(path.Attr.SubAttributes, subName); path.Sub == nil {
-			return AttrPath{}, false
-		}
-	}
-	// An attribute that is never returned (password) is never kept.
-	path.Tolerated = path.Attr.Returned == Never || path.Sub != nil && path.Sub.Returned == Never
-	return path, true
-}
-
-// subAttributeNamed is attributeNamed, and also finds "display" under the name
-// "displayName": RFC 7644 §3.5.2 itself writes members[...].displayName.
-func subAttributeNamed(attributes []*Attribute, name string) *Attribute {
-	if found := attributeNamed(attributes, name); found != nil {
-		return found
-	}
-	if strings.EqualFold(name, "displayName") {
-		return attributeNamed(attributes, "display")
-	}
-	return nil
+	return &Attribute{Name: s.ID, Type: Complex, SubAttributes: s.Attributes}
 }
 
 func attributeNamed(attributes []*Attribute, name string) *Attribute {
@@ -155,8 +110,7 @@ func attributeNamed(attributes []*Attribute, name string) *Attribute {
 	return nil
 }
 
-// cutURN removes the schema's URN and the colon or dot after it from the front of
-// name, if they are there.
+// cutURN removes the schema's URN and the colon or dot after it from the front of name.
 func cutURN(name, urn string) (local string, found bool) {
 	if len(name) > len(urn) && strings.IndexByte(":.", name[len(urn)]) >= 0 && strings.EqualFold(name[:len(urn)], urn) {
 		return name[len(urn)+1:], true
@@ -164,15 +118,8 @@ func cutURN(name, urn string) (local string, found bool) {
 	return name, false
 }
 
-// attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2),
-// with or without a URN.
+// attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2).
 var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
-
-// unknownPath returns a path that names no attribute, though it could. Anything
-// may follow it.
-func unknownPath(name string) AttrPath {
-	return AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}
-}
 
 // Sortable reports whether resources can be ordered by what the path names: the
 // provider holds it, and it is the same for every client.
@@ -185,8 +132,7 @@ func (p AttrPath) WholeExtension() bool {
 	return p.URN != "" && p.Attr.Name == p.URN
 }
 
-// String returns the path in the schema's spelling. Only an attribute of an
-// extension carries its URN.
+// String returns the path in the schema's spelling, of an extension with its URN.
 func (p AttrPath) String() string {
 	name := p.Attr.Name
 	if p.URN != "" && !p.WholeExtension() {
@@ -198,8 +144,8 @@ func (p AttrPath) String() string {
 	return name
 }
 
-// Values returns the values that the path names in r: none, one, or one for
-// each element of a multi-valued attribute. The caller must not change them.
+// Values returns the values that the path names in r, not to be changed: none, one, or one
+// for each element of a multi-valued attribute.
 func (p AttrPath) Values(r Resource) []any {
 	value := p.in(r)
 	if value == nil {
@@ -219,8 +165,7 @@ func (p AttrPath) Values(r Resource) []any {
 	return values
 }
 
-// in returns the value of the attribute (not of its sub-attribute) in an
-// object.
+// in returns the value of the attribute (not of its sub-attribute) in an object.
 func (p AttrPath) in(object map[string]any) any {
 	if p.URN != "" && !p.WholeExtension() {
 		object, _ = object[p.URN].(map[string]any)
@@ -233,8 +178,7 @@ func (p AttrPath) in(object map[string]any) any {
 type Path struct {
 	AttrPath
 
-	// Filter is the value filter of emails[type eq "work"], for use with
-	// [Filter.MatchElement]; nil if there is none. Only a multi-valued
+	// Filter is the value filter of emails[type eq "work"], or nil. Only a multi-valued
 	// attribute has one. [AttrPath.Values] ignores it.
 	Filter *Filter
 }

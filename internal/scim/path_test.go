@@ -199,10 +199,8 @@ func TestPathFilterSelectsElements(t *testing.T) {
 	assert.Equal(t, "value", path.Sub.Name)
 
 	emails := ada()["emails"].([]any)
-	assert.True(t, path.Filter.MatchElement(emails[0]))
-	assert.False(t, path.Filter.MatchElement(emails[1]))
-	assert.False(t, path.Filter.MatchElement("ada@example.com"), "not an object")
-	assert.False(t, path.Filter.MatchElement(nil))
+	assert.True(t, path.Filter.Match(emails[0].(map[string]any)))
+	assert.False(t, path.Filter.Match(emails[1].(map[string]any)))
 }
 
 func TestPathWithoutFilter(t *testing.T) {

@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// A Projection selects the attributes of an answer (RFC 7644 §3.9 and
-// §3.4.2.5): the query parameters attributes and excludedAttributes together
-// with the "returned" characteristic of each attribute. A nil *Projection
-// selects all. It never changes, so that goroutines can share it.
+// A Projection selects the attributes of an answer (RFC 7644 §3.9 and §3.4.2.5): the
+// query parameters attributes and excludedAttributes together with the "returned"
+// characteristic of each attribute. nil selects all. It never changes.
 type Projection struct {
 	attributes []*Attribute // of the resource, each extension as one
 	asking     bool         // the parameter is attributes, not excludedAttributes
@@ -20,18 +19,24 @@ type Projection struct {
 	named map[string]bool
 }
 
-// ParseProjection reads the two query parameters, lists of attribute paths with
-// commas between. Names that the resource type does not have are ignored, as
-// clients send them to every provider.
-//
-// The error is a *[Error] with [CodeInvalidValue]: only one of the two may be
-// given (RFC 7644 §3.9).
+// ParseProjection reads the two query parameters, lists of attribute paths with commas
+// between. Unknown names are ignored, as clients send them to every provider. The error is
+// a *[Error] with [CodeInvalidValue]: only one of the two may be given (RFC 7644 §3.9).
 func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection, error) {
 	attributes, excluded = strings.TrimSpace(attributes), strings.TrimSpace(excluded)
 	if attributes != "" && excluded != "" {
 		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
 	}
-	p := &Projection{attributes: rt.attributes(), asking: attributes != "", named: map[string]bool{}}
+	p := &Projection{asking: attributes != "", named: map[string]bool{}}
+	for _, space := range rt.namespaces() {
+		switch {
+		case space.tolerated:
+		case space.urn != "":
+			p.attributes = append(p.attributes, space.asAttribute())
+		default:
+			p.attributes = append(p.attributes, space.Attributes...)
+		}
+	}
 	for name := range strings.SplitSeq(attributes+excluded, ",") {
 		p.name(rt, strings.TrimSpace(name))
 	}
@@ -58,18 +63,15 @@ func (p *Projection) name(rt *ResourceType, name string) {
 	if !ok {
 		return
 	}
-	var names []string
+	add := func(path string, exactly bool) { p.named[path] = p.named[path] || exactly }
+	at := "/" + path.Attr.Name
 	if path.URN != "" && !path.WholeExtension() {
-		names = append(names, path.URN)
+		add("/"+path.URN, false)
+		at = "/" + path.URN + at
 	}
-	names = append(names, path.Attr.Name)
+	add(at, path.Sub == nil)
 	if path.Sub != nil {
-		names = append(names, path.Sub.Name)
-	}
-	whole := ""
-	for i, name := range names {
-		whole += "/" + name
-		p.named[whole] = p.named[whole] || i == len(names)-1
+		add(at+"/"+path.Sub.Name, true)
 	}
 }
 
@@ -92,8 +94,8 @@ func (p *Projection) keeps(attr *Attribute, path string, whole bool) (keep, all 
 	return keep, !p.asking || !named || wanted
 }
 
-// Includes reports whether the answer can carry the top-level attribute, or the
-// extension if attr is a URN, so that the caller can skip fetching it.
+// Includes reports whether the answer can carry the top-level attribute, or extension by
+// its URN, so that the caller can skip fetching it.
 func (p *Projection) Includes(attr string) bool {
 	return p == nil || slices.ContainsFunc(p.attributes, func(a *Attribute) bool {
 		keep, _ := p.keeps(a, "/"+a.Name, !p.asking)
@@ -104,8 +106,7 @@ func (p *Projection) Includes(attr string) bool {
 // KeepsAll reports whether nothing is left out.
 func (p *Projection) KeepsAll() bool { return p == nil || p.all }
 
-// Apply returns the resource with the attributes that the answer carries; id
-// and schemas are always among them. The resource itself does not change.
+// Apply returns a resource with the attributes that the answer carries.
 func (p *Projection) Apply(r Resource) Resource {
 	if p.KeepsAll() {
 		return r

@@ -20,51 +20,44 @@ import (
 // MaxNestingDepth is the most levels of objects and arrays in a body.
 const MaxNestingDepth = 32
 
-// DecodeObject decodes a request body that must be one JSON object. It refuses what
-// two readers could understand differently: text that is not UTF-8, a name that occurs
-// twice in one object (SCIM ignores the letter case of names, RFC 7643 §2.1), and
-// anything after the object. Objects and arrays nest at most [MaxNestingDepth]
-// levels deep. A byte order mark before the object is skipped.
+// DecodeObject decodes a request body that must be one JSON object. It refuses what two
+// readers could understand differently: text that is not UTF-8, a name that occurs twice in
+// one object (SCIM ignores letter case, RFC 7643 §2.1), and anything after the object.
 //
-// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it
-// never repeats a value of the body, which may hold a password.
+// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it never
+// repeats a value of the body, which may hold a password.
 func DecodeObject(data []byte) (map[string]any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
 	data = bytes.Trim(data, " \t\r\n")
 	switch {
 	case len(data) == 0:
-		return nil, NewError(CodeInvalidSyntax, "The request has no body, but needs a JSON object.")
+		return nil, NewError(CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
 	case !utf8.Valid(data):
 		return nil, NewError(CodeInvalidSyntax, "The body is not valid UTF-8.")
 	case data[0] != '{':
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
 	var object map[string]any
-	if err := json.Unmarshal(data, &object); err != nil {
-		return nil, undecodable(err, len(data))
-	}
-	return object, checkNames(object, 1)
-}
-
-// undecodable returns the error of a body that cannot be decoded. It does not
-// wrap the decoder's own error, which can quote the body.
-func undecodable(err error, size int) error {
+	err := json.Unmarshal(data, &object)
 	var syntactic *jsontext.SyntacticError
-	if !errors.As(err, &syntactic) {
-		return NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
+	switch {
+	case err == nil:
+		return object, checkNames(object, 1)
+	// The decoder's own error can quote the body, so it is not wrapped.
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic):
+		return nil, duplicateName(syntactic.JSONPointer.LastToken())
+	case errors.As(err, &syntactic):
+		return nil, NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, len(data))
 	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return duplicateName(syntactic.JSONPointer.LastToken())
-	}
-	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, size)
+	return nil, NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
 }
 
 func duplicateName(name string) error {
 	return NewError(CodeInvalidSyntax, "The body has the name %q twice in one object (ignoring letter case).", Clip(name, 80))
 }
 
-// checkNames checks the nesting of a decoded value and that no object in it has
-// two names that differ in letter case only.
+// checkNames checks the nesting of a decoded value, and for names that differ in letter
+// case only.
 func checkNames(value any, depth int) error {
 	object, isObject := value.(map[string]any)
 	list, isList := value.([]any)
@@ -93,18 +86,17 @@ func checkNames(value any, depth int) error {
 	return nil
 }
 
-// Normalize reads what a client sent as a resource, from [DecodeObject], with
-// the tolerance that real clients need (docs/protocol.md).
+// Normalize reads what a client sent as a resource, from [DecodeObject], with the
+// tolerance that real clients need (docs/protocol.md).
 //
-// Unknown and tolerated attributes are dropped, a password among them, and so
-// are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
-// externalId is kept. If an attribute occurs more than once, a name with a URN or
-// a dot wins over a plain one, since Okta adds what is mapped to a copy of the
-// resource that it has read. The result's schemas are the URNs whose attributes
-// are there, whatever the client listed. [ReadAccess] reads active.
+// Unknown and tolerated attributes are dropped, and so are a password and read-only ones
+// (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed; externalId is kept. If an
+// attribute occurs more than once, a name with a URN or a dot wins over a plain one, since
+// Okta adds what is mapped to a copy of the resource that it has read. The result's schemas
+// are the URNs whose attributes are there. [ReadAccess] reads active.
 //
-// The error is a *[Error], mostly with [CodeInvalidValue], that names the
-// attribute and never repeats a value. See [Resource] for emptied attributes.
+// The error is a *[Error], mostly with [CodeInvalidValue], that names the attribute and
+// never repeats a value. See [Resource] for emptied attributes.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
@@ -116,36 +108,28 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	return e.finish(), nil
 }
 
-// MaxStringLength is the most characters (Unicode code points) that one
-// attribute value may have.
+// MaxStringLength is the most Unicode code points of one attribute value.
 const MaxStringLength = 1024
 
-// A valueReader turns decoded JSON into the normal form of an attribute, being
-// as tolerant as the clients need (see [ResourceType.Normalize]). Sub-attributes
-// that are unknown are dropped.
-//
-// A value that unassigns the attribute is read as the empty value of its kind:
-// "", an empty map or an empty list. Booleans and numbers have none and are
-// read as nil, and so is an object in which nothing is known.
+// A valueReader turns decoded JSON into the normal form of an attribute (see
+// [ResourceType.Normalize]). A value that unassigns the attribute becomes the empty value
+// of its kind: "", an empty map or an empty list. Booleans and numbers have none and
+// become nil, and so does an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
 	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
 }
 
-// read reads the value of the attribute at the end of the path.
+// read reads the value of the attribute at the end of the path. A single value is a list of
+// one.
 func (vr valueReader) read(path AttrPath, raw any) (any, error) {
-	if path.leaf().MultiValued {
-		return vr.readList(path, raw)
-	}
-	return vr.readOne(path, raw)
-}
-
-// readList accepts a single value as a list of one.
-func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
-	if isNothing(raw) {
-		return []any{}, nil
+	if !path.leaf().MultiValued {
+		return vr.readOne(path, raw)
 	}
 	items := listOf(raw)
+	if isNothing(raw) {
+		items = nil
+	}
 	list := make([]any, 0, len(items))
 	for _, item := range items {
 		element, err := vr.readElement(path, item)
@@ -205,7 +189,7 @@ func withValue(path AttrPath, raw any) (any, error) {
 	case attr.Named && !given:
 		value = cmp.Or(MemberText(object, "display"), MemberText(object, "name"))
 	case reference != "" && sub != nil && sub.Located:
-		if value, ok = sub.identifierIn(reference); !ok {
+		if value = sub.identifierIn(reference); value == "" {
 			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
 				path, strings.Join(sub.ReferenceTypes, " or "))
 		}
@@ -219,59 +203,95 @@ func withValue(path AttrPath, raw any) (any, error) {
 	return object, nil
 }
 
-// identifierIn returns the id in the URL of a resource to which the attribute
-// can refer, absolute or relative: https://host/scim/v2/Users/ID. Hosts are not
-// compared, since a service can be reached under several.
-func (a *Attribute) identifierIn(text string) (string, bool) {
+// identifierIn returns the id in the URL of a resource to which the attribute can
+// refer, absolute or relative: https://host/scim/v2/Users/ID; "" if it is no such URL.
+// Hosts are not compared, since a service can be reached under several.
+func (a *Attribute) identifierIn(reference any) string {
+	text, _ := reference.(string)
 	u, err := url.Parse(text)
 	if err != nil {
-		return "", false
+		return ""
 	}
 	parts := strings.Split(u.EscapedPath(), "/")
-	if len(parts) < 2 {
-		return "", false
-	}
 	id, err := url.PathUnescape(parts[len(parts)-1])
-	endpoint := parts[len(parts)-2]
-	isOurs := slices.ContainsFunc(a.ReferenceTypes, func(kind string) bool { return strings.EqualFold(endpoint, kind+"s") })
-	return id, err == nil && id != "" && isOurs
+	isOurs := func(kind string) bool { return len(parts) > 1 && strings.EqualFold(parts[len(parts)-2], kind+"s") }
+	if err != nil || !slices.ContainsFunc(a.ReferenceTypes, isOurs) {
+		return ""
+	}
+	return id
 }
 
+// readOne reads one value. A boolean may be a list of one, and an object with a value.
 func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
-	switch path.leaf().Type {
+	attr := path.leaf()
+	text, isText := raw.(string)
+	switch attr.Type {
 	case Complex:
 		return vr.readObject(path, raw)
 	case Boolean:
-		return readBoolean(path, raw)
+		if list, isList := raw.([]any); isList && len(list) == 1 {
+			raw = list[0]
+		}
+		if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
+			raw, _ = Member(object, "value")
+		}
+		boolean, ok := asBoolean(raw)
+		switch {
+		case ok:
+			return boolean, nil
+		case isNothing(raw):
+			return nil, nil
+		}
+		return nil, wrongType(path, "true or false")
 	case Integer, Decimal:
-		return readNumber(path, raw)
-	default:
-		return readString(path, raw)
+		number, ok := raw.(float64)
+		if isText {
+			var err error
+			number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
+			ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
+		}
+		switch {
+		case isNothing(raw):
+			return nil, nil
+		case !ok:
+			return nil, wrongType(path, "a number")
+		case attr.Type == Integer && number != math.Trunc(number):
+			return nil, wrongType(path, "a whole number")
+		}
+		return number, nil
 	}
+	switch {
+	case raw != nil && !isText:
+		return nil, wrongType(path, "a string")
+	case len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength:
+		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
+	case attr.Type == DateTime && text != "":
+		if _, ok := parseInstant(text); !ok {
+			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
+		}
+	}
+	return text, nil
 }
 
 // readObject accepts a scalar as the "value" of an object that has one, and a list
 // of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
-	if list, isList := raw.([]any); isList && len(list) == 1 {
-		return vr.readObject(path, list[0])
+	for list, isList := raw.([]any); isList && len(list) == 1; list, isList = raw.([]any) {
+		raw = list[0]
 	}
-	object, isObject := raw.(map[string]any)
+	attr := path.leaf()
+	members, isObject := raw.(map[string]any)
 	switch {
 	case isObject:
-		return vr.readSubAttributes(path, object)
 	case IsEmpty(raw):
 		return map[string]any{}, nil
-	case isScalar(raw) && attributeNamed(path.leaf().SubAttributes, "value") != nil:
-		return vr.readSubAttributes(path, map[string]any{"value": raw})
+	case isScalar(raw) && attributeNamed(attr.SubAttributes, "value") != nil:
+		members = map[string]any{"value": raw}
+	default:
+		return nil, wrongType(path, "an object")
 	}
-	return nil, wrongType(path, "an object")
-}
-
-func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any, error) {
-	attr := path.leaf()
-	object := make(map[string]any, len(raw))
-	for key, value := range raw {
+	object := make(map[string]any, len(members))
+	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
 		echoed := sub != nil && sub.Echoed && vr.keepEchoed
 		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly && !echoed {
@@ -279,72 +299,16 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
 		switch {
-		case err != nil && echoed:
-			continue
-		case err != nil:
+		case err == nil:
+			object[sub.Name] = read
+		case !echoed:
 			return nil, err
 		}
-		object[sub.Name] = read
 	}
-	if len(object) == 0 && len(raw) > 0 {
+	if len(object) == 0 && len(members) > 0 {
 		return nil, nil
 	}
 	return object, nil
-}
-
-// readBoolean accepts a list of one and an object with a value as the boolean.
-func readBoolean(path AttrPath, raw any) (any, error) {
-	if list, isList := raw.([]any); isList && len(list) == 1 {
-		raw = list[0]
-	}
-	if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
-		raw, _ = Member(object, "value")
-	}
-	if boolean, ok := asBoolean(raw); ok {
-		return boolean, nil
-	}
-	if isNothing(raw) {
-		return nil, nil
-	}
-	return nil, wrongType(path, "true or false")
-}
-
-func readNumber(path AttrPath, raw any) (any, error) {
-	if isNothing(raw) {
-		return nil, nil
-	}
-	number, ok := raw.(float64)
-	if text, isText := raw.(string); isText {
-		var err error
-		number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
-		ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
-	}
-	switch {
-	case !ok:
-		return nil, wrongType(path, "a number")
-	case path.leaf().Type == Integer && number != math.Trunc(number):
-		return nil, wrongType(path, "a whole number")
-	}
-	return number, nil
-}
-
-func readString(path AttrPath, raw any) (any, error) {
-	if raw == nil {
-		return "", nil
-	}
-	text, ok := raw.(string)
-	if !ok {
-		return nil, wrongType(path, "a string")
-	}
-	if len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength {
-		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
-	}
-	if path.leaf().Type == DateTime && text != "" {
-		if _, ok := parseInstant(text); !ok {
-			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
-		}
-	}
-	return text, nil
 }
 
 // wrongType never repeats the value.

@@ -415,7 +415,7 @@ func TestEntriesWithoutAValue(t *testing.T) {
 // An echoed attribute is kept of a whole resource, read-only parts included, and
 // nowhere else.
 func TestEchoedAttribute(t *testing.T) {
-	user := CoreUser()
+	user := StandardSchema(URNUser)
 	attributeNamed(user.Attributes, "groups").Echoed = true
 	rt := &ResourceType{Name: "User", Endpoint: "/Users", Schema: user}
 

@@ -33,33 +33,6 @@ func (r Resource) Version() string {
 	return version
 }
 
-// Clone copies the resource with all that is in it.
-func (r Resource) Clone() Resource {
-	if r == nil {
-		return nil
-	}
-	return clone(map[string]any(r)).(map[string]any)
-}
-
-func clone(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, member := range value {
-			copied[name] = clone(member)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, element := range value {
-			copied[i] = clone(element)
-		}
-		return copied
-	default:
-		return value
-	}
-}
-
 // CheckRequired reports the first required attribute that the resource lacks,
 // as [CodeInvalidValue]. What an absent extension or complex attribute requires
 // of its parts is not required.
@@ -97,8 +70,8 @@ func (rt *ResourceType) checkKept(current, result Resource) error {
 	return nil
 }
 
-// single yields the attributes of the schemas that resources have, and the sub-attributes of those
-// that are complex and have one value.
+// single yields the attributes of the schemas that resources have, and the sub-attributes of
+// those that have one value.
 func (rt *ResourceType) single(yield func(AttrPath) bool) {
 	for _, space := range rt.namespaces() {
 		if space.common || space.tolerated {
@@ -117,8 +90,7 @@ func (rt *ResourceType) single(yield func(AttrPath) bool) {
 	}
 }
 
-// valueIn returns the value in r of a path that has no multi-valued attribute
-// above its end, or nil.
+// valueIn returns the value in r of a path below no multi-valued attribute, or nil.
 func (p AttrPath) valueIn(r Resource) any {
 	value := p.in(r)
 	if p.Sub == nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
-	"sync"
 )
 
 // Characteristics of an attribute (RFC 7643 §2.2 and §7).
@@ -51,7 +50,6 @@ const (
 const (
 	NotUnique    Uniqueness = "none"
 	UniqueServer Uniqueness = "server"
-	UniqueGlobal Uniqueness = "global"
 )
 
 // An Attribute describes one attribute of a schema. The exported JSON form is
@@ -70,34 +68,30 @@ type Attribute struct {
 	Uniqueness      Uniqueness   `json:"uniqueness"`
 	ReferenceTypes  []string     `json:"referenceTypes,omitempty"`
 
-	// Derived marks a read-only attribute that the service provider computes
-	// from others (a displayName made of given and family name). Clients such
-	// as Entra ID send these unconditionally, so a PATCH that names one is
-	// accepted and has no effect, where another read-only attribute is an error.
+	// Derived marks a read-only attribute that the service provider computes from others
+	// (a displayName made of given and family name). A PATCH that names one has no effect,
+	// since clients such as Entra ID always send it; any other read-only one is an error.
 	Derived bool `json:"-"`
 
-	// Echoed marks a read-only attribute that is kept of a whole resource from a
-	// client. It is not written, but shows what the client had read when it made
-	// the resource, or what it calls a person of whom it sends no other name.
+	// Echoed marks a read-only attribute that is kept of a whole resource from a client.
+	// It is not written, but shows what the client had read when it made the resource, or
+	// what it calls a person of whom it sends no other name.
 	Echoed bool `json:"-"`
 
-	// Kept marks a list that only an empty list empties. null leaves it alone in a
-	// whole resource, as if it were not sent, and is refused in a PATCH that
-	// replaces: a client that sent no value must not remove all of them.
+	// Kept marks a list that only an empty list empties. null leaves it alone in a whole
+	// resource, and is refused in a PATCH that replaces: a client that sent no value must
+	// not remove all of them.
 	Kept bool `json:"-"`
 
-	// Guarded marks an immutable attribute whose changes the provider refuses
-	// itself, in words that say what to do.
+	// Guarded marks an immutable attribute whose changes the provider refuses itself.
 	Guarded bool `json:"-"`
 
-	// Named marks a list of things that have a name, such as roles: an element
-	// with a display or a name in place of a value means that name, and one
-	// without any is an error.
+	// Named marks a list of things that have a name, such as roles: an element with a
+	// display or a name in place of a value means that name; one without any is an error.
 	Named bool `json:"-"`
 
-	// Located marks a URL of this service itself. It depends on how the client
-	// reached the service, so it is made when an answer is sent, and resources
-	// are neither compared nor sorted by it.
+	// Located marks a URL of this service itself. It is made when an answer is sent, since
+	// it depends on how the client reached the service, and never compared or sorted by.
 	Located bool `json:"-"`
 }
 
@@ -121,14 +115,13 @@ type ResourceType struct {
 	// top-level ones, as those of Schema are.
 	Aliases []*Schema
 
-	// Tolerated are standard schemas of which this provider holds only a part,
-	// or nothing (the full core User, the enterprise extension). What a client
-	// sends for them is accepted and ignored; a filter that names them is an
+	// Tolerated are standard schemas of which this provider holds only a part, or nothing.
+	// What a client sends for them is accepted and ignored; a filter that names them is an
 	// error, since the client would conclude from an empty answer that there is none.
 	Tolerated []*Schema
 
-	// Lacks names the parts of meta that this provider does not know of the
-	// resources, such as "created". A filter that names one is an error, too.
+	// Lacks names the parts of meta that this provider does not know, such as "created".
+	// A filter that names one is an error, too.
 	Lacks []string
 
 	strict bool // see Strict
@@ -154,7 +147,7 @@ const (
 	URNUser           = "urn:ietf:params:scim:schemas:core:2.0:User"                 // RFC 7643 §4.1
 	URNEnterpriseUser = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User" // RFC 7643 §4.3
 	URNGroup          = "urn:ietf:params:scim:schemas:core:2.0:Group"                // RFC 7643 §4.2
-	URNOktaRole       = "urn:okta:scim:schemas:core:1.0:Role"                        // Okta, "SCIM with entitlements"
+	URNOktaRole       = "urn:okta:scim:schemas:core:1.0:Role"                        // https://developer.okta.com/docs/guides/scim-with-entitlements/main/
 	URNRole           = "urn:ietf:params:scim:schemas:core:1.0:Role"                 // draft-ietf-scim-roles-entitlements-01
 
 	URNServiceProviderConfig = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig" // RFC 7643 §5
@@ -172,6 +165,9 @@ const (
 //go:embed schemas.json
 var schemasJSON []byte
 
+// standardSchemas are by URN, and leave the default characteristics out.
+var standardSchemas = embedded[map[string]json.RawMessage](schemasJSON)
+
 // embedded decodes a file that is a part of the program.
 func embedded[T any](file []byte) (value T) {
 	if err := json.Unmarshal(file, &value); err != nil {
@@ -180,63 +176,26 @@ func embedded[T any](file []byte) (value T) {
 	return value
 }
 
-// schemaTexts are the schemas of schemas.json by their URNs.
-var schemaTexts = sync.OnceValue(func() map[string]json.RawMessage {
-	byURN := make(map[string]json.RawMessage)
-	for _, text := range embedded[[]json.RawMessage](schemasJSON) {
-		byURN[embedded[struct{ ID string }](text).ID] = text
-	}
-	return byURN
-})
-
-// schema makes a fresh copy of a schema in schemas.json, which leaves the default
-// characteristics out.
-func schema(urn string) *Schema {
-	s := embedded[*Schema](schemaTexts()[urn])
-	for _, attribute := range s.Attributes {
+// StandardSchema returns the schema with one of the URNs above, as it is printed in the
+// document beside it: a fresh copy, which the caller may cut down to what it holds.
+//
+// Group is stricter than the printed schema in three characteristics, for the reasons of
+// the RFC's own text: displayName is required (RFC 7643 §4.2), the identifier of a member
+// is case exact as every id is (§3.1), and a member's display is read-only, since it
+// belongs to the resource that value names (§2.4). A role is that of a service provider
+// without limits and hierarchies.
+func StandardSchema(urn string) *Schema {
+	schema := embedded[*Schema](standardSchemas[urn])
+	for _, attribute := range schema.Attributes {
 		attribute.setDefaults()
 	}
-	return s
+	return schema
 }
 
 // CommonAttributes are the attributes that every resource has and no schema
 // lists (RFC 7643 §3 and §3.1).
-var CommonAttributes = schema("").Attributes
+var CommonAttributes = StandardSchema("").Attributes
 
 // externalID is the one common attribute that belongs to the client. This
 // provider keeps no state, so it does not hold it.
 var externalID = attributeNamed(CommonAttributes, "externalId")
-
-// CoreUser returns the whole core User schema (RFC 7643 §4.1 and §8.7.1), a fresh
-// copy, which the caller may cut down to what it holds.
-func CoreUser() *Schema { return schema(URNUser) }
-
-// CoreGroup returns the whole Group schema (RFC 7643 §4.2 and §8.7.1), a fresh
-// copy.
-//
-// It is stricter than the printed schema in three characteristics, for the
-// reasons of the RFC's own text: displayName is required (§4.2), the identifier
-// of a member is case exact as every id is (§3.1), and a member's display is
-// read-only, since it belongs to the resource that value names (§2.4).
-func CoreGroup() *Schema { return schema(URNGroup) }
-
-// EnterpriseUser returns the whole enterprise extension of the User (RFC 7643
-// §4.3 and §8.7.1), a fresh copy.
-func EnterpriseUser() *Schema { return schema(URNEnterpriseUser) }
-
-// OktaRole returns the schema of Okta's Role resource, which Okta reads to offer
-// a provider's roles as entitlements, a fresh copy.
-//
-// Source: Okta, "SCIM 2.0 with entitlements",
-// https://developer.okta.com/docs/guides/scim-with-entitlements/main/
-func OktaRole() *Schema { return schema(URNOktaRole) }
-
-// Role returns the schema of a role in draft-ietf-scim-roles-entitlements-01, as
-// far as a service provider without limits and hierarchies has it, a fresh copy.
-func Role() *Schema { return schema(URNRole) }
-
-// DiscoverySchemas returns the schemas of the discovery resources themselves (RFC
-// 7643 §5 to §7 and §8.7.2; RFC 9865 §4), fresh copies.
-func DiscoverySchemas() []*Schema {
-	return []*Schema{schema(URNServiceProviderConfig), schema(URNResourceType), schema(URNSchema)}
-}

@@ -28,7 +28,7 @@ func TestSchemasAreWhole(t *testing.T) {
 		want   []string
 	}{
 		{
-			name: "core User of RFC 7643 section 4.1", schema: CoreUser(), id: "urn:ietf:params:scim:schemas:core:2.0:User",
+			name: "core User of RFC 7643 section 4.1", schema: StandardSchema(URNUser), id: "urn:ietf:params:scim:schemas:core:2.0:User",
 			want: []string{
 				"userName", "name", "name.formatted", "name.familyName", "name.givenName", "name.middleName",
 				"name.honorificPrefix", "name.honorificSuffix", "displayName", "nickName", "profileUrl", "title",
@@ -46,22 +46,22 @@ func TestSchemasAreWhole(t *testing.T) {
 			},
 		},
 		{
-			name: "enterprise User of RFC 7643 section 4.3", schema: EnterpriseUser(), id: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+			name: "enterprise User of RFC 7643 section 4.3", schema: StandardSchema(URNEnterpriseUser), id: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
 			want: []string{
 				"employeeNumber", "costCenter", "organization", "division", "department",
 				"manager", "manager.value", "manager.$ref", "manager.displayName",
 			},
 		},
 		{
-			name: "core Group of RFC 7643 section 4.2", schema: CoreGroup(), id: "urn:ietf:params:scim:schemas:core:2.0:Group",
+			name: "core Group of RFC 7643 section 4.2", schema: StandardSchema(URNGroup), id: "urn:ietf:params:scim:schemas:core:2.0:Group",
 			want: []string{"displayName", "members", "members.value", "members.$ref", "members.type", "members.display"},
 		},
 		{
-			name: "Okta's Role", schema: OktaRole(), id: "urn:okta:scim:schemas:core:1.0:Role",
+			name: "Okta's Role", schema: StandardSchema(URNOktaRole), id: "urn:okta:scim:schemas:core:1.0:Role",
 			want: []string{"displayName", "description"},
 		},
 		{
-			name: "Role of draft-ietf-scim-roles-entitlements-01", schema: Role(), id: "urn:ietf:params:scim:schemas:core:1.0:Role",
+			name: "Role of draft-ietf-scim-roles-entitlements-01", schema: StandardSchema(URNRole), id: "urn:ietf:params:scim:schemas:core:1.0:Role",
 			want: []string{"value", "display", "supported", "totalAssignmentsUsed"},
 		},
 	}
@@ -127,17 +127,17 @@ func TestAttributeJSON(t *testing.T) { // RFC 7643 section 8.7.1
 		want string
 	}{
 		{
-			name: "required and unique", attr: attributeNamed(CoreUser().Attributes, "userName"),
+			name: "required and unique", attr: attributeNamed(StandardSchema(URNUser).Attributes, "userName"),
 			want: `{"name":"userName","type":"string","multiValued":false,"required":true,"caseExact":false,
 				"mutability":"readWrite","returned":"default","uniqueness":"server"}`,
 		},
 		{
-			name: "a password is never returned", attr: attributeNamed(CoreUser().Attributes, "password"),
+			name: "a password is never returned", attr: attributeNamed(StandardSchema(URNUser).Attributes, "password"),
 			want: `{"name":"password","type":"string","multiValued":false,"required":false,"caseExact":true,
 				"mutability":"writeOnly","returned":"never","uniqueness":"none"}`,
 		},
 		{
-			name: "complex and multi-valued", attr: attributeNamed(CoreUser().Attributes, "groups"),
+			name: "complex and multi-valued", attr: attributeNamed(StandardSchema(URNUser).Attributes, "groups"),
 			want: `{"name":"groups","type":"complex","multiValued":true,"required":false,"caseExact":false,
 				"mutability":"readOnly","returned":"default","uniqueness":"none","subAttributes":[
 				{"name":"value","type":"string","multiValued":false,"required":false,"caseExact":true,
@@ -177,13 +177,13 @@ func forget(value any, name string) {
 }
 
 func TestSchemasAreFreshCopies(t *testing.T) {
-	for _, schema := range []func() *Schema{CoreUser, EnterpriseUser, CoreGroup, OktaRole, Role} {
-		before, err := json.Marshal(schema())
+	for _, urn := range []string{URNUser, URNEnterpriseUser, URNGroup, URNOktaRole, URNRole} {
+		before, err := json.Marshal(StandardSchema(urn))
 		require.NoError(t, err)
-		changed := schema()
+		changed := StandardSchema(urn)
 		changed.Attributes[0].Name = "changed"
 		changed.Attributes = changed.Attributes[:1]
-		after, err := json.Marshal(schema())
+		after, err := json.Marshal(StandardSchema(urn))
 		require.NoError(t, err)
 		assert.JSONEq(t, string(before), string(after))
 	}

@@ -313,7 +313,7 @@ func userAttributes() map[string]string {
 			}
 		}
 	}
-	user, enterprise := scim.CoreUser(), scim.EnterpriseUser()
+	user, enterprise := scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)
 	add("", user.Attributes)
 	add(enterprise.ID, enterprise.Attributes)
 	for _, made := range []string{"id", "externalId", "meta", "schemas"} { // of every resource
