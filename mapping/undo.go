@@ -27,15 +27,15 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 		!after.roles.whole && !x.model.knowsAdministrators():      // administrators are unknown
 		return nil
 	}
-	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
-	removed := slices.ContainsFunc(touched, removes)
-	taken := slices.DeleteFunc(touched, func(one *personPlan) bool {
-		took := x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
-		is := after.byID(one.before.id)
-		helps := one.endsAccess() || is != nil && is.access.active // else somebody else has ended the access meanwhile
-		return !took || !helps || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+	takesOne := func(one *personPlan) bool {
+		return x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
+	}
+	taken := slices.DeleteFunc(slices.Clone(touched), func(one *personPlan) bool {
+		differs := slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		return differs || !takesOne(one) || !x.planner.restores(after, one)
 	})
-	if len(taken) == 0 && !snap.whole && !removed {
+	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
+	if len(taken) == 0 && !snap.whole && !slices.ContainsFunc(touched, removes) && !slices.ContainsFunc(touched, takesOne) {
 		return nil // there may have been none before
 	}
 	x.config.Observer.Refused(guardLastAdmin)
@@ -60,6 +60,22 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 	x.reserved.settle(x.reserved.n - x.planner.losses(&plan{people: taken}))
 	return scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
+}
+
+// restores reports whether undoing a plan makes a person an administrator again: not if
+// somebody else has taken the role or the access meanwhile, or the person was only
+// invited.
+func (p *planner) restores(after *snapshot, one *personPlan) bool {
+	switch is := after.byID(one.before.id); {
+	case one.kind == planLeave:
+		return true
+	case is == nil || one.before.access.pending:
+		return false
+	case one.endsAccess():
+		return one.roles != nil || p.tookAdministrator(after, one)
+	default:
+		return is.access.active
+	}
 }
 
 // revert undoes what the plan has changed about people, on a snapshot that shows it, and

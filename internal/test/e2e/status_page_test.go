@@ -105,7 +105,7 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Run("an error leads to its explanation", func(t *testing.T) {
 		page.Go(address)
 		page.Leave(`[...document.querySelectorAll("main a")].find(a => a.innerText == "unknown_role").click()`)
-		assert.Contains(t, page.Text("tr:target"), "is not a role of the Suger organization")
+		assert.Contains(t, page.Text("tr:target"), "has no such role")
 	})
 	t.Run("a screen reader", func(t *testing.T) {
 		page.Go(address)

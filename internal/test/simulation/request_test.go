@@ -300,9 +300,10 @@ func (w *world) judgeChange(r *request, c change) {
 // undoes reports whether a change restores what the request itself took, and
 // keeps later changes by others. The request knows only the role that it read before,
 // not that another replica gave another one between its reading and its writing; nor,
-// where no administrator was left, that the console took the role in that moment.
+// where no administrator was left, that somebody else took the administrator in that
+// moment.
 func (w *world) undoes(r *request, c change) bool {
-	if c.after.administrator() && w.history.regained.After(r.sent) && w.history.ever(c.id, r.sent, c.at.Add(-1), func(s state) bool { return s == c.after }) {
+	if c.after.administrator() && w.history.regained.After(r.sent) && w.history.ever(c.id, r.sent, c.at.Add(-1), state.administrator) {
 		return true
 	}
 	return slices.ContainsFunc(r.changes, func(e change) bool {
