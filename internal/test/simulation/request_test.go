@@ -428,9 +428,9 @@ func (w *world) excused(r *request) bool {
 		if r.group != "" {
 			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !w.othersAdminister(r) || !slices.ContainsFunc(r.listed, helps))
 		}
-		// A removal that is planned on one record and confirmed by a list shows that there is
-		// none.
-		return l.now(r.about).administrator() && !w.othersAdminister(r) || l.admins == 0 && r.method == http.MethodDelete
+		// An end of access that is planned on one record and confirmed by a list shows that there
+		// is none.
+		return l.now(r.about).administrator() && !w.othersAdminister(r) || l.admins == 0 && (r.ends != "" || r.method == http.MethodDelete)
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
 	case "conflicting_roles": // the client sends two of which one was read before
