@@ -217,7 +217,8 @@ func TestAdministratorWhoMayBeGone(t *testing.T) {
 				assert.Less(t, send(s, s.user("admin")).status, 300, "it will not take effect any more")
 			})
 			t.Run(contract+" "+name+" and given back", func(t *testing.T) {
-				s := newRuleStand(t, contract)
+				clock := standin.NewClock(time.Now())
+				s := newRuleStand(t, contract, func(_ *sandbox.Options, c *mapping.Config) { c.Now = clock.Now })
 				s.twoAdministrators()
 				failed := atomic.Bool{}
 				s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
@@ -231,9 +232,109 @@ func TestAdministratorWhoMayBeGone(t *testing.T) {
 				assert.GreaterOrEqual(t, s.patch(path, toViewer).status, 429)
 				assert.Less(t, s.patch(path, toViewer).status, 300, "a retry")
 				assert.Less(t, s.patch(path, strings.Replace(toViewer, "VIEWER", "ADMIN", 1)).status, 300)
+				assert.Equal(t, scim.CodeLastAdmin, send(s, s.user("admin")).code(), "the first call may still take effect")
+				clock.Advance(11 * time.Minute)
 				assert.Less(t, send(s, s.user("admin")).status, 300, "the editor is an administrator again")
 			})
 		}
+	}
+}
+
+// Nor does one of whom a call may still take effect that was sent before they became
+// one, or although a later change of the name is confirmed.
+func TestAdministratorWhoMayBeGoneAfterAnotherChange(t *testing.T) {
+	const toAdmin, rename = `{"op":"replace","path":"roles","value":[{"value":"ADMIN"}]}`, `{"op":"replace","path":"name.givenName","value":"Cyan"}`
+	for _, contract := range bothContracts {
+		for name, later := range map[string]string{"made one later": toAdmin, "renamed later": rename} {
+			s := newRuleStand(t, contract)
+			if later == rename {
+				s.twoAdministrators()
+			}
+			hangs := atomic.Bool{}
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet || hangs.Swap(true) {
+					return false
+				}
+				w.WriteHeader(http.StatusGatewayTimeout)
+				return true
+			})
+			path := s.user("editor")
+			assert.GreaterOrEqual(t, s.patch(path, toViewer).status, 429)
+			assert.Less(t, s.patch(path, later).status, 300)
+			a := s.patch(s.user("admin"), toViewer)
+			assert.Equal(t, scim.CodeLastAdmin, a.code(), "%s %s: %s", contract, name, a.text)
+		}
+	}
+}
+
+// A Bulk that ends the access of somebody with a custom role confirms that by the list
+// and by the record, as a request alone does.
+func TestBulkEndsAccessOfACustomRole(t *testing.T) {
+	end := func(s *ruleStand, mailbox string) string {
+		return `{"method":"PATCH","path":"` + strings.TrimPrefix(s.user(mailbox), "/scim/v2") + `","data":{"Operations":[` + deactivate + `]}}`
+	}
+	for _, contract := range bothContracts {
+		s := newRuleStand(t, contract)
+		results := s.bulk(end(s, "finance"))
+		assert.Equal(t, "200", results[0]["status"], results)
+		assert.Contains(t, []string{"gone", "Finance INACTIVE"}, s.state("finance"))
+	}
+	s := newRuleStand(t, onStatus)
+	finance := s.user("finance")
+	first := `{"method":"PATCH","path":"` + strings.TrimPrefix(s.user("viewer"), "/scim/v2") + `","data":{"Operations":[{"op":"replace","path":"name.givenName","value":"Cyan"}]}},`
+	s.onList(func(records []any) { record(records, "finance")["status"] = sandbox.StatusInactive })
+	s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+		ends := r.Method == http.MethodPatch && strings.HasSuffix(finance, r.URL.Path[strings.LastIndex(r.URL.Path, "/"):])
+		if ends { // the list shows it, and the record does not
+			_, _ = w.Write([]byte(`{}`))
+		}
+		return ends
+	})
+	results := s.bulk(first + end(s, "finance"))
+	assert.Equal(t, "502", results[1]["status"], results)
+	assert.Equal(t, http.StatusBadGateway, s.patch(finance, deactivate).status, "alone")
+}
+
+// An operation of a Bulk that finds nothing to do has looked at what another request,
+// or an operation that failed, has written meanwhile.
+func TestBulkSeesOtherWrites(t *testing.T) {
+	rename := func(s *ruleStand) string {
+		return `{"method":"PATCH","path":"` + strings.TrimPrefix(s.user("admin"), "/scim/v2") + `","data":{"Operations":[{"op":"replace","path":"name.givenName","value":"Cyan"}]}}`
+	}
+	for _, contract := range bothContracts {
+		t.Run(contract+", of another request", func(t *testing.T) {
+			s := newRuleStand(t, contract)
+			id := strings.TrimPrefix(s.user("viewer"), "/scim/v2/Users/")
+			during := atomic.Bool{}
+			s.onRequest(func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet && !during.Swap(true) {
+					assert.Less(t, s.patch("/scim/v2/Users/"+id, strings.Replace(toViewer, "VIEWER", "EDITOR", 1)).status, 300)
+				}
+				return false
+			})
+			results := s.bulk(rename(s) + `,{"method":"PATCH","path":"/Groups/EDITOR","data":{"Operations":[{"op":"remove","path":"members[value eq \"` + id + `\"]"}]}}`)
+			assert.Equal(t, "200", results[1]["status"], results)
+			assert.Equal(t, s.has("VIEWER"), s.state("viewer"))
+		})
+		t.Run(contract+", of an operation that failed", func(t *testing.T) {
+			s := newRuleStand(t, contract)
+			s.twoAdministrators()
+			path := strings.TrimPrefix(s.user("editor"), "/scim/v2")
+			s.onList(func(records []any) { record(records, "editor")["firstName"] = "Umber" }) // the name is not taken
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+				asRecord := r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, strings.TrimPrefix(path, "/Users"))
+				if asRecord {
+					w.WriteHeader(http.StatusInternalServerError)
+				}
+				return asRecord
+			})
+			results := s.bulk(`{"method":"PATCH","path":"` + path + `","data":{"Operations":[` + toViewer + `,{"op":"replace","path":"name.givenName","value":"Cyan"}]}},` +
+				`{"method":"PATCH","path":"/Groups/EDITOR","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"` + strings.TrimPrefix(path, "/Users/") + `"}]}]}}`)
+			assert.NotEqual(t, "200", results[0]["status"], results)
+			if results[1]["status"] == "200" {
+				assert.Equal(t, s.has("EDITOR"), s.state("editor"), results)
+			}
+		})
 	}
 }
 

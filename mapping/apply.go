@@ -87,10 +87,12 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 }
 
 func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
-	defer x.memory.wrote(x.Organization, x.userName(one.before.id), x.administratorsName())
+	defer x.noteWrite(ctx, x.userName(one.before.id), x.administratorsName())
 	switch one.kind {
 	case planJoin: // the only person of a plan
-		x.done.joined, err = x.applyJoin(ctx, one)
+		if x.done.joined, err = x.applyJoin(ctx, one); x.done.joined != "" {
+			x.noteWrite(ctx, x.userName(x.done.joined))
+		}
 		return err
 	case planLeave:
 		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.present(one.before))
@@ -112,7 +114,7 @@ func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 // Suger keeps the names of a person it knows: a further call updates those that
 // differ.
 func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
-	defer x.memory.wrote(x.Organization, x.addressName(one.values[x.model.userName]))
+	defer x.noteWrite(ctx, x.addressName(one.values[x.model.userName]))
 	ops := &x.model.doc.Operations
 	answer, err := x.call(ctx, spec.OpAddUser, ops.AddUser, x.ids(nil, nil), x.newValues(one))
 	if err != nil {
@@ -403,7 +405,7 @@ func addRoles(with spec.Values, roles []*role) {
 // into the plan, because members get it by its id: from the answer, or else from a list.
 func (x *execution) applyRole(ctx context.Context, change *rolePlan) error {
 	ops, template := &x.model.doc.Operations, &x.model.doc.Role.Template
-	defer x.memory.wrote(x.Organization, x.rolesName())
+	defer x.noteWrite(ctx, x.rolesName())
 	switch change.kind {
 	case roleDeleted:
 		_, err := x.call(ctx, spec.OpRemoveRole, ops.RemoveRole, x.ids(nil, change.role), nil)

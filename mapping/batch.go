@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +28,8 @@ type Batch struct {
 	snap      *snapshot    // the same with what is pending
 	pending   []*execution // to be confirmed by the next list, at the end of the batch at the latest
 	failed    map[any]error
+	own       atomic.Int64 // writes made for the batch
+	others    int64        // writes made for other requests that base shows, -1 if it may lack one
 }
 
 type batchKey struct{}
@@ -54,7 +57,7 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 		s := b.pending[0].suger
 		after, err := s.people(ctx, s.fromNow())
 		if err == nil {
-			b.saw(ctx, after)
+			b.saw(ctx, s, after)
 		}
 		for _, one := range b.pending {
 			b.failed[one.operation] = s.asSCIM(one.unproven(err))
@@ -69,13 +72,33 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
 
 // start returns the snapshot on which the batch plans its next change, nil if it
-// needs a new one. Where a record by id proves something, the end of access begins
-// with it.
+// needs a new one: also if another request has written since. Where a record by id
+// proves something, the end of access begins with it.
 func (b *Batch) start(x *execution) *snapshot {
-	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge {
+	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge || b.others != b.writesOfOthers(x.suger) {
 		return nil
 	}
 	return b.snap
+}
+
+// writesOfOthers counts the writes to the organization for other requests.
+func (b *Batch) writesOfOthers(s *suger) int64 {
+	return s.memory.count(s.Organization).Load() - b.own.Load()
+}
+
+// forget drops the snapshot after a change that failed: it does not show what was made.
+func (b *Batch) forget() {
+	if b != nil {
+		b.snap = nil
+	}
+}
+
+// noteWrite notes a write, also for the batch that it belongs to.
+func (s *suger) noteWrite(ctx context.Context, names ...string) {
+	s.memory.wrote(s.Organization, names...)
+	if b := batchOf(ctx); b != nil {
+		b.own.Add(1)
+	}
 }
 
 // mustLook reports whether what was planned on the batch's snapshot has to be
@@ -87,11 +110,16 @@ func (b *Batch) mustLook(x *execution, err error) bool {
 	switch {
 	case err != nil || x.plan.empty():
 		return old || b.assumes(x.change, err)
-	case x.plan.joining() != nil || x.change.conditional:
-		return old || b.hasPending()
+	case old && (x.plan.joining() != nil || x.change.conditional):
+		return true
 	}
 	return slices.ContainsFunc(b.pending, func(one *execution) bool {
-		return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool { return one.plan.of(next.before.id) != nil })
+		return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
+			return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool {
+				same := next.kind == planJoin && x.model.key(person.before) == x.model.key(next.before)
+				return same || person.before.id == next.before.id
+			})
+		})
 	})
 }
 
@@ -107,7 +135,7 @@ func (b *Batch) assumes(c change, refused error) bool {
 
 // saw uses a snapshot that was read for a change of the batch, after the pending
 // changes: it proves them. Of several changes to one person the last counts.
-func (b *Batch) saw(ctx context.Context, snap *snapshot) {
+func (b *Batch) saw(ctx context.Context, s *suger, snap *snapshot) {
 	switch {
 	case b == nil:
 		return
@@ -136,11 +164,15 @@ func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 		}
 	}
 	b.base, b.snap, b.pending = snap, snap, nil
+	if b.others = b.writesOfOthers(s); s.memory.lastWrite(organizationName(s.Organization)) > snap.tick {
+		b.others = -1
+	}
 }
 
 // defers reports whether the proof of a change can wait for the end of the batch.
 func (b *Batch) defers(x *execution) bool {
-	return b != nil && x.plan.role == nil && x.before.whole && !slices.ContainsFunc(x.plan.touched(), func(one *personPlan) bool {
+	byID := x.change.ends && x.provesByID() // confirmed by the record, too
+	return b != nil && !byID && x.plan.role == nil && x.before.whole && !slices.ContainsFunc(x.plan.touched(), func(one *personPlan) bool {
 		return one.kind == planJoin || x.planner.takesAdministrator(one)
 	})
 }
@@ -149,6 +181,9 @@ func (b *Batch) defers(x *execution) bool {
 // they took effect.
 func (b *Batch) add(x *execution) {
 	x.operation, x.sent = b.operation, true
+	if b.snap == nil {
+		b.base = x.before
+	}
 	b.pending = append(b.pending, x)
 	b.snap = x.before.assume(x.model, x.plan)
 	b.snap.own = make(map[string]tick)
@@ -157,6 +192,18 @@ func (b *Batch) add(x *execution) {
 		b.snap.own[name] = x.memory.lastWrite(name)
 	}
 	x.after = b.snap
+}
+
+// with returns the snapshot with another record of a user.
+func (s *snapshot) with(is *user) *snapshot {
+	at, found := s.ids[is.id]
+	if !found {
+		return s
+	}
+	copied := *s
+	copied.users, copied.rows = slices.Clone(s.users), nil
+	copied.users[at] = is
+	return &copied
 }
 
 // assume returns the snapshot with the plan applied. A person who joins without

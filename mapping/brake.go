@@ -39,6 +39,7 @@ type reservation struct {
 	whom         string // it is about: a repeat of the same change counts once
 	at           time.Time
 	n            int
+	replaced     *reservation // the earlier one of the same change, until this one is settled
 }
 
 func newBrake(limit Brake, now func() time.Time) *brake {
@@ -60,7 +61,13 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 		recent = recent[1:]
 	}
 	b.recent[organization] = recent
-	recent = slices.DeleteFunc(slices.Clone(recent), func(one *reservation) bool { return one.whom == whom })
+	var replaced *reservation
+	recent = slices.DeleteFunc(slices.Clone(recent), func(one *reservation) bool {
+		if one.whom == whom {
+			replaced, n = one, max(n, one.n)
+		}
+		return one.whom == whom
+	})
 	taken := 0
 	for _, one := range recent {
 		taken += one.n
@@ -75,7 +82,7 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 		}
 		return nil, max(retryAfter, time.Second)
 	}
-	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n}
+	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n, replaced: replaced}
 	b.recent[organization] = append(recent, r)
 	return r, 0
 }
@@ -87,5 +94,7 @@ func (r *reservation) settle(made int) {
 	}
 	r.brake.mu.Lock()
 	defer r.brake.mu.Unlock()
-	r.n = made
+	if r.n = made; r.replaced != nil { // what was made before stays made
+		r.n, r.replaced = max(made, r.replaced.n), nil
+	}
 }

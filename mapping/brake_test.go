@@ -184,3 +184,15 @@ func TestBrakeIsPerOrganization(t *testing.T) {
 	_, err = s.patchUser(s.id("editor"), deactivation)
 	assertCode(t, scim.CodeChangeBrake, err)
 }
+
+// A removal that Suger refuses takes nothing back from the deactivation that it has made
+// before.
+func TestBrakeKeepsWhatWasMade(t *testing.T) {
+	s := newStand(t, braked(1))
+	s.fault(sandbox.Fault{Operation: "remove user", Kind: sandbox.Status(400)})
+	_, err := s.patchUser(s.id("viewer"), deactivation)
+	require.NoError(t, err)
+	require.Error(t, s.deleteUser(s.id("viewer")))
+	_, err = s.patchUser(s.id("editor"), deactivation)
+	assertCode(t, scim.CodeChangeBrake, err)
+}

@@ -84,7 +84,7 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerclient.Call) (value any, there bool, err error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
 	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
-		s.memory.wrote(s.Organization)
+		s.noteWrite(ctx)
 	}
 	if stop := observe(ctx, Exchange{Call: request, Answer: answer, Err: err}); stop != nil {
 		return nil, false, stop

@@ -107,7 +107,7 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 	batch := batchOf(ctx)
 	known := batch.start(x)
-	if known != nil {
+	if known != nil || snap != nil && snap.own != nil { // which assumes what is not confirmed
 		snap = known
 	}
 	for {
@@ -179,7 +179,7 @@ func (x *execution) look(ctx context.Context, n need) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	batch.saw(ctx, snap)
+	batch.saw(ctx, x.suger, snap)
 	switch {
 	case alone:
 		return x.person(ctx, id, n)
@@ -207,8 +207,12 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 			if x.before, err = x.people(ctx, need{after: max(n.after, snap.tick)}); err != nil {
 				return err
 			}
-			if err = x.contradiction(snap.byID(x.change.single), x.before); err == nil && snap.roles.whole {
+			is := snap.byID(x.change.single)
+			if err = x.contradiction(is, x.before); err == nil && snap.roles.whole {
 				x.before = x.before.withRoles(snap.roles)
+			}
+			if old := x.before.byID(x.change.single); x.change.ends && is != nil && is.access.active && old != nil && !old.access.active {
+				x.before = x.before.with(is) // the list can be an old one
 			}
 		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
 			err = x.complete(ctx, need{after: max(n.after, x.memory.lastWrite(x.rolesName()))})
@@ -304,15 +308,27 @@ func (x *execution) write(ctx context.Context) error {
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
 	x.apply(ctx)
-	if role := x.plan.role; role != nil && role.kind == roleDeleted && x.done.role != nil && !uncertain(x.done.role) {
-		if roles, err := x.roles(ctx, x.fromNow()); err != nil || roles.byID(role.role.id) != nil {
-			return x.giveBack(ctx)
-		}
-	}
 	batch := batchOf(ctx)
 	if batch.defers(x) {
 		batch.add(x)
 		return nil
+	}
+	err := x.confirmNow(ctx)
+	if err != nil {
+		batch.forget()
+		return err
+	}
+	batch.saw(ctx, x.suger, x.after)
+	return nil
+}
+
+// confirmNow confirms the plan's calls by a read that begins now. The error is for the
+// client.
+func (x *execution) confirmNow(ctx context.Context) error {
+	if role := x.plan.role; role != nil && role.kind == roleDeleted && x.done.role != nil && !uncertain(x.done.role) {
+		if roles, err := x.roles(ctx, x.fromNow()); err != nil || roles.byID(role.role.id) != nil {
+			return x.giveBack(ctx)
+		}
 	}
 	err := x.confirm(ctx)
 	if err == nil {
@@ -324,11 +340,7 @@ func (x *execution) write(ctx context.Context) error {
 	if err != nil {
 		return x.unproven(err)
 	}
-	if err := x.proven(ctx, x.planner.prove(x.before, x.after, x.plan)); err != nil {
-		return err
-	}
-	batch.saw(ctx, x.after)
-	return nil
+	return x.proven(ctx, x.planner.prove(x.before, x.after, x.plan))
 }
 
 // untilDeadline returns a context that ends only at ctx's deadline, if it has
@@ -345,13 +357,9 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 func (x *execution) proven(ctx context.Context, differs []difference) error {
 	failures := x.failures(differs)
 	refused := x.done.refused(differs)
-	for _, one := range x.plan.touched() {
-		shown := !slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
-		switch {
-		case shown: // nothing of an earlier change is under way any more
-			x.memory.doubted.Remove(x.userName(one.before.id))
-		case refused.of(one.before.id) == nil:
-			x.doubt(one)
+	for _, d := range differs {
+		if d.one != nil && refused.of(d.one.before.id) == nil {
+			x.doubt(d.one)
 		}
 	}
 	x.reserved.settle(x.planner.losses(x.plan) - x.planner.losses(refused))

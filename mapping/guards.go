@@ -173,8 +173,12 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		for _, u := range s.users { // who joins has an address that nobody here has
 			is := p.model.key(u)
 			if same := is == foldEmail(email) && one.kind == planChange; u.id != one.before.id && (same || looksLike(is, foldEmail(email))) {
+				looks := ""
+				if !same {
+					looks = fmt.Sprintf(", which looks like %s, so that Suger may treat the two as the same", scim.Clip(email, 120))
+				}
 				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
-					"The userName %s is that of another user, %s, or looks like it, so that Suger may treat the two as the same. Nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
+					"Suger already has another user with the userName %s%s. Nothing was changed.", scim.Clip(is, 120), looks)}
 			}
 		}
 		if usual := fold(cleanName(email)); usual != foldEmail(email) && (one.kind == planChange || one.before.id == "") {

@@ -26,9 +26,10 @@ type memory struct {
 	now      func() time.Time
 	listTTL  time.Duration
 	callers  *lru.Cache[callerKey, *lists]
-	unproven *lru.Cache[callerKey, *lists] // of credentials that Suger has not accepted yet
-	writes   *lru.Cache[string, tick]      // last write, by what it was to
-	doubted  *lru.Cache[string, time.Time] // administrators of whom a change that takes them away may still take effect, by name
+	unproven *lru.Cache[callerKey, *lists]     // of credentials that Suger has not accepted yet
+	writes   *lru.Cache[string, tick]          // last write, by what it was to
+	counts   *lru.Cache[string, *atomic.Int64] // of writes, by organization
+	doubted  *lru.Cache[string, time.Time]     // administrators of whom a change that takes them away may still take effect, by name
 
 	lookupTTL time.Duration // 0 if switched off
 	lookups   *lru.Cache[lookupKey, lookup]
@@ -63,6 +64,7 @@ func newMemory(config *Config) *memory {
 	})
 	m.unproven = newCache[callerKey, *lists](maxCallers, nil)
 	m.writes = newCache[string, tick](maxWrites, nil)
+	m.counts = newCache[string, *atomic.Int64](maxCallers, nil)
 	m.doubted = newCache[string, time.Time](maxWrites, nil)
 	m.lookups = newCache[lookupKey, lookup](max(config.LookupCache, 1), nil)
 	if config.LookupCache <= 0 {
@@ -132,10 +134,20 @@ func (m *memory) doubts(name string) bool {
 // credential.
 func (m *memory) wrote(organization string, names ...string) {
 	at := m.next()
+	m.count(organization).Add(1)
 	m.writes.Add(organizationName(organization), at)
 	for _, name := range names {
 		m.writes.Add(name, at)
 	}
+}
+
+// count returns the number of writes to an organization.
+func (m *memory) count(organization string) *atomic.Int64 {
+	one := new(atomic.Int64)
+	if old, there, _ := m.counts.PeekOrAdd(organization, one); there {
+		return old
+	}
+	return one
 }
 
 func (m *memory) lastWrite(names ...string) (last tick) {

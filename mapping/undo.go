@@ -156,9 +156,11 @@ func (x *execution) giveBack(ctx context.Context) error {
 	return withDetail(x.asSCIM(err), fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %%s", len(failures)))
 }
 
-// doubt notes that a change may still take effect, if it takes an administrator away.
+// doubt notes that a change may still take effect, if that would leave the person
+// without the access or the role of an administrator. Whoever is none now may become
+// one before.
 func (s *suger) doubt(one *personPlan) {
-	if s.planner.takesAdministrator(one) {
+	if one.kind != planJoin && (one.endsAccess() || one.renames(s.model) || one.roles != nil && !anyAdministrator(one.roles)) {
 		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())
 	}
 }

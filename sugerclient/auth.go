@@ -124,9 +124,17 @@ type refusal struct {
 	until time.Time
 }
 
-// remember keeps for a while that Suger refuses an account.
-func (c *Client) remember(account key, fail *Error) {
-	c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+// remember keeps for a while how Suger refuses an account.
+func (c *Client) remember(in *lru.Cache[key, refusal], account key, fail *Error) {
+	in.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+}
+
+// remembered returns how Suger refused an account a moment ago, or nil.
+func (c *Client) remembered(in *lru.Cache[key, refusal], account key) *Error {
+	if known, ok := in.Get(account); ok && c.cfg.Now().Before(known.until) {
+		return known.fail
+	}
+	return nil
 }
 
 func (c *Client) account(cred Credential, organization string) key {

@@ -42,6 +42,7 @@ type Client struct {
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
+	unproven  *lru.Cache[key, refusal]    // accounts whose proof Suger refused; other calls are still made
 	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
 	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
 	flights   singleflight.Group          // renewals of tokens, and proofs
@@ -61,6 +62,7 @@ func New(cfg Config) (*Client, error) {
 		keys:      marks.New(),
 		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
+		unproven:  newCache[refusal](),
 		proven:    newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
@@ -85,8 +87,8 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	if !presentable(cred) {
 		return nil, r.refused(errMalformed)
 	}
-	if known, ok := c.refused.Get(r.account); ok && c.cfg.Now().Before(known.until) {
-		return nil, &Error{Operation: r.Operation, Kind: Refused, Status: known.fail.Status, Message: known.fail.Message, Err: known.fail.Err}
+	if known := c.remembered(c.refused, r.account); known != nil {
+		return nil, &Error{Operation: r.Operation, Kind: Refused, Status: known.Status, Message: known.Message, Err: known.Err}
 	}
 	answer, fail := c.send(ctx, r)
 	if fail == nil {
@@ -94,7 +96,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 		return answer, nil
 	}
 	if unauthorized(fail) && !c.inDoubt(r.account) {
-		c.remember(r.account, fail)
+		c.remember(c.refused, r.account, fail)
 	}
 	return nil, fail
 }

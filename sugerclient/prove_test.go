@@ -40,6 +40,27 @@ func TestProve(t *testing.T) {
 	}
 }
 
+// A refused proof is remembered for proofs alone: other calls get Suger's own answer.
+func TestRefusedProofRefusesNothingElse(t *testing.T) {
+	for _, status := range []int{400, 403, 404, 409} {
+		refuses := true
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if refuses {
+				w.WriteHeader(status)
+				return
+			}
+			say(200, `[]`)(w, r)
+		})
+		client, _ := newClient(t, s.URL)
+		require.Error(t, client.Prove(t.Context(), testKey, listUsers, Paging{}))
+		refuses = false
+		require.Error(t, client.Prove(t.Context(), testKey, listUsers, Paging{}), "it is remembered")
+		_, err := client.Do(t.Context(), testKey, listUsers)
+		require.NoError(t, err)
+		require.NoError(t, client.Prove(t.Context(), testKey, listUsers, Paging{}), "the account is accepted now")
+	}
+}
+
 // A list that comes whole may be long: only its beginning is read.
 func TestProveReadsTheBeginningOnly(t *testing.T) {
 	const most = 64 << 20
