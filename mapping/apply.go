@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,7 +20,10 @@ type applied struct {
 	failed map[*user]error // by the person before the change; no nil errors
 	role   error           // of the role's own call
 	joined string          // id of a person who was added, as far as an answer shows it
+	late   atomic.Bool     // an attempt that was repeated may still take effect
 }
+
+type appliedKey struct{}
 
 func (a *applied) fail(one *personPlan, err error) {
 	a.mu.Lock()
@@ -37,6 +41,7 @@ func (a *applied) fail(one *personPlan, err error) {
 func (x *execution) apply(ctx context.Context) {
 	role, done := x.plan.role, &applied{failed: make(map[*user]error)}
 	x.done = done
+	ctx = context.WithValue(ctx, appliedKey{}, done)
 	if role != nil && role.kind != roleDeleted {
 		if done.role = x.applyRole(ctx, role); done.role != nil {
 			return

@@ -93,6 +93,9 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 		s.driftOf(err)
 		return nil, false, err
 	}
+	if done, writes := ctx.Value(appliedKey{}).(*applied); writes && answer.Repeated && request.Method != http.MethodGet {
+		done.late.Store(true)
+	}
 	if len(answer.Body) == 0 {
 		return nil, true, nil
 	}

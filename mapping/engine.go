@@ -357,9 +357,10 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 func (x *execution) proven(ctx context.Context, differs []difference) error {
 	failures := x.failures(differs)
 	refused := x.done.refused(differs)
-	for _, d := range differs {
-		if d.one != nil && refused.of(d.one.before.id) == nil {
-			x.doubt(d.one)
+	for _, one := range x.plan.touched() {
+		shown := !slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		if refused.of(one.before.id) == nil && (!shown || x.done.late.Load()) {
+			x.doubt(one)
 		}
 	}
 	x.reserved.settle(x.planner.losses(x.plan) - x.planner.losses(refused))

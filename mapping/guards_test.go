@@ -3,11 +3,13 @@ package mapping_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 )
 
@@ -281,4 +283,21 @@ func TestRefusalIsRecorded(t *testing.T) {
 		Before: map[string]string{"active": "true"}, After: map[string]string{"active": "false"},
 		Outcome: "refused", Code: "last_admin",
 	}, s.observed.changes[0])
+}
+
+// The first attempt of a call that was repeated may take effect after a later change.
+func TestRepeatedCallMayTakeEffectLate(t *testing.T) {
+	s := newStand(t)
+	_, err := s.patchUser(s.id("editor"), roleTo("ADMIN"))
+	require.NoError(t, err)
+	s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(504), Times: 1})
+	for _, role := range []string{"VIEWER", "ADMIN"} {
+		_, err := s.patchUser(s.id("editor"), roleTo(role))
+		require.NoError(t, err)
+	}
+	_, err = s.patchUser(s.id("admin"), roleTo("VIEWER"))
+	assertCode(t, scim.CodeLastAdmin, err)
+	s.clock.Advance(11 * time.Minute)
+	_, err = s.patchUser(s.id("admin"), roleTo("VIEWER"))
+	require.NoError(t, err)
 }

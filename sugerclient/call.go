@@ -87,6 +87,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte // JSON, whole, at most 32 MiB; empty if there was none
+
+	Repeated bool // an earlier attempt failed, and may still take effect
 }
 
 // Paging says how a list operation returns its rows, as a checked mapping has it. The

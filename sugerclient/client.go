@@ -257,11 +257,12 @@ func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	for attempt := 1; ; attempt++ {
 		answer, fail := c.sendOnce(ctx, r)
 		if fail == nil {
+			answer.Repeated = uncertain
 			return answer, nil
 		}
 		uncertain = uncertain || fail.Uncertain
 		if unauthorized(fail) && !refused && r.credential != "" && c.mayBeGood(ctx, r) {
-			refused = true
+			refused, attempt = true, 0
 			c.cfg.Observer.Retried(r.Operation)
 			continue
 		}
