@@ -358,7 +358,9 @@ func (x *execution) proven(ctx context.Context, differs []difference) error {
 	failures := x.failures(differs)
 	refused := x.done.refused(differs)
 	for _, one := range x.plan.touched() {
-		shown := !slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		shown := !slices.ContainsFunc(differs, func(d difference) bool {
+			return d.one == one && (d.field != goneField || x.done.reason(one) != nil) // a call that was answered does not bring them back
+		})
 		if refused.of(one.before.id) == nil && (!shown || x.done.late.Load()) {
 			x.doubt(one)
 		}

@@ -271,7 +271,7 @@ func (p *planner) administratorsAfter(s *snapshot, all *plan) int {
 		if after == nil || one.renames(p.model) || one.kind == planJoin && p.model.invites() {
 			continue
 		}
-		if canHelp(after, one.will()) {
+		if canHelp(after, one.will()) && !s.doubts(one.before) {
 			count++
 		}
 	}

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -208,14 +209,80 @@ func (a *app) patchRole(s step) {
 }
 
 // remove deletes a user, which Okta never does.
-func (a *app) remove(s step) {
-	p, ok := a.known(s.who)
-	if !ok {
-		return
-	}
+func (a *app) deletion(s step, p assignment) *request {
 	r := a.changing(s.who, p, false, http.MethodDelete, nil, nil)
 	r.what = "delete"
-	a.send(r)
+	return r
+}
+
+// about sends a request about a person whom the app or Suger knows.
+func (a *app) about(s step, request func(s step, p assignment) *request) {
+	if p, ok := a.known(s.who); ok {
+		a.send(request(s, p))
+	}
+}
+
+// bulk sends three changes of one or two people at once.
+func (a *app) bulk(s step) {
+	kinds := []func(s step, p assignment) *request{
+		func(s step, p assignment) *request {
+			p.role = s.role
+			return a.changing(s.who, p, true, http.MethodPatch, patchOf(a.attributes(s.who, p)), nil)
+		},
+		func(s step, p assignment) *request {
+			return a.changing(s.who, p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
+		},
+		a.deletion, a.groupChange, a.groupChange,
+	}
+	whole := &request{what: "bulk", method: http.MethodPost, path: "/Bulk", may: make(map[string]permit)}
+	var parts []*request
+	var operations []any
+	other := s
+	other.who = max(0, s.who-1)
+	for i, one := range []step{s, []step{s, other}[s.with%2], other} {
+		p, ok := a.known(one.who)
+		if !ok {
+			continue
+		}
+		part := kinds[s.with/[]int{1, 5, 25}[i]%len(kinds)](one, p)
+		parts = append(parts, part)
+		operation := map[string]any{"method": part.method, "path": part.path}
+		if part.body != nil {
+			operation["data"] = part.body
+		}
+		operations = append(operations, operation)
+		for whom, may := range part.may {
+			whole.may[whom] = whole.may[whom].or(may)
+		}
+	}
+	if parts == nil {
+		return
+	}
+	whole.body = map[string]any{"schemas": []string{bulkSchema}, "Operations": operations}
+	whole.claim = func(r *request) string {
+		results, _ := r.answer["Operations"].([]any)
+		for i, part := range parts {
+			result, _ := results[i].(map[string]any)
+			status, _ := result["status"].(string)
+			if r.partly = r.partly || status[0] != '2'; status[0] != '2' {
+				continue
+			}
+			part.sent, part.answered, part.status = r.sent, r.answered, r.status
+			if wrong := part.claim(part); wrong != "" {
+				return fmt.Sprintf("operation %d (%s) was answered %s: %s", i, part.what, status, wrong)
+			}
+		}
+		return ""
+	}
+	a.send(whole)
+}
+
+// or returns a permit for what either allows.
+func (p permit) or(q permit) permit {
+	return permit{
+		join: p.join || q.join, leave: p.leave || q.leave, names: p.names || q.names,
+		roles: slices.Concat(p.roles, q.roles), email: cmp.Or(p.email, q.email),
+	}
 }
 
 // rename gives an account another address.
@@ -267,11 +334,7 @@ func memberList(ids []string) []any {
 func groupPath(w *world, role string) string { return "/Groups/" + url.PathEscape(w.roleID(role)) }
 
 // changeGroup adds one person to a pushed group or removes them.
-func (a *app) changeGroup(s step) {
-	p, ok := a.known(s.who)
-	if !ok {
-		return
-	}
+func (a *app) groupChange(s step, p assignment) *request {
 	role, id := s.role, p.id
 	in, _ := a.put(s.who, role, func(was bool) bool { return !was })
 	r := &request{what: "group add", method: http.MethodPatch, path: groupPath(a.world, role), group: role, listed: []string{id}}
@@ -287,7 +350,7 @@ func (a *app) changeGroup(s step) {
 	r.body = map[string]any{"schemas": []string{patchSchema}, "Operations": []any{
 		map[string]any{"op": "replace", "value": map[string]any{"id": a.roleID(role), "displayName": role}}, operation,
 	}}
-	a.send(r)
+	return r
 }
 
 // inGroup checks the answer to adding a person to a group.

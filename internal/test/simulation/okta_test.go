@@ -17,6 +17,7 @@ const (
 	userSchema  = "urn:ietf:params:scim:schemas:core:2.0:User"
 	groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group"
 	patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+	bulkSchema  = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 	extension   = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 )
 

@@ -51,6 +51,7 @@ type request struct {
 	retryAfter     time.Duration
 	answer         map[string]any
 	changes        []change
+	partly         bool // an operation of a bulk request failed
 	alone          bool // nothing else happened between its sending and its end
 }
 
@@ -424,7 +425,7 @@ func (w *world) excused(r *request) bool {
 	case "group_exists":
 		return r.method == http.MethodPost && w.isRole(r.group)
 	case "last_admin":
-		helps := func(id string) bool { return l.now(id).status == sandbox.StatusActive }
+		helps := func(id string) bool { return l.now(id).status == sandbox.StatusActive && !w.doubted(r, id) }
 		if r.group != "" {
 			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !w.othersAdminister(r) || !slices.ContainsFunc(r.listed, helps))
 		}
@@ -453,21 +454,25 @@ func (w *world) excused(r *request) bool {
 }
 
 // othersAdminister reports whether there is an administrator whom a request is not
-// about. One does not count if an earlier request may still take them away: the gateway
-// doubts them for ten minutes.
+// about, and whom the gateway does not doubt.
 func (w *world) othersAdminister(r *request) bool {
-	doubted := func(id string) bool {
-		return slices.ContainsFunc(w.requests, func(q *request) bool {
-			return q != r && q.sent.Before(r.sent) && q.sent.After(r.sent.Add(-12*time.Minute)) &&
-				(q.status == 0 || q.status == http.StatusTooManyRequests || q.status >= 500) && (q.about == id || q.ends == id || q.group == sandbox.RoleAdmin)
-		})
-	}
 	for id := range w.history.people {
-		if id != r.about && w.history.now(id).administrator() && !doubted(id) {
+		if id != r.about && w.history.now(id).administrator() && !w.doubted(r, id) {
 			return true
 		}
 	}
 	return false
+}
+
+// doubted reports whether an earlier request may still change a person: the gateway
+// doubts for ten minutes that they are an administrator.
+func (w *world) doubted(r *request, id string) bool {
+	return slices.ContainsFunc(w.requests, func(q *request) bool {
+		failed := q.status == 0 || q.status == http.StatusTooManyRequests || q.status >= 500
+		_, bulk := q.may[id]
+		return q != r && q.sent.Before(r.sent) && q.sent.After(r.sent.Add(-12*time.Minute)) && (failed || q.partly) &&
+			(q.partly && bulk || q.about == id || q.ends == id || q.group == sandbox.RoleAdmin)
+	})
 }
 
 // isRole reports whether Suger has a role of a name.
@@ -478,6 +483,9 @@ func (w *world) isRole(name string) bool {
 // judgeCalls compares a request's calls with the budgets, if nothing disturbed
 // it.
 func (w *world) judgeCalls(r *request) {
+	if r.path == "/Bulk" {
+		return
+	}
 	pages := 1
 	if w.contract == "status" {
 		pages = len(w.history.people)/19 + 2 // after a page of a round length the next one is looked at
@@ -525,7 +533,7 @@ func (w *world) judgeRest() {
 	// A change of one person is confirmed by that person's record alone, so its answer does not
 	// show this.
 	hidden := unseen && r.group == "" && r.ok()
-	if told := r.status != 0 && !r.ok(); hidden || troubled && (told || r.process.isDead()) {
+	if told := r.status != 0 && !r.ok() || r.partly; hidden || troubled && (told || r.process.isDead()) {
 		w.history.lostLast = nil // it could not be undone, and the client knows where it can
 		return
 	}

@@ -96,6 +96,7 @@ type act struct {
 	weight int
 	faults bool // only in scenarios with faults
 	status bool // only where users have a status
+	bulk   bool // only where a client sends bulk requests
 	do     func(w *world, s step)
 }
 
@@ -128,9 +129,9 @@ var acts = []act{
 	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
 	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
 	{name: "patch role", weight: 5, do: func(w *world, s step) { w.appOf(s).patchRole(s) }},
-	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).remove(s) }},
+	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).about(s, w.appOf(s).deletion) }},
 	{name: "change address", weight: 2, do: func(w *world, s step) { w.appOf(s).rename(s) }},
-	{name: "group member", weight: 9, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
+	{name: "group member", weight: 9, do: func(w *world, s step) { w.appOf(s).about(s, w.appOf(s).groupChange) }},
 	{name: "push group", weight: 6, do: func(w *world, s step) { w.appOf(s).pushGroup(s, false) }},
 	{name: "push unknown", weight: 2, do: func(w *world, s step) { w.appOf(s).pushGroup(s, true) }},
 	{name: "new group", weight: 2, do: func(w *world, s step) { w.appOf(s).newGroup(s) }},
@@ -151,6 +152,8 @@ var acts = []act{
 	})},
 	{name: "console deactivates", weight: 3, status: true, do: member(func(_ *world, _ step, u *sandbox.User) { u.Status = sandbox.StatusInactive })},
 	{name: "console doubles", weight: 3, status: true, do: func(w *world, s step) { w.consoleDoubles(s) }},
+
+	{name: "bulk", weight: 40, bulk: true, do: func(w *world, s step) { w.appOf(s).bulk(s) }},
 
 	{name: "weather", weight: 10, faults: true, do: changeConditions},
 	{name: "crash", weight: 3, faults: true, do: crash},
@@ -306,6 +309,7 @@ type shape struct {
 	replicas int // at most
 	apps     int // at most
 	faults   bool
+	bulk     bool
 	contract string
 }
 
@@ -316,6 +320,8 @@ var shapes = []shape{
 	{name: "status", people: 45, actors: 7, steps: 60, replicas: 3, apps: 2, contract: "status"},
 	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // administrators that is, mostly
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
+	{name: "bulk", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, contract: "membership"},
+	{name: "status-bulk-stormy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, faults: true, contract: "status"},
 }
 
 // newPlan returns the scenario that a seed makes.
@@ -348,10 +354,15 @@ func chooseAct(r *rand.Rand, sh shape) string {
 	for {
 		total := 0
 		for _, a := range acts {
-			total += a.weight
+			if !a.bulk || sh.bulk {
+				total += a.weight
+			}
 		}
 		x := r.IntN(total)
 		for _, a := range acts {
+			if a.bulk && !sh.bulk {
+				continue
+			}
 			if x -= a.weight; x >= 0 {
 				continue
 			}
