@@ -471,7 +471,7 @@ func (w *world) doubted(r *request, id string) bool {
 		failed := q.status == 0 || q.status == http.StatusTooManyRequests || q.status >= 500
 		_, bulk := q.may[id]
 		return q != r && q.sent.Before(r.sent) && q.sent.After(r.sent.Add(-12*time.Minute)) && (failed || q.partly) &&
-			(q.partly && bulk || q.about == id || q.ends == id || q.group == sandbox.RoleAdmin)
+			(q.partly && bulk || q.about == id || q.ends == id || q.group != "")
 	})
 }
 

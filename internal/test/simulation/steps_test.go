@@ -321,7 +321,7 @@ var shapes = []shape{
 	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // administrators that is, mostly
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 	{name: "bulk", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, contract: "membership"},
-	{name: "status-bulk-stormy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, faults: true, contract: "status"},
+	{name: "status-bulk", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, contract: "status"},
 }
 
 // newPlan returns the scenario that a seed makes.
