@@ -79,7 +79,7 @@ func TestErrorsAreTriaged(t *testing.T) {
 	assert.Contains(t, page.text(), "Ready. Suger answers. Requests: 1,234 refused, 1 failed.")
 	assert.Contains(t, page.text(), "Needs attention: 1,234 refused, 1 failed What happened What to do Times Last "+
 		"internal The gateway has a defect. Find the request id in the gateway&#39;s log and report it. 1 1 min ago "+
-		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. A rotated or deleted key stops working at once. 1,234 just now "+
+		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. If the gateway holds the key, enter one of GATEWAY_TOKENS instead. A rotated or deleted key stops working at once. 1,234 just now "+
 		"Requests since the start. Each code links to its explanation. "+
 		"1 other error, no action needed")
 	assert.Contains(t, page.body, `<a href="/guides/errors.md#token_refused">`)
