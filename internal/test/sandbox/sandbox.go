@@ -148,14 +148,10 @@ func New(options Options) (*Sandbox, error) {
 func (s *Sandbox) settle(store *core.Store) {
 	home := store.Home()
 	former := store.UserByEmail("former@" + home.Domains[0])
-	others := slices.Clone(home.Members[7:]) // former@ comes before them
-	for _, m := range others {
-		home.Remove(m.ID)
-	}
 	home.Add(&core.Member{User: former, Role: RoleEditor, JoinTime: core.Time{Time: former.CreationTime.Add(core.KnownBefore)}})
-	for _, m := range others {
-		home.Add(m)
-	}
+	const place = 7 // of former@ among the sample people
+	last := len(home.Members) - 1
+	home.Members = slices.Insert(home.Members[:last], place, home.Members[last])
 	for i, m := range home.Members {
 		m.CreationTime, m.LastUpdateTime = m.JoinTime, m.JoinTime
 		if !s.contract.states {
