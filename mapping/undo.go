@@ -17,8 +17,8 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return nil
 	}
-	administers := func(one *personPlan) bool { // also one who had no access when read: another replica may have given it
-		return one.before.access.active || one.kind == planLeave && anyAdministrator(one.held)
+	administers := func(one *personPlan) bool { // also one who is removed and had no access when read: another replica may have given it
+		return one.before.access.active || one.kind == planLeave
 	}
 	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(x.model) }
 	switch {

@@ -468,7 +468,7 @@ func (w *world) othersAdminister(r *request) bool {
 // doubts for ten minutes that they are an administrator.
 func (w *world) doubted(r *request, id string) bool {
 	return slices.ContainsFunc(w.requests, func(q *request) bool {
-		failed := q.status == 0 || q.status == http.StatusTooManyRequests || q.status >= 500
+		failed := !q.ok() && (q.status == 0 || q.writes > 0)
 		_, bulk := q.may[id]
 		return q != r && q.sent.Before(r.sent) && q.sent.After(r.sent.Add(-12*time.Minute)) && (failed || q.partly) &&
 			(q.partly && bulk || q.about == id || q.ends == id || q.group != "")
