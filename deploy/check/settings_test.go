@@ -21,8 +21,11 @@ func settingNames(t *testing.T) []string {
 	source, err := os.ReadFile("../../internal/settings/settings.go")
 	require.NoError(t, err)
 	var names []string
-	for _, found := range regexp.MustCompile(`envconfig:"(\w+)"`).FindAllStringSubmatch(string(source), -1) {
-		names = append(names, found[1])
+	for _, found := range regexp.MustCompile("(\\S+)\\s+`envconfig:\"(\\w+)\"").FindAllStringSubmatch(string(source), -1) {
+		names = append(names, found[2])
+		if found[1] == "*secret" {
+			names = append(names, found[2]+"_FILE")
+		}
 	}
 	require.Greater(t, len(names), 30)
 	return names
