@@ -185,6 +185,18 @@ func TestRoleThatSugerDoesNotDelete(t *testing.T) {
 	}
 }
 
+// firstWriteHangs lets the first write end in a time-out: it takes effect later, or not.
+func (s *ruleStand) firstWriteHangs() {
+	hung := atomic.Bool{}
+	s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet || hung.Swap(true) {
+			return false
+		}
+		w.WriteHeader(http.StatusGatewayTimeout)
+		return true
+	})
+}
+
 // An administrator whose removal may still take effect does not count as one who is
 // left.
 func TestAdministratorWhoMayBeGone(t *testing.T) {
@@ -198,14 +210,7 @@ func TestAdministratorWhoMayBeGone(t *testing.T) {
 				clock := standin.NewClock(time.Now())
 				s := newRuleStand(t, contract, func(_ *sandbox.Options, c *mapping.Config) { c.Now = clock.Now })
 				s.twoAdministrators()
-				late := atomic.Bool{}
-				s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
-					if r.Method == http.MethodGet || late.Swap(true) {
-						return false
-					}
-					w.WriteHeader(http.StatusGatewayTimeout) // it takes effect later, or not
-					return true
-				})
+				s.firstWriteHangs()
 				assert.GreaterOrEqual(t, send(s, s.user("editor")).status, 429)
 				a := send(s, s.user("admin"))
 				assert.Equal(t, scim.CodeLastAdmin, a.code(), a.text)
@@ -220,14 +225,7 @@ func TestAdministratorWhoMayBeGone(t *testing.T) {
 				clock := standin.NewClock(time.Now())
 				s := newRuleStand(t, contract, func(_ *sandbox.Options, c *mapping.Config) { c.Now = clock.Now })
 				s.twoAdministrators()
-				failed := atomic.Bool{}
-				s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
-					if r.Method == http.MethodGet || failed.Swap(true) {
-						return false
-					}
-					w.WriteHeader(http.StatusGatewayTimeout)
-					return true
-				})
+				s.firstWriteHangs()
 				path := s.user("editor")
 				assert.GreaterOrEqual(t, s.patch(path, toViewer).status, 429)
 				assert.Less(t, s.patch(path, toViewer).status, 300, "a retry")
@@ -250,14 +248,7 @@ func TestAdministratorWhoMayBeGoneAfterAnotherChange(t *testing.T) {
 			if later == rename {
 				s.twoAdministrators()
 			}
-			hangs := atomic.Bool{}
-			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
-				if r.Method == http.MethodGet || hangs.Swap(true) {
-					return false
-				}
-				w.WriteHeader(http.StatusGatewayTimeout)
-				return true
-			})
+			s.firstWriteHangs()
 			path := s.user("editor")
 			assert.GreaterOrEqual(t, s.patch(path, toViewer).status, 429)
 			assert.Less(t, s.patch(path, later).status, 300)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,7 @@ type Batch struct {
 	pending   []*execution // to be confirmed by the next list, at the end of the batch at the latest
 	failed    map[any]error
 	own       atomic.Int64 // writes made for the batch
-	others    int64        // writes made for other requests that base shows, -1 if it may lack one
+	others    int64        // writes made for other requests that base shows; no such number if it may lack one
 }
 
 type batchKey struct{}
@@ -165,7 +166,7 @@ func (b *Batch) saw(ctx context.Context, s *suger, snap *snapshot) {
 	}
 	b.base, b.snap, b.pending = snap, snap, nil
 	if b.others = b.writesOfOthers(s); s.memory.lastWrite(organizationName(s.Organization)) > snap.tick {
-		b.others = -1
+		b.others = math.MinInt64
 	}
 }
 
