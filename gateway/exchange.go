@@ -169,7 +169,7 @@ func knownMethod(method string) string {
 const contentType = "application/scim+json"
 
 // writeResource answers the resource as projected, nil for nothing.
-func (x *exchange) writeResource(set *resourceSet, status int, r scim.View, projection *scim.Projection) error {
+func (x *exchange) writeResource(set *resourceSet, status int, r scim.Resource, projection *scim.Projection) error {
 	if r == nil {
 		return x.send(status, nil)
 	}
@@ -239,11 +239,7 @@ func (x *exchange) send(status int, text []byte) error {
 
 // show returns a resource as the client should see it, with what only the gateway
 // knows: the URLs of the resource and of those that it refers to.
-func (set *resourceSet) show(x *exchange, view scim.View, projection *scim.Projection) any {
-	if writer, ok := view.(scim.Writer); ok && projection.KeepsAll() {
-		return scim.Located{Writer: writer, Base: x.base}
-	}
-	r := view.Resource() // this request's own
+func (set *resourceSet) show(x *exchange, r scim.Resource, projection *scim.Projection) scim.Resource {
 	if meta, ok := r["meta"].(map[string]any); ok {
 		meta["location"] = set.location(x, r.ID())
 	}

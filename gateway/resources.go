@@ -19,7 +19,7 @@ import (
 // mapping share, so that one set of handlers serves all of them.
 type (
 	reader interface {
-		Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error)
+		Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error)
 		List(ctx context.Context, q *scim.Query) (*scim.List, error)
 	}
 	writer interface {
@@ -118,7 +118,7 @@ func (op *operation) hasBody() bool {
 }
 
 // run executes the operation. The resource is nil if the answer has no body.
-func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
+func (op *operation) run(x *exchange) (status int, shown scim.Resource, err error) {
 	if !op.hasBody() && op.method != http.MethodDelete { // GET or HEAD
 		shown, err = op.set.read(x.caller).Get(x.ctx(), op.id, op.projection)
 		return http.StatusOK, shown, err

@@ -115,7 +115,7 @@ func (t testResources) index(id string) (int, error) {
 	return i, nil
 }
 
-func (t testResources) Get(_ context.Context, id string, _ *scim.Projection) (scim.View, error) {
+func (t testResources) Get(_ context.Context, id string, _ *scim.Projection) (scim.Resource, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i, err := t.index(id)
@@ -129,7 +129,7 @@ func (t testResources) List(_ context.Context, q *scim.Query) (*scim.List, error
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.of[t.organization]
-	return q.Select(len(all), func(i int) scim.View { return cloned(all[i]) }), nil
+	return q.Select(len(all), func(i int) scim.Resource { return cloned(all[i]) }), nil
 }
 
 func (t testResources) Create(_ context.Context, body map[string]any, _ *scim.Projection) (scim.Resource, error) {

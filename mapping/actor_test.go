@@ -55,25 +55,8 @@ func (a *actor) query(rt *scim.ResourceType, filter string) *scim.Query {
 	return q
 }
 
-// resourceOf returns a view as a resource.
-func resourceOf(v scim.View, err error) (scim.Resource, error) {
-	if err != nil {
-		return nil, err
-	}
-	return v.Resource(), nil
-}
-
-// resourcesOf returns those of a page.
-func resourcesOf(page *scim.List) []scim.Resource {
-	all := make([]scim.Resource, len(page.Resources))
-	for i, v := range page.Resources {
-		all[i] = v.Resource()
-	}
-	return all
-}
-
 func (a *actor) getUser(id string) (scim.Resource, error) {
-	return resourceOf(a.users().Get(a.t.Context(), id, nil))
+	return a.users().Get(a.t.Context(), id, nil)
 }
 
 func (a *actor) listUsers(filter string) (*scim.List, error) {
@@ -108,7 +91,7 @@ func (a *actor) patchUserWithin(ctx context.Context, id, operations string) (sci
 func (a *actor) deleteUser(id string) error { return a.users().Delete(a.t.Context(), id, "") }
 
 func (a *actor) getGroup(id string) (scim.Resource, error) {
-	return resourceOf(a.groups().Get(a.t.Context(), id, nil))
+	return a.groups().Get(a.t.Context(), id, nil)
 }
 
 func (a *actor) listGroups(filter string) (*scim.List, error) {

@@ -388,7 +388,7 @@ func (s *suger) present(u *user) spec.Values {
 // addFullName adds the names that are derived from others, unless Suger stores
 // them.
 func (s *suger) addFullName(with spec.Values, u *user) {
-	for _, name := range []string{"name.formatted", "displayName"} {
+	for _, name := range fullNames {
 		if !s.model.holds(name) {
 			with[name] = s.model.formatted(u)
 		}

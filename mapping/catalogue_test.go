@@ -19,7 +19,7 @@ func (a *actor) groupNames() map[string]string {
 	list, err := a.listGroups("")
 	require.NoError(a.t, err)
 	names := make(map[string]string)
-	for _, group := range resourcesOf(list) {
+	for _, group := range list.Resources {
 		names[group.ID()], _ = group["displayName"].(string)
 	}
 	return names
@@ -159,7 +159,7 @@ func TestRolesOfEntitlementDiscovery(t *testing.T) {
 	list, err := roles.List(t.Context(), s.query(s.service.RoleType(), ""))
 	require.NoError(t, err)
 	assert.Len(t, list.Resources, 5)
-	one, err := resourceOf(roles.Get(t.Context(), s.roleID("Finance"), nil))
+	one, err := roles.Get(t.Context(), s.roleID("Finance"), nil)
 	require.NoError(t, err)
 	assert.Equal(t, "Finance", one["displayName"])
 	assert.Equal(t, "Invoices and revenue.", one["description"])

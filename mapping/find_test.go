@@ -66,7 +66,7 @@ func TestFindUser(t *testing.T) {
 				return
 			}
 			require.Len(t, list.Resources, 1)
-			assert.Equal(t, test.found, list.Resources[0].Resource()["id"])
+			assert.Equal(t, test.found, list.Resources[0]["id"])
 		})
 	}
 }

@@ -20,7 +20,7 @@ const maxMembersShown = 1000
 type Groups struct{ *suger }
 
 // Get returns one group.
-func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.View, err error) {
+func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.Resource, err error) {
 	defer g.translate(&err)
 	return g.groupShape(p.Includes("members")).get(ctx, "group", id)
 }
@@ -54,7 +54,7 @@ type roleShape struct {
 	compare  func(a, b *role) int
 }
 
-func (v roleShape) get(ctx context.Context, what, id string) (scim.View, error) {
+func (v roleShape) get(ctx context.Context, what, id string) (scim.Resource, error) {
 	r, err := v.roleByID(ctx, what, id)
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) 
 		members = snap.withRoles(roles).members()
 	}
 	sorted := slices.SortedFunc(slices.Values(roles.roles), v.compare)
-	return q.Select(len(sorted), func(i int) scim.View { return v.resource(sorted[i], members[sorted[i].id]) }), nil
+	return q.Select(len(sorted), func(i int) scim.Resource { return v.resource(sorted[i], members[sorted[i].id]) }), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if the present one lacks
@@ -374,7 +374,7 @@ func memberIDs(members any) []string {
 type Roles struct{ *suger }
 
 // Get returns one role.
-func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
+func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
 	defer rs.translate(&err)
 	return rs.shape().get(ctx, "role", id)
 }

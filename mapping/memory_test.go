@@ -214,7 +214,7 @@ func TestListExpires(t *testing.T) {
 		s.put("viewer", "ADMIN", "ACTIVE")
 		users, err := s.find("viewer")
 		require.NoError(t, err)
-		assert.Equal(t, "ADMIN", resourcesOf(users)[0][mapping.URNSuger].(map[string]any)["role"])
+		assert.Equal(t, "ADMIN", users.Resources[0][mapping.URNSuger].(map[string]any)["role"])
 	})
 }
 
@@ -238,7 +238,7 @@ func TestWritesShowInTheList(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, s.calls())
 	shown := make(map[string]string)
-	for _, user := range resourcesOf(list) {
+	for _, user := range list.Resources {
 		shown[user.ID()] = fmt.Sprint(user["userName"], user["active"], user["roles"].([]any)[0].(map[string]any)["display"])
 	}
 	want := make(map[string]string)

@@ -51,7 +51,6 @@ type model struct {
 	userName   int            // position of userName
 	given      int            // position of name.givenName, below 0 if it is not held
 	family     int            // position of name.familyName, too
-	layout     layout         // of a user's resource
 	status     *statusModel   // nil if the mapping has no status
 	many       bool           // whether a user may hold several roles
 	precedence map[string]int // folded role name -> tier, 0 the most powerful
@@ -89,7 +88,6 @@ func newModel(doc *spec.Document) *model {
 		m.precedence[fold(name)] = tier
 	}
 	m.errors = errorRule(doc)
-	m.layout = m.newLayout()
 	return m
 }
 

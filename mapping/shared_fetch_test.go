@@ -173,7 +173,7 @@ func TestWritesDuringAFetch(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, s.calls(), "list users")
 	roles := make(map[string]any)
-	for _, user := range resourcesOf(list) {
+	for _, user := range list.Resources {
 		roles[user["userName"].(string)] = user[mapping.URNSuger].(map[string]any)["role"]
 	}
 	assert.Equal(t, "EDITOR", roles["viewer@example.com"])
@@ -202,5 +202,5 @@ func TestFetchesOfDifferentAge(t *testing.T) {
 	require.NoError(t, <-reader)
 	user, err := s.find("admin")
 	require.NoError(t, err)
-	assert.Equal(t, false, resourcesOf(user)[0]["active"])
+	assert.Equal(t, false, user.Resources[0]["active"])
 }

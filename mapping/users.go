@@ -19,7 +19,7 @@ type Users struct{ *suger }
 
 // Get returns one user, from a list that is young enough to be shown, or read
 // afresh.
-func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
+func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
 	defer u.translate(&err)
 	asked := u.fromNow()
 	snap, err := u.person(ctx, id, u.toShow())
@@ -36,7 +36,7 @@ func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view sc
 	return u.answer(ctx, snap, found)
 }
 
-func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
+func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.Resource, error) {
 	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err e
 	if looked { // and found, perhaps in another spelling than the filter has
 		page.Filter = nil
 	}
-	return page.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
+	return page.Select(len(users), func(i int) scim.Resource { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
@@ -256,7 +256,7 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 	if err := snap.knowsRoles(found); err != nil {
 		return nil, err
 	}
-	current := s.view(found, snap.roles).Resource()
+	current := s.view(found, snap.roles)
 	return current, scim.CheckIfMatch(ifMatch, current.Version())
 }
 
@@ -404,7 +404,7 @@ func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func
 	}
 	known := s.model.readGlobal(record, id)
 	return s.planner.comeBackByID(snap, known, id, func() (scim.Resource, error) {
-		*wanted, err = r.resource(snap, s.view(known, snap.roles).Resource())
+		*wanted, err = r.resource(snap, s.view(known, snap.roles))
 		return *wanted, err
 	})
 }
@@ -420,7 +420,7 @@ func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resourc
 	if err != nil {
 		return nil, s.asSCIM(err)
 	}
-	return done.echoing(view.Resource(), sent), nil
+	return done.echoing(view, sent), nil
 }
 
 // shown returns the one person of a change as they are after it, or would be
@@ -460,16 +460,16 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string,
 	if err != nil {
 		view = s.view(&left, before.roles) // roles do not matter here
 	}
-	wanted, err := r.resource(before, s.view(found, before.roles).Resource())
+	wanted, err := r.resource(before, s.view(found, before.roles))
 	if errors.Is(err, errNeedsRoles) { // to read what the request says of roles
 		if before, err = s.completed(ctx, before, s.rolesToShow()); err == nil {
-			wanted, err = r.resource(before, s.view(found, before.roles).Resource())
+			wanted, err = r.resource(before, s.view(found, before.roles))
 		}
 	}
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
-	return ended.echoing(view.Resource(), wanted), nil
+	return ended.echoing(view, wanted), nil
 }
 
 // echoing returns an answer to a write, which is the caller's own, with the

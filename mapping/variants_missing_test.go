@@ -47,7 +47,7 @@ func TestMissingOperations(t *testing.T) {
 			list, err := s.listGroups("")
 			require.NoError(t, err)
 			names := map[string]string{}
-			for _, r := range resourcesOf(list) {
+			for _, r := range list.Resources {
 				names[r["displayName"].(string)] = membersIn(t, r)
 			}
 			assert.Equal(t, map[string]string{"ADMIN": "admin", "EDITOR": "editor former", "VIEWER": "viewer Mixed.Case invited"}, names)

@@ -141,7 +141,7 @@ func TestVariantShowsRolesAsGroups(t *testing.T) {
 		list, err := s.listGroups("")
 		require.NoError(t, err)
 		got := make(map[string]string)
-		for _, r := range resourcesOf(list) {
+		for _, r := range list.Resources {
 			got[r["displayName"].(string)] = membersIn(t, r)
 		}
 		assert.Equal(t, map[string]string{

@@ -92,7 +92,7 @@ func TestVariantLooksUp(t *testing.T) {
 			list, err := s.listUsers(filter)
 			require.NoError(t, err)
 			require.Equal(t, 1, list.TotalResults, filter)
-			assert.Equal(t, "Mixed.Case@example.com", resourcesOf(list)[0]["userName"])
+			assert.Equal(t, "Mixed.Case@example.com", list.Resources[0]["userName"])
 		}
 		list, err := s.find("nobody")
 		require.NoError(t, err)

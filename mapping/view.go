@@ -2,10 +2,7 @@ package mapping
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
-	"strconv"
-	"strings"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -15,49 +12,62 @@ import (
 // such as roles.^[type=='suger'].value finds it again.
 const roleSlot = "suger"
 
-type userView struct {
-	*suger
-	user    *user
-	held    []*role
-	version string // "" until it is asked for
-}
+// fullNames are the attributes that are made of the others unless Suger stores them.
+var fullNames = []string{"name.formatted", "displayName"}
 
-// view returns a user with the roles that he or she holds.
-func (s *suger) view(u *user, roles *catalogue) *userView {
-	return &userView{suger: s, user: u, held: roles.of(u)}
-}
-
-// ID returns the user's id.
-func (v *userView) ID() string { return v.user.id }
-
-// Version returns the user's version, a digest of all that the resource is made
-// of and may change.
-func (v *userView) Version() string {
-	if v.version != "" {
-		return v.version
+// view returns a user as a resource, with the roles that he or she holds.
+func (s *suger) view(u *user, roles *catalogue) scim.Resource {
+	m, held := s.model, roles.of(u)
+	r := scim.Resource{
+		"id": u.id, "active": u.access.active, "meta": meta("User", u.created, u.modified),
+		"emails": []any{map[string]any{"primary": true, "type": "work", "value": m.email(u)}},
 	}
-	const usual = 512 // bytes
-	content := make([]byte, 0, usual)
-	add := func(words ...string) {
-		for _, word := range words {
-			content = append(binary.AppendUvarint(content, uint64(len(word))), word...)
+	put := func(name, text string) {
+		if text != "" {
+			putAttribute(r, name, text)
 		}
 	}
-	u := v.user
-	add(v.Organization, u.id, u.created, u.modified, strconv.FormatBool(u.access.active), u.access.word)
-	add(u.values...)
-	for _, r := range v.held {
-		add(r.id, r.name, r.group, r.word)
+	for _, name := range fullNames {
+		if !m.holds(name) {
+			put(name, m.formatted(u))
+		}
 	}
-	v.version = scim.VersionOf(content)
-	return v.version
+	for i, a := range m.attributes {
+		put(a.name, u.values[i])
+	}
+	put(URNSuger+":organizationId", s.Organization)
+	put(URNSuger+":status", u.access.word)
+	if top := highest(held); top != nil {
+		put(URNSuger+":role", top.word)
+		roles, groups := make([]any, len(held)), make([]any, len(held))
+		for i, one := range held {
+			roles[i] = map[string]any{"value": one.id, "display": one.name, "primary": one == top, "type": roleSlot}
+			groups[i] = map[string]any{"value": one.id, "display": one.group}
+		}
+		r["roles"], r["groups"] = roles, groups
+	}
+	schemas := []any{scim.URNUser, URNSuger}
+	if r[scim.URNEnterpriseUser] != nil {
+		schemas = append(schemas, scim.URNEnterpriseUser)
+	}
+	r["schemas"] = schemas
+	return versioned(r)
 }
 
-// Resource returns the user as a resource.
-func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
-
-// WriteTo writes the user into a form.
-func (v *userView) WriteTo(form *scim.Form) { v.model.layout.writeTo(form, v) }
+// putAttribute sets an attribute by its full name, such as "name.givenName".
+func putAttribute(object map[string]any, name, text string) {
+	outer, local := spec.SplitAttribute(name)
+	if outer == "" {
+		object[local] = text
+		return
+	}
+	inner, _ := object[outer].(map[string]any)
+	if inner == nil {
+		inner = make(map[string]any)
+		object[outer] = inner
+	}
+	putAttribute(inner, local, text)
+}
 
 // of returns the roles that a user holds. A role that is not in the catalogue is shown
 // as Suger writes it.
@@ -94,146 +104,4 @@ func versioned(r scim.Resource) scim.Resource {
 		m["version"] = scim.Version(r)
 	}
 	return r
-}
-
-// A layout is what a user's resource consists of, in the order of names, made
-// once for a mapping.
-type layout []member
-
-// A member is one attribute of a resource, or of an object in it.
-type member struct {
-	name  string
-	write writer // nil for an object
-	inner layout // of an object, which is left out if all of it is
-}
-
-// A writer writes an attribute with its name, or leaves it out.
-type writer func(*scim.Form, string, *userView)
-
-func (l layout) writeTo(form *scim.Form, v *userView) {
-	for i := range l {
-		m := &l[i]
-		if m.write != nil {
-			m.write(form, m.name, v)
-			continue
-		}
-		form.Object(m.name)
-		m.inner.writeTo(form, v)
-		form.End()
-	}
-}
-
-// newLayout puts together what every user has and what this mapping holds.
-func (m *model) newLayout() (l layout) {
-	text := func(of func(*userView) string) writer {
-		return func(form *scim.Form, name string, v *userView) {
-			if text := of(v); text != "" {
-				form.Text(name, text)
-			}
-		}
-	}
-	formatted := text(func(v *userView) string { return v.model.formatted(v.user) })
-	writers := map[string]writer{ // by an attribute's full name
-		"schemas": writeSchemas, "emails": writeEmails, "roles": writeRoles, "groups": writeGroups, "meta": writeMeta,
-		"id":             text(func(v *userView) string { return v.user.id }),
-		"active":         func(form *scim.Form, name string, v *userView) { form.Flag(name, v.user.access.active) },
-		"name.formatted": formatted, "displayName": formatted,
-		URNSuger + ":organizationId": text(func(v *userView) string { return v.Organization }),
-		URNSuger + ":status":         text(func(v *userView) string { return v.user.access.word }),
-		URNSuger + ":role": text(func(v *userView) string {
-			if top := highest(v.held); top != nil {
-				return top.word
-			}
-			return ""
-		}),
-	}
-	for i, a := range m.attributes {
-		writers[a.name] = text(func(v *userView) string { return v.user.values[i] })
-	}
-	for _, name := range sortedKeys(writers) {
-		l.add(name, writers[name])
-	}
-	return l
-}
-
-func (l *layout) add(name string, write writer) {
-	object, local := spec.SplitAttribute(name)
-	if object == "" {
-		*l = append(*l, member{name: local, write: write})
-		return
-	}
-	if last := len(*l) - 1; last < 0 || (*l)[last].name != object {
-		*l = append(*l, member{name: object})
-	}
-	(*l)[len(*l)-1].inner.add(local, write)
-}
-
-func writeSchemas(form *scim.Form, name string, v *userView) {
-	form.List(name)
-	form.Text("", scim.URNUser)
-	form.Text("", URNSuger)
-	for i, a := range v.model.attributes {
-		if v.user.values[i] == "" || !strings.HasPrefix(a.name, scim.URNEnterpriseUser) {
-			continue
-		}
-		form.Text("", scim.URNEnterpriseUser)
-		break
-	}
-	form.End()
-}
-
-func writeEmails(form *scim.Form, name string, v *userView) {
-	form.List(name)
-	form.Object("")
-	form.Flag("primary", true)
-	form.Text("type", "work")
-	form.Text("value", v.model.email(v.user))
-	form.End()
-	form.End()
-}
-
-func writeRoles(form *scim.Form, name string, v *userView) {
-	top := highest(v.held)
-	writeHeld(form, name, v, func(r *role) {
-		form.Text("display", r.name)
-		form.Flag("primary", r == top)
-		form.Text("type", roleSlot)
-	})
-}
-
-func writeGroups(form *scim.Form, name string, v *userView) {
-	writeHeld(form, name, v, func(r *role) {
-		form.Reference("$ref", v.groupType.Endpoint, r.id)
-		form.Text("display", r.group)
-	})
-}
-
-// writeHeld writes an object for each role of a user, if there are any; all of them
-// have the role's id as the value.
-func writeHeld(form *scim.Form, name string, v *userView, write func(*role)) {
-	if len(v.held) == 0 {
-		return
-	}
-	form.List(name)
-	for _, r := range v.held {
-		form.Object("")
-		write(r)
-		form.Text("value", r.id)
-		form.End()
-	}
-	form.End()
-}
-
-func writeMeta(form *scim.Form, name string, v *userView) {
-	form.Object(name)
-	if v.user.created != "" {
-		form.Text("created", v.user.created)
-	}
-	if v.user.modified != "" {
-		form.Text("lastModified", v.user.modified)
-	}
-	form.Reference("location", v.userType.Endpoint, v.user.id)
-	form.Text("resourceType", v.userType.Name)
-	form.Text("version", v.Version())
-	form.End()
 }

@@ -67,7 +67,7 @@ func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, u
 	if err != nil || len(list.Resources) == 0 {
 		return nil, err
 	}
-	return list.Resources[0].Resource(), nil
+	return list.Resources[0], nil
 }
 
 // rolesByCarrier lists where the resource shows the user's role: in the extension, in

@@ -166,12 +166,12 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 	}
 	names := map[string]string{}
 	for _, role := range named.Resources {
-		names[role.ID()], _ = role.Resource()["displayName"].(string)
+		names[role.ID()], _ = role["displayName"].(string)
 	}
 	roles := make([]Role, 0, len(groups.Resources))
 	for _, group := range groups.Resources {
-		members, _ := group.Resource()["members"].([]any)
-		name, _ := group.Resource()["displayName"].(string)
+		members, _ := group["members"].([]any)
+		name, _ := group["displayName"].(string)
 		roles = append(roles, Role{Name: names[group.ID()], Group: name, People: len(members)})
 	}
 	slices.SortStableFunc(roles, func(a, b Role) int { return b.People - a.People })

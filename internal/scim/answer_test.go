@@ -7,36 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// writerOf writes a text everywhere.
-type writerOf string
-
-func (text writerOf) WriteTo(form *Form) {
-	form.Text("a", string(text))
-	form.Object("b")
-	form.End()
-	form.List("c")
-	form.Object("")
-	form.Flag("d", true)
-	form.Reference("e", "/Users", string(text))
-	form.End()
-	form.Text("", "x")
-	form.End()
-	form.List("f")
-	form.End()
-}
-
-func TestForms(t *testing.T) {
-	const base = `https://example.com/"quoted"`
-	for _, text := range []string{"", "plain", "\x7f", "\x00\x1f", `"\/`, "<&>", "é", "\u2028\u2029", "😀", "\t\r\n"} {
-		want := Resource{"a": text, "c": []any{map[string]any{"d": true}, "x"}, "f": []any{}}
-		assert.Equal(t, want, ResourceOf(writerOf(text)))
-		want["c"].([]any)[0].(map[string]any)["e"] = URLOf(base, "/Users", text)
-		encoded, err := Marshal(Located{writerOf(text), base})
-		require.NoError(t, err)
-		assert.Equal(t, want, Resource(object(t, string(encoded))))
-	}
-}
-
 func TestVersion(t *testing.T) {
 	const base = `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}],"meta":{"created":"2026-01-01T00:00:00Z","version":"W/\"1\"","location":"https://a.example.com/Users/u1"}}`
 	version := Version(object(t, base))

@@ -97,9 +97,9 @@ func BenchmarkPageOf100000(b *testing.B) {
 }
 
 func BenchmarkEncodeList(b *testing.B) {
-	page := make([]any, 100)
+	page := make([]Resource, 100)
 	for i := range page {
-		page[i] = Resource(object(b, patchUser))
+		page[i] = object(b, patchUser)
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -44,16 +44,16 @@ type Position struct {
 
 // A List is one page of the resources that a query selects.
 type List struct {
-	TotalResults int       // of all pages
-	StartIndex   int       // of the first resource, from 1; 0 if paged by cursor
-	Resources    []View    // never nil
-	Next         *Position // where the next page begins; nil for the last page and for paging by index
+	TotalResults int        // of all pages
+	StartIndex   int        // of the first resource, from 1; 0 if paged by cursor
+	Resources    []Resource // never nil
+	Next         *Position  // where the next page begins; nil for the last page and for paging by index
 }
 
 // Select filters, sorts and pages n resources. at gives the resource at a position; they
 // are in the strict order of (meta.created, id). Without a filter and an order it is called
 // for little more than the resources of the page.
-func (q *Query) Select(n int, at func(int) View) *List {
+func (q *Query) Select(n int, at func(int) Resource) *List {
 	row, total := q.rows(n, at)
 	list := &List{TotalResults: total}
 	first := max(q.StartIndex, 1) - 1
@@ -64,20 +64,20 @@ func (q *Query) Select(n int, at func(int) View) *List {
 		first = 0
 	default:
 		// The resources from this index on are younger than the position.
-		younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(q.Cursor) > 0 })
+		younger := sort.Search(n, func(i int) bool { return positionOf(at(i), nil).compareAge(q.Cursor) > 0 })
 		boundary := listRow{index: younger, key: q.Cursor.Key}
 		first = sort.Search(total, func(i int) bool { return row(i).compare(boundary, q.Descending) >= 0 })
 	}
 	first = min(first, total)
 	last := min(first+min(q.Count, MaxPageSize), total)
-	list.Resources = make([]View, 0, last-first)
+	list.Resources = make([]Resource, 0, last-first)
 	for i := first; i < last; i++ {
 		list.Resources = append(list.Resources, at(row(i).index))
 	}
 	switch {
 	case q.Cursor == nil || last == total:
 	case first < last:
-		list.Next = positionOf(list.Resources[last-first-1].Resource(), row(last-1).key)
+		list.Next = positionOf(list.Resources[last-first-1], row(last-1).key)
 	default: // a count of 0: the next page begins where this one did
 		list.Next = q.Cursor
 	}
@@ -91,7 +91,7 @@ type listRow struct {
 }
 
 // rows gives the resources that a query selects, in the order of the list.
-func (q *Query) rows(n int, at func(int) View) (row func(int) listRow, total int) {
+func (q *Query) rows(n int, at func(int) Resource) (row func(int) listRow, total int) {
 	if q.Filter == nil && q.SortBy == nil {
 		return func(i int) listRow { return listRow{index: i} }, n
 	}
@@ -100,7 +100,7 @@ func (q *Query) rows(n int, at func(int) View) (row func(int) listRow, total int
 		if i%256 == 255 && q.Stopped != nil && q.Stopped() {
 			break
 		}
-		r := at(i).Resource()
+		r := at(i)
 		if !q.Filter.Match(r) {
 			continue
 		}

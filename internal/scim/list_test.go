@@ -24,7 +24,7 @@ func people(t testing.TB) []Resource {
 	}
 }
 
-func ids[V View](resources []V) string {
+func ids(resources []Resource) string {
 	text := ""
 	for _, r := range resources {
 		text += r.ID()
@@ -69,8 +69,8 @@ func TestSelectSorts(t *testing.T) { // RFC 7644 section 3.4.2.3
 	}
 }
 
-func at(resources []Resource) func(int) View {
-	return func(i int) View { return resources[i] }
+func at(resources []Resource) func(int) Resource {
+	return func(i int) Resource { return resources[i] }
 }
 
 func TestSelectPagesByIndex(t *testing.T) { // RFC 7644 section 3.4.2.4
@@ -114,7 +114,7 @@ func TestSelectSizesOfPages(t *testing.T) {
 	for _, test := range []struct{ count, want int }{{0, 0}, {1, 1}, {1000, 1000}, {1001, 1000}, {1 << 62, 1000}} {
 		calls := 0
 		q := &Query{Count: test.count}
-		list := q.Select(5000, func(int) View { calls++; return one })
+		list := q.Select(5000, func(int) Resource { calls++; return one })
 		assert.Equal(t, test.want, len(list.Resources), "count %d", test.count)
 		assert.Equal(t, 5000, list.TotalResults)
 		assert.Equal(t, test.want, calls, "only the page is looked at")
@@ -124,7 +124,7 @@ func TestSelectSizesOfPages(t *testing.T) {
 func TestSelectOfNothing(t *testing.T) {
 	for _, q := range []*Query{{Count: DefaultPageSize}, {Count: DefaultPageSize, Cursor: &Position{}}, {Count: DefaultPageSize, SortBy: sortBy(t, "userName")}} {
 		list := q.Select(0, at(nil))
-		assert.Equal(t, []View{}, list.Resources)
+		assert.Equal(t, []Resource{}, list.Resources)
 		assert.Zero(t, list.TotalResults)
 		assert.Nil(t, list.Next)
 	}
@@ -260,7 +260,7 @@ func TestCursorSurvivesChanges(t *testing.T) {
 func TestCursorPageReadsLittle(t *testing.T) {
 	const n = 100_000
 	calls := 0
-	at := func(i int) View {
+	at := func(i int) Resource {
 		calls++
 		return Resource{"id": fmt.Sprintf("%06d", i), "meta": map[string]any{"created": "2026-01-01T00:00:00Z"}}
 	}
@@ -279,12 +279,12 @@ func TestListResponseJSON(t *testing.T) {
 		want string
 	}{
 		{
-			"by index", ListResponse{TotalResults: 7, StartIndex: 3, Resources: []any{Resource{"id": "a<&"}, Resource{"id": "b"}}},
+			"by index", ListResponse{TotalResults: 7, StartIndex: 3, Resources: []Resource{Resource{"id": "a<&"}, Resource{"id": "b"}}},
 			head + `"totalResults":7,"startIndex":3,"itemsPerPage":2,"Resources":[{"id":"a<&"},{"id":"b"}]}`,
 		},
 		{"nothing found", ListResponse{StartIndex: 1}, head + `"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`},
 		{
-			"by cursor", ListResponse{TotalResults: 7, Resources: []any{Resource{"id": "a"}}, NextCursor: "abc"},
+			"by cursor", ListResponse{TotalResults: 7, Resources: []Resource{Resource{"id": "a"}}, NextCursor: "abc"},
 			head + `"totalResults":7,"itemsPerPage":1,"nextCursor":"abc","Resources":[{"id":"a"}]}`,
 		},
 	}
@@ -295,7 +295,7 @@ func TestListResponseJSON(t *testing.T) {
 			assert.Equal(t, test.want, string(got))
 		})
 	}
-	_, err := Marshal(ListResponse{Resources: []any{Resource{"number": math.Inf(1)}}})
+	_, err := Marshal(ListResponse{Resources: []Resource{Resource{"number": math.Inf(1)}}})
 	require.Error(t, err)
 }
 

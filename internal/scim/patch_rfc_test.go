@@ -296,7 +296,7 @@ func TestSelectStops(t *testing.T) {
 	require.NoError(t, err)
 	asked := 0
 	q := &Query{Filter: filter, Stopped: func() bool { return true }}
-	q.Select(10_000, func(int) View {
+	q.Select(10_000, func(int) Resource {
 		asked++
 		return largeGroup(0)
 	})
