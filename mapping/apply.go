@@ -23,8 +23,6 @@ type applied struct {
 	late   atomic.Bool     // an attempt that was repeated may still take effect
 }
 
-type appliedKey struct{}
-
 func (a *applied) fail(one *personPlan, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -40,8 +38,7 @@ func (a *applied) fail(one *personPlan, err error) {
 // request does only the rest.
 func (x *execution) apply(ctx context.Context) {
 	role, done := x.plan.role, &applied{failed: make(map[*user]error)}
-	x.done = done
-	ctx = context.WithValue(ctx, appliedKey{}, done)
+	x.suger = &suger{x.Service, x.Caller, done}
 	if role != nil && role.kind != roleDeleted {
 		if done.role = x.applyRole(ctx, role); done.role != nil {
 			return

@@ -20,6 +20,7 @@ import (
 type suger struct {
 	*Service
 	Caller
+	done *applied // of the plan whose calls it makes, or nil
 }
 
 // ids are the values of the placeholders of a path, a query or a header. A body
@@ -93,8 +94,8 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 		s.driftOf(err)
 		return nil, false, err
 	}
-	if done, writes := ctx.Value(appliedKey{}).(*applied); writes && answer.Repeated && request.Method != http.MethodGet {
-		done.late.Store(true)
+	if s.done != nil && answer.Repeated && request.Method != http.MethodGet {
+		s.done.late.Store(true)
 	}
 	if len(answer.Body) == 0 {
 		return nil, true, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -33,7 +34,6 @@ type execution struct {
 	before    *snapshot
 	plan      *plan // made on before
 	reserved  *reservation
-	done      *applied
 	after     *snapshot // shows the plan applied, also in a dry run
 	dry       bool
 	sent      bool // to Suger, but not confirmed yet: after assumes the plan applied
@@ -389,7 +389,13 @@ func (x *execution) unproven(cause error) error {
 	return err
 }
 
+// errUnproven is for a change that was sent and whose confirmation failed because of
+// cause. A list that Suger refuses says nothing about the request, so that the client
+// is to retry it.
 func (x *execution) errUnproven(cause error) error {
+	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
+		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
+	}
 	if len(x.plan.touched()) == len(x.done.failed) || x.done.role != nil {
 		for _, failed := range append(slices.Collect(maps.Values(x.done.failed)), x.done.role) {
 			if failed != nil && !uncertain(failed) {

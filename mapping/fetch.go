@@ -256,26 +256,13 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 // is not found counts as no member only if a list agrees; a list that still has
 // the user is read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
-	var gone tick // when a call began that did not find the user
-	if lists := s.lists(); s.provesByID() {
-		at := s.memory.next()
-		record, offered, err := s.global(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if record != nil {
-			u, err := s.member(record, id)
-			if err != nil {
-				return nil, err
-			}
-			if u != nil {
-				snap := onePerson(s.model, u, s.fixed, at, s.config.Now())
-				s.filled(lists)
-				return snap, nil
-			}
-		} else if offered {
-			gone = at
-		}
+	byID, gone, err := s.recordOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if byID != nil {
+		s.filled(s.lists())
+		return byID, nil
 	}
 	snap, err := s.people(ctx, n)
 	if err == nil && gone > snap.tick && snap.byID(id) != nil {
@@ -288,6 +275,27 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 		return nil, err
 	}
 	return snap, s.readable(snap, id, "")
+}
+
+// recordOf returns a snapshot of the member whom Suger's call for one user shows, nil if
+// the call proves nothing. gone is when the call began if it found nobody.
+func (s *suger) recordOf(ctx context.Context, id string) (byID *snapshot, gone tick, err error) {
+	if !s.provesByID() {
+		return nil, 0, nil
+	}
+	at := s.memory.next()
+	record, offered, err := s.global(ctx, id)
+	if err != nil || record == nil {
+		if offered {
+			gone = at
+		}
+		return nil, gone, err
+	}
+	is, err := s.member(record, id)
+	if err != nil || is == nil {
+		return nil, 0, err
+	}
+	return onePerson(s.model, is, s.fixed, at, s.config.Now()), 0, nil
 }
 
 // readable returns an error if the record of a user in the list cannot be read.

@@ -150,7 +150,11 @@ func (x *execution) confirm(ctx context.Context) (err error) {
 // where rows of it cannot be read, the record alone proves the end, but of an
 // administrator.
 func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
-	is, byID := s.recordOf(ctx, one.before.id)
+	var is *user
+	byID, _, err := s.recordOf(ctx, one.before.id)
+	if err == nil && byID != nil { // a call that fails proves nothing
+		is = byID.users[0]
+	}
 	if one.kind == planChange && is != nil && is.access.active {
 		return byID, nil
 	}
@@ -178,24 +182,6 @@ func (s *suger) contradiction(is *user, all *snapshot) error {
 	s.drift(spec.OpListUsers, "")
 	return scim.NewError(scim.CodeSugerUnreadable,
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
-}
-
-// recordOf returns the member whom Suger's call for one user shows, and a snapshot of
-// them alone; nil if the call proves nothing, or fails.
-func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
-	if !s.provesByID() {
-		return nil, nil
-	}
-	at := s.memory.next()
-	record, _, err := s.global(ctx, id)
-	if err != nil || record == nil {
-		return nil, nil
-	}
-	is, err := s.member(record, id)
-	if err != nil || is == nil {
-		return nil, nil
-	}
-	return is, onePerson(s.model, is, s.fixed, at, s.config.Now())
 }
 
 // untilShown rereads the list until it shows an added person, for as long as the

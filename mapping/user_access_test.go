@@ -122,6 +122,12 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		_, err = s.patchUser(s.id("admin"), deactivation)
 		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told
 	})
+	t.Run("a list of users that is refused", func(t *testing.T) {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(400)})
+		assertCode(t, scim.CodeSugerUnavailable, s.deleteUser(s.id("editor")))
+		assert.Equal(t, "absent", s.state("editor"))
+	})
 	t.Run("but not without knowing who is an administrator", func(t *testing.T) {
 		s := newStand(t, func(u *setup) {
 			u.document = withChanges(t, func(doc *spec.Document) {
