@@ -175,11 +175,10 @@ func (x *execution) look(ctx context.Context, n need) (*snapshot, error) {
 	if alone && !batch.hasPending() {
 		return x.person(ctx, id, n)
 	}
-	snap, err := x.people(ctx, n) // what comes after this change would not show what is pending
+	snap, err := x.everybody(ctx, n) // what comes after this change would not show what is pending
 	if err != nil {
 		return nil, err
 	}
-	batch.saw(ctx, x.suger, snap)
 	switch {
 	case alone:
 		return x.person(ctx, id, n)
@@ -189,11 +188,22 @@ func (x *execution) look(ctx context.Context, n need) (*snapshot, error) {
 	return snap, nil
 }
 
+// everybody is people, for the batch as well.
+func (x *execution) everybody(ctx context.Context, n need) (*snapshot, error) {
+	snap, err := x.people(ctx, n)
+	if err == nil {
+		batchOf(ctx).saw(ctx, x.suger, snap)
+	}
+	return snap, err
+}
+
 // makePlan computes the plan and asks the guards, on a snapshot with everything
 // that both need. A role that is on no cached list is looked up in a fresh one
-// before it is reported as unknown.
+// before it is reported as unknown. A list without an active administrator is read again
+// before the plan takes something from anybody: the role may have passed from a person on
+// a later page to one on an earlier page while it was read.
 func (x *execution) makePlan(ctx context.Context, n need) error {
-	for fresh := false; ; {
+	for fresh, twice := false, false; ; {
 		snap := x.before
 		p, err := x.change.plan(snap)
 		if err == nil {
@@ -201,8 +211,13 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 		}
 		x.plan = p
 		switch {
-		case err == nil:
+		case err == nil && (twice || !x.model.lacksAdministrator(snap) || !slices.ContainsFunc(p.touched(), x.model.takes)):
 			return nil
+		case err == nil:
+			twice = true
+			if x.before, err = x.everybody(ctx, x.fromNow()); err == nil && snap.roles.whole {
+				x.before = x.before.withRoles(snap.roles)
+			}
 		case errors.Is(err, errNeedsEverybody) && !snap.whole:
 			if x.before, err = x.people(ctx, need{after: max(n.after, snap.tick)}); err != nil {
 				return err

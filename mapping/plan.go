@@ -140,6 +140,11 @@ func (p *personPlan) renames(m *model) bool {
 	return p.kind == planChange && changed && foldEmail(email) != m.key(p.before)
 }
 
+// takes reports whether a plan takes access, a role or the account from a member.
+func (m *model) takes(one *personPlan) bool {
+	return one.kind != planJoin && (one.endsAccess() || one.roles != nil || one.renames(m))
+}
+
 // losesRole reports whether the person no longer holds a role that they held,
 // without a role that is known to include it.
 func (p *personPlan) losesRole() bool {

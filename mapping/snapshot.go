@@ -226,6 +226,12 @@ func (s *snapshot) administrators() (found []*user) {
 	return found
 }
 
+// lacksAdministrator reports whether a snapshot shows that nobody is an active
+// administrator.
+func (m *model) lacksAdministrator(s *snapshot) bool {
+	return s.whole && (s.roles.whole || m.knowsAdministrators()) && len(s.administrators()) == 0
+}
+
 // doubts reports whether a user may be no administrator any more.
 func (s *snapshot) doubts(u *user) bool { return s.doubted != nil && s.doubted(u.id) }
 

@@ -14,18 +14,14 @@ import (
 // administrator is left, it restores what the plan took from one.
 func (x *execution) keepAdministrator(ctx context.Context, differs []difference) error {
 	snap, after, touched := x.before, x.after, x.plan.touched()
-	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
+	if !x.model.lacksAdministrator(after) || x.model.lacksAdministrator(snap) || !slices.ContainsFunc(touched, x.model.takes) {
 		return nil
 	}
 	administers := func(one *personPlan) bool { // also one who is removed and had no access when read: another replica may have given it
 		return one.before.access.active || one.kind == planLeave
 	}
-	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(x.model) }
-	switch {
-	case !slices.ContainsFunc(touched, takes), // a name, or somebody who has come
-		!snap.whole && !slices.ContainsFunc(touched, administers), // there may have been none before
-		!after.roles.whole && !x.model.knowsAdministrators():      // administrators are unknown
-		return nil
+	if !snap.whole && !slices.ContainsFunc(touched, administers) {
+		return nil // there may have been none before
 	}
 	takesOne := func(one *personPlan) bool {
 		return x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
