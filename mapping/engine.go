@@ -33,6 +33,7 @@ type execution struct {
 	claim     *claim // what it locks, nil if nothing
 	before    *snapshot
 	plan      *plan // made on before
+	again     bool  // the list was read again, because it showed no administrator
 	reserved  *reservation
 	after     *snapshot // shows the plan applied, also in a dry run
 	dry       bool
@@ -203,7 +204,7 @@ func (x *execution) everybody(ctx context.Context, n need) (*snapshot, error) {
 // before the plan takes something from anybody: the role may have passed from a person on
 // a later page to one on an earlier page while it was read.
 func (x *execution) makePlan(ctx context.Context, n need) error {
-	for fresh, twice := false, false; ; {
+	for fresh := false; ; {
 		snap := x.before
 		p, err := x.change.plan(snap)
 		if err == nil {
@@ -211,10 +212,10 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 		}
 		x.plan = p
 		switch {
-		case err == nil && (twice || !x.model.lacksAdministrator(snap) || !slices.ContainsFunc(p.touched(), x.model.takes)):
+		case err == nil && (x.again || !x.model.lacksAdministrator(snap) || !slices.ContainsFunc(p.touched(), x.model.takes)):
 			return nil
 		case err == nil:
-			twice = true
+			x.again = true
 			if x.before, err = x.everybody(ctx, x.fromNow()); err == nil && snap.roles.whole {
 				x.before = x.before.withRoles(snap.roles)
 			}

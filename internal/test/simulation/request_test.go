@@ -494,6 +494,9 @@ func (w *world) judgeCalls(r *request) {
 	if r.ends != "" && r.ok() { // ending access is a separate change
 		lists = 3 * pages
 	}
+	if w.history.admins == 0 || w.history.regained.After(r.sent) { // a list without an administrator is read again
+		lists += pages
+	}
 	if r.lists > lists {
 		w.violate("calls", "%s read %d lists, at most %d are needed", r, r.lists, lists)
 	}
