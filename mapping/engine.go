@@ -200,9 +200,7 @@ func (x *execution) everybody(ctx context.Context, n need) (*snapshot, error) {
 
 // makePlan computes the plan and asks the guards, on a snapshot with everything
 // that both need. A role that is on no cached list is looked up in a fresh one
-// before it is reported as unknown. A list without an active administrator is read again
-// before the plan takes something from anybody: the role may have passed from a person on
-// a later page to one on an earlier page while it was read.
+// before it is reported as unknown.
 func (x *execution) makePlan(ctx context.Context, n need) error {
 	for fresh := false; ; {
 		snap := x.before
@@ -212,7 +210,7 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 		}
 		x.plan = p
 		switch {
-		case err == nil && (x.again || !x.model.lacksAdministrator(snap) || !slices.ContainsFunc(p.touched(), x.model.takes)):
+		case err == nil && !x.readsAgain(snap, p):
 			return nil
 		case err == nil:
 			x.again = true
@@ -242,6 +240,14 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 			return err
 		}
 	}
+}
+
+// readsAgain reports whether the list has to be read again, once, because it shows no
+// active administrator, also after the plan, which takes something from somebody: the role
+// may have passed from a person on a later page to one on an earlier page meanwhile.
+func (x *execution) readsAgain(snap *snapshot, p *plan) bool {
+	return !x.again && x.model.lacksAdministrator(snap) && x.planner.administratorsAfter(snap, p) == 0 &&
+		slices.ContainsFunc(p.touched(), x.model.takes)
 }
 
 // complete adds the list of roles to the snapshot. If that list was slow, a snapshot

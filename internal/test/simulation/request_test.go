@@ -475,6 +475,17 @@ func (w *world) doubted(r *request, id string) bool {
 	})
 }
 
+// knowsAdministrator reports whether there is an active administrator whom the gateway
+// does not doubt.
+func (w *world) knowsAdministrator(r *request) bool {
+	for id := range w.history.people {
+		if w.history.now(id).administrator() && !w.doubted(r, id) {
+			return true
+		}
+	}
+	return false
+}
+
 // isRole reports whether Suger has a role of a name.
 func (w *world) isRole(name string) bool {
 	return slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.Name == name })
@@ -494,7 +505,7 @@ func (w *world) judgeCalls(r *request) {
 	if r.ends != "" && r.ok() { // ending access is a separate change
 		lists = 3 * pages
 	}
-	if w.history.admins == 0 || w.history.regained.After(r.sent) { // a list without an administrator is read again
+	if w.history.regained.After(r.sent) || !w.knowsAdministrator(r) { // such a list is read again
 		lists += pages
 	}
 	if r.lists > lists {
