@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A commandServer is the Suger that variants/commands.yaml describes. It is
-// invented, written without the mapping engine, and strict: a body with an
-// unknown field, or a number in quotes, is refused.
+// A commandServer is the Suger that variants/commands.yaml describes. It is invented,
+// shares no code with the mapping engine, and is strict: it refuses a body with an
+// unknown field or with a number in quotes.
 type commandServer struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -100,7 +100,7 @@ func (c *commandServer) create(_ *http.Request, body *json.Decoder) (any, string
 	return map[string]any{"number": person.Number}, ""
 }
 
-// save takes the whole person: what is missing is empty from now on.
+// save replaces the whole person: a missing field becomes empty.
 func (c *commandServer) save(_ *http.Request, body *json.Decoder) (any, string) {
 	var in struct {
 		Number int            `json:"number"`
@@ -161,8 +161,8 @@ func (c *commandServer) person(mail string) commandPerson {
 	return commandPerson{}
 }
 
-// took returns the calls since it was last asked.
-func (c *commandServer) took() []string {
+// takeCalls returns the calls since it was last called.
+func (c *commandServer) takeCalls() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	calls := c.calls
