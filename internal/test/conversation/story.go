@@ -69,15 +69,14 @@ type Story struct {
 	steps    []step
 }
 
-// A step is a request with its expected answer, or something that happens
-// behind the gateway's back.
+// A step is a request with its expected answer, or an action behind the gateway.
 type step struct {
 	line     int
 	section  int // index of the request's section
 	request  *message
-	response int // index of the response's section, -1 if it is not written yet
+	response int // index of the response's section, -1 if it is missing
 	want     message
-	calls    []string // nil: not compared
+	calls    []string // nil if not compared
 	called   int      // index of the section of calls
 	state    []string
 	behind   []string
@@ -85,8 +84,8 @@ type step struct {
 	deviations map[string]*deviation // by contract
 }
 
-// Load reads the stories that match a file pattern. No story at all is an
-// error, as is a story whose prose does not name its source.
+// Load reads the stories that match a file pattern. It is an error if no story
+// matches, or if a story's prose does not name its source.
 func Load(pattern string) ([]*Story, error) {
 	files, err := filepath.Glob(pattern)
 	if err != nil {
@@ -190,13 +189,13 @@ func (s *Story) addSection(i int, part section) error {
 	}
 }
 
-// Given is the initial situation of a story, in addition to the people and
-// roles of every stage.
+// Given is the initial situation of a story, in addition to the people and roles that
+// every stack has.
 type Given struct {
-	Contract string            // that Suger speaks; "" is the usual one
-	People   int               // number of further people in Suger
-	Seats    int               // of the Suger plan; 0 is no limit
-	Settings map[string]string // the gateway's settings by the names of its environment
+	Contract string            // Suger's contract; "" is the usual one
+	People   int               // number of additional people in Suger
+	Seats    int               // of the Suger plan; 0 means no limit
+	Settings map[string]string // the gateway's settings by name
 	header   []headerLine      // sent with every request
 }
 
@@ -281,8 +280,8 @@ func joinSections(prose string, sections []section) string {
 	return b.String()
 }
 
-// A message is the text of a request or a response: a first line, header lines,
-// and after a blank line the body.
+// A message is the text of a request or a response: a first line, header lines, a
+// blank line and the body.
 type message struct {
 	first  string
 	header []headerLine
@@ -332,7 +331,7 @@ func (s section) lines() []string {
 	return lines
 }
 
-// lineWidth is where layout breaks a JSON value into lines.
+// lineWidth is the width at which layout breaks a JSON value into lines.
 const lineWidth = 110
 
 // compact returns a JSON value on one line.
@@ -346,8 +345,8 @@ func compact(value any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// layout returns a JSON value for reading: on one line if it fits, else broken
-// into its members. Keys are sorted.
+// layout formats a JSON value for reading: on one line if it fits, otherwise one
+// member per line. Keys are sorted.
 func layout(value any, indent string) string {
 	line := compact(value)
 	if len(indent)+len(line) <= lineWidth {

@@ -34,11 +34,11 @@ import (
 // exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
 // $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
 
-// A command outside a block is an error.
+// A command outside a fenced block is an error.
 
 // A block is a fenced block of a document.
 type block struct {
-	line int    // of its fence
+	line int    // line of its fence
 	info string // what follows the fence
 	text string
 	why  string // of <!-- not run: why -->
@@ -58,7 +58,7 @@ var notRun = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
 
 // parseBlocks finds the fenced blocks of a document.
 func parseBlocks(text string) (blocks []block) {
-	var before, margin string // the last line that is not blank; what precedes the fence
+	var before, margin string // the last line that is not blank; the text before the fence
 	var open *block
 	for number, line := range strings.Split(text, "\n") {
 		trimmed := strings.TrimSpace(line)
@@ -118,10 +118,10 @@ func TestDocumentsRun(t *testing.T) {
 					}
 					ran = s.run(t, at, b)
 				case b.has("output"):
-					require.NotNil(t, s, "%s: no block was run that could have this output", at)
+					require.NotNil(t, s, "%s: no block has run before this output", at)
 					s.compare(t, at, b, ran)
 				case isShell(b.language()):
-					assert.NotEmpty(t, b.why, "%s: is neither run nor says why not", at)
+					assert.NotEmpty(t, b.why, "%s: the block must run or say why not", at)
 				}
 			}
 		})
@@ -138,7 +138,7 @@ type shell struct {
 	status  *bufio.Scanner
 	folder  string
 	gateway *program.Program  // of the demo
-	demo    *strings.Replacer // from the addresses in the documents to those of this demo
+	demo    *strings.Replacer // replaces the addresses in the documents by those of this demo
 }
 
 func newShell(t *testing.T) *shell {
@@ -162,27 +162,26 @@ func newShell(t *testing.T) *shell {
 	return s
 }
 
-// connect starts the shell, which ends with the test and stops the processes
-// that it has started.
+// connect starts the shell, which ends with the test and then stops the processes that
+// it started.
 func (s *shell) connect(t *testing.T, command *exec.Cmd) {
 	output, err := command.StdoutPipe()
 	require.NoError(t, err)
 	input, ours, err := os.Pipe()
 	require.NoError(t, err)
 	command.Stdin, command.Stderr = input, os.Stderr
-	require.NoError(t, command.Start(), "the documents are run in sh, with curl")
+	require.NoError(t, command.Start(), "the documents need sh and curl")
 	require.NoError(t, input.Close())
 	s.input, s.status = ours, bufio.NewScanner(output)
 	_, err = fmt.Fprintln(ours, `trap 'jobs -p >.jobs; kill $(cat .jobs) 2>/dev/null' EXIT`)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		_ = ours.Close() // which ends the shell, if a block has not
+		_ = ours.Close() // ends the shell, if a block has not
 		_ = command.Wait()
 	})
 }
 
-// run returns the output of a block. The block stops at its first command that
-// fails.
+// run returns the output of a block. A block stops at its first command that fails.
 func (s *shell) run(t *testing.T, at string, b block) string {
 	file := filepath.Join(s.folder, ".output")
 	script := filepath.Join(s.folder, ".block")
@@ -200,7 +199,7 @@ func (s *shell) run(t *testing.T, at string, b block) string {
 	if !found {
 		t.Log(s.logs(t))
 	}
-	require.True(t, found, "%s: the block did not end as the document says (%s):\n%s", at, wanted, printed)
+	require.True(t, found, "%s: the block's result is not the documented one (%s):\n%s", at, wanted, printed)
 	return string(printed)
 }
 
@@ -214,8 +213,7 @@ func (s *shell) compare(t *testing.T, at string, b block, printed string) {
 	}
 }
 
-// logs returns the logs of the demo and of the programs that the blocks have
-// started.
+// logs returns the logs of the demo and of the programs that the blocks started.
 func (s *shell) logs(t *testing.T) string {
 	text := "the demo's log:\n" + s.gateway.Log.String()
 	files, err := filepath.Glob(filepath.Join(s.folder, "*.log"))
