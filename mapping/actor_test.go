@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,7 +71,9 @@ func (a *actor) find(mailbox string) (*scim.List, error) {
 
 func (a *actor) postUser(body string) (scim.Resource, error) {
 	a.t.Helper()
-	return a.users().Create(withTimeout(a.t), a.body(body), nil)
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute) // in case the wait for the new user never ends
+	defer cancel()
+	return a.users().Create(ctx, a.body(body), nil)
 }
 
 func (a *actor) putUser(id, body string) (scim.Resource, error) {

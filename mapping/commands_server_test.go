@@ -74,11 +74,11 @@ func (c *commandServer) list(r *http.Request, body *json.Decoder) (any, string) 
 		Include []string `json:"include"`
 	}
 	if err := body.Decode(&in); err != nil || !slices.Equal(in.Include, []string{"grants"}) {
-		return nil, "include grants, please"
+		return nil, "include must be [grants]"
 	}
 	page, err := strconv.Atoi(r.URL.Query().Get("page"))
 	if err != nil || len(r.URL.Query()) != 1 {
-		return nil, "which page?"
+		return nil, "page must be the only parameter"
 	}
 	from := min(page*commandPageSize, len(c.people))
 	to := min(from+commandPageSize, len(c.people))
@@ -134,7 +134,7 @@ func (c *commandServer) restore(_ *http.Request, body *json.Decoder) (any, strin
 		Reason string `json:"reason"`
 	}
 	if err := body.Decode(&in); err != nil || in.Reason != "back in Okta" {
-		return nil, "why?"
+		return nil, "reason is missing"
 	}
 	return c.change(in.Number, func(p *commandPerson) { p.Suspended = 0 })
 }
@@ -146,7 +146,7 @@ func (c *commandServer) change(number int, change func(*commandPerson)) (any, st
 			return map[string]any{"ok": true}, ""
 		}
 	}
-	return nil, "nobody has this number"
+	return nil, "unknown number"
 }
 
 // person returns a copy of the person with this address.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,21 +59,14 @@ var numericRoles = []string{
 	"{name: VIEWER, id: VIEWER, ", "{name: VIEWER, id: 3, ",
 }
 
-// replacedAll returns text with some parts replaced, each of which must occur once:
-// old, new, old, new, ...
-func replacedAll(t *testing.T, text string, pairs ...string) string {
-	t.Helper()
-	for i := 0; i < len(pairs); i += 2 {
-		text = replaced(t, text, pairs[i], pairs[i+1])
-	}
-	return text
-}
-
-// newLiteral starts a service on suger with the status mapping, some parts of it
-// replaced.
+// newLiteral starts a service on suger with the status mapping, in which pairs replace
+// parts: old, new, old, new, ... Each part must occur once.
 func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 	t.Helper()
-	text := replacedAll(t, sourceOf(t, "status"), append(numericRoles, pairs...)...)
+	text := sourceOf(t, "status")
+	for pair := range slices.Chunk(slices.Concat(numericRoles, pairs), 2) {
+		text = replaced(t, text, pair[0], pair[1])
+	}
 	document, err := spec.Parse("changed.yaml", []byte(text))
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)

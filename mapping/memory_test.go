@@ -145,7 +145,7 @@ func TestRefusedCredential(t *testing.T) {
 	_, err := s.listGroups("")
 	require.NoError(t, err)
 	for i := range 100 { // more than the cache holds
-		stranger := s.as(func(c *mapping.Caller) { c.Credential = "made-up-" + sugerCredential(i) })
+		stranger := s.as(func(c *mapping.Caller) { c.Credential = mapping.Credential(fmt.Sprintf("made-up-%d", i)) })
 		_, err := stranger.find("viewer")
 		assertCode(t, scim.CodeTokenRefused, err)
 		if i == 0 {

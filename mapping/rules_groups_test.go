@@ -28,7 +28,7 @@ func TestRule9GroupWithoutPermissionsTakesNothing(t *testing.T) {
 			assert.Zero(t, r.losses(p))
 
 			p, err = r.members(s, s.roles.byID("s1"), memberChange{add: everybody, implicit: true})
-			assert.Equal(t, "nothing", r.outcome(p, err), "nor when the group is pushed again, even from another role without permissions")
+			assert.Equal(t, "nothing", r.outcome(p, err), "when the group is pushed again, also to holders of other roles without permissions")
 
 			p, err = r.members(s, s.roles.byID("f1"), memberChange{add: []string{"ember", "cedar", "basalt"}})
 			assert.Equal(t, "change cedar role=Finance; change ember role=Finance", r.outcome(p, err), "a role with permissions replaces it")

@@ -1,7 +1,6 @@
 package mapping_test
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -214,13 +213,6 @@ func assertCode(t *testing.T, code scim.Code, err error) {
 // numbered returns a mailbox for the i-th of many users.
 func numbered(i int) string { return "m" + strconv.Itoa(i) }
 
-// withTimeout returns a context that ends if a call hangs.
-func withTimeout(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // withoutOperation returns the status mapping without an operation.
 func withoutOperation(t *testing.T, name string) func(*setup) {
 	t.Helper()
@@ -251,11 +243,6 @@ func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	document := mappingOf(t, "status")
 	change(document)
 	return document
-}
-
-// sugerCredential returns the n-th invented credential.
-func sugerCredential(n int) sugerclient.Credential {
-	return sugerclient.Credential("credential-" + strconv.Itoa(n))
 }
 
 // pagesOfTen makes lists come in pages of ten.

@@ -57,19 +57,11 @@ func TestMissingOperations(t *testing.T) {
 			assertCode(t, scim.CodeRoleCreateRefused, err)
 			assert.Equal(t, 0, s.suger.Count("list roles"))
 		}},
-		{"without add role, a pushed group is refused", func(d *spec.Document) { d.Operations.AddRole = nil }, func(t *testing.T, s *stand) {
-			_, err := s.postGroup(withMembers("Partners"))
-			assertCode(t, scim.CodeRoleCreateRefused, err)
-		}},
 		{"without update role, a rename is answered 501", func(d *spec.Document) { d.Operations.UpdateRole = nil }, func(t *testing.T, s *stand) {
 			_, err := s.putGroup(s.roleID("Finance"), withMembers("Money", s.id("finance")))
 			assertCode(t, scim.CodeUnsupported, err)
 			_, err = s.putGroup(s.roleID("Finance"), withMembers("Finance", s.id("finance")))
 			assert.NoError(t, err, "the current name is not a rename")
-		}},
-		{"without remove role, a deletion is answered 501", func(d *spec.Document) { d.Operations.RemoveRole = nil }, func(t *testing.T, s *stand) {
-			assertCode(t, scim.CodeUnsupported, s.deleteGroup(s.roleID("Finance")))
-			assert.Equal(t, "Finance", s.held("finance"), "the member keeps the role")
 		}},
 		{"without remove user, a removal is answered 501 but a deactivation works", func(d *spec.Document) {
 			d.Operations.RemoveUser = nil

@@ -1,14 +1,14 @@
 // Package conversation replays recorded-style conversations between an identity
 // provider and the gateway, and checks every answer.
 //
-// A story is one text file. It begins with prose that says what happens, which
-// client speaks, where the form of its requests is documented, and that the
-// data is invented. Sections follow, each under a line such as "-- request --":
+// A story is a text file. It begins with prose that describes what happens, names
+// the client and the source of the form of its requests, and states that the data
+// is invented. Sections follow, each after a line such as "-- request --":
 //
 //	-- given --      (first, optional) one line each:
-//	                     contract NAME          that Suger speaks, if not the usual one
-//	                     people NUMBER          that many more people in Suger
-//	                     seats NUMBER           of the Suger plan
+//	                     contract NAME          Suger's contract, if not the usual one
+//	                     people NUMBER          additional people in Suger
+//	                     seats NUMBER           seats of the Suger plan
 //	                     header NAME: VALUE     sent with every request
 //	                     setting NAME=VALUE     of the gateway
 //	-- request --    METHOD /path relative to the base URL, in the exact form
@@ -16,34 +16,32 @@
 //	                 ones (an empty value leaves the header out); a blank line
 //	                 and the body
 //	-- response --   status; header lines to compare; a blank line and the body
-//	-- suger --      (optional) the calls that Suger saw, in order, one a line, or "none"
+//	-- suger --      (optional) the calls that Suger received, in order, one a line, or "none"
 //	-- state --      (optional) EMAIL ROLE STATUS GIVEN FAMILY, or EMAIL absent; words
-//	                 may be left off at the end
-//	-- behind --     what happens without the gateway, one act a line; which acts
-//	                 there are is up to the [Stack]
+//	                 at the end can be omitted
+//	-- behind --     actions without the gateway, one a line; the [Stack] defines
+//	                 them
 //
-// A story is written for one Suger: the one whose contract is given. With another
-// [Contract] behind the gateway,
-// "-- suger --" is not compared, and these sections of a step take effect, each
-// with the names of the contracts that it is for:
+// A story is written for a Suger with the given contract. With another [Contract]
+// behind the gateway, "-- suger --" is not compared, and these sections of a step
+// take effect. Each names the contracts to which it applies:
 //
-//	-- response NAME... --   in place of the response
-//	-- state NAME... --      in place of the state
+//	-- response NAME... --   replaces the response
+//	-- state NAME... --      replaces the state
 //	-- ends NAME... --       the story ends here; the text says why
 //
-// {{name}} stands for a captured value, {{base}} for the base URL and {{token}}
-// for the bearer token. In a response, a string may hold these patterns, alone
-// or within other text:
+// {{name}} is a captured value, {{base}} the base URL and {{token}} the bearer token.
+// In a response, a string can contain these patterns, alone or within other text:
 //
 //	<any>           anything; alone, any JSON value
 //	<string>        at least one character
 //	<time>          an RFC 3339 time in UTC
-//	<capture name>  at least one character, from now on {{name}}
-//	<unique name>   the same, and a value that <unique name> has not met before in the story
+//	<capture name>  at least one character, captured as {{name}}
+//	<unique name>   the same, but a value that <unique name> has not captured before in the story
 //
-// An array ["<3 times>", x] is three elements that are all like x. An object
-// with the key "<more>" may have further keys; every other object must have
-// exactly the keys that are written.
+// An array ["<3 times>", x] has three elements that match x. An object with the key
+// "<more>" can have further keys; every other object must have exactly the given
+// keys.
 package conversation
 
 import (

@@ -20,22 +20,6 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-// The commands in the documents are run. Each block of shell says one of
-//
-//	```sh run          it is run, and must succeed
-//	```sh run fails    it is run, and must fail
-//	<!-- not run: WHY --> on the line before it
-//
-// A block marked "output" is what the block before it prints: "json output" is
-// compared as JSON, any other as text. In it … matches anything, and the JSON key
-// "…" further keys.
-//
-// The blocks of one document share a shell, an empty folder and a demo, whose
-// exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
-// $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
-
-// A command outside a fenced block is an error.
-
 // A block is a fenced block of a document.
 type block struct {
 	line int    // line of its fence
@@ -98,6 +82,21 @@ func documents(t *testing.T) (files []string) {
 	return files
 }
 
+// TestDocumentsRun runs the commands in the documents. Each shell block has one of
+//
+//	```sh run          the block must succeed
+//	```sh run fails    the block must fail
+//	<!-- not run: WHY --> on the line before the block
+//
+// A block marked "output" is the output of the previous block: "json output" is
+// compared as JSON, other output as text. … matches anything, and the JSON key "…"
+// matches further keys.
+//
+// The blocks of one document share a shell, an empty folder and a demo, whose
+// exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
+// $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
+//
+// A command outside a fenced block is an error.
 func TestDocumentsRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("THE DOCUMENTS' COMMANDS DID NOT RUN: there is no curl on this machine; CI has it")

@@ -19,15 +19,15 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Okta's acceptance suites, run against the gateway with a Suger sandbox behind
-// it. The suites are Okta's to publish and are no part of this project: download
-// them from https://developer.okta.com/standards/SCIM/SCIMFiles/ and name the
-// folder or a file in SCIM_OKTA_SUITES.
+// TestOktaSuites runs Okta's acceptance suites against the gateway with a Suger
+// sandbox behind it. Okta publishes the suites, so they are not part of this project:
+// download them from https://developer.okta.com/standards/SCIM/SCIMFiles/ and set
+// SCIM_OKTA_SUITES to the folder or to a file.
 //
-// With SCIM_BASE_URL and SCIM_AUTH (the whole header value, "Bearer ...") they
-// run against a gateway that is running elsewhere. They create a user and
-// deactivate it again; SCIM_USER_DOMAIN is an e-mail domain that its Suger
-// organization accepts, if not the suites' atko.com.
+// With SCIM_BASE_URL and SCIM_AUTH (the whole header value, "Bearer ...") they run
+// against another gateway. They create a user and deactivate it again;
+// SCIM_USER_DOMAIN is an e-mail domain that its Suger organization accepts, if it
+// does not accept the suites' atko.com.
 func TestOktaSuites(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv("SCIM_OKTA_SUITES")

@@ -51,7 +51,7 @@ type request struct {
 	answer         map[string]any
 	changes        []change
 	partly         bool // an operation of a bulk request failed
-	alone          bool // no other request ran at the same time
+	alone          bool // nothing else happened until it ended
 }
 
 // A permit is what a request may change about a person.
@@ -122,9 +122,9 @@ func (w *world) send(r *request) *request {
 	return r
 }
 
-// disturb records that requests run at the same time. A request with a wrong
-// credential does not count, since it must not affect others. The caller holds the
-// lock.
+// disturb records that a request, or the console if by is nil, acts while others run.
+// A request with a wrong credential does not count, since it must not affect others.
+// The caller holds the lock.
 func (w *world) disturb(by *request) {
 	if by != nil {
 		by.alone = true
@@ -483,8 +483,7 @@ func (w *world) isRole(name string) bool {
 	return slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.Name == name })
 }
 
-// checkCalls compares a request's calls with the budgets, if no other request ran at
-// the same time.
+// checkCalls compares a request's calls with the budgets.
 func (w *world) checkCalls(r *request) {
 	if r.path == "/Bulk" {
 		return

@@ -124,7 +124,7 @@ func (b *backend) serve(operation func(r *http.Request, body map[string]any) ans
 		var a answer
 		switch {
 		case r.Header.Get("Authorization") != "Key "+key:
-			a = refuse(http.StatusUnauthorized, "unauthorized", "who are you?")
+			a = refuse(http.StatusUnauthorized, "unauthorized", "the key is wrong")
 		case r.PathValue("org") != "" && r.PathValue("org") != "acme":
 			a = refuse(http.StatusNotFound, "not_found", "no such organization")
 		default:
