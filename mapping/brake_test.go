@@ -32,7 +32,6 @@ func TestBrakeString(t *testing.T) {
 	}
 }
 
-// Which changes the brake counts.
 func TestBrakeCounts(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -171,7 +170,6 @@ func (s *stand) count(state string) int {
 	return count
 }
 
-// Each organization has its own brake.
 func TestBrakeIsPerOrganization(t *testing.T) {
 	s := newStand(t, withBrake(1))
 	other := s.withElsewhere()

@@ -158,7 +158,6 @@ func TestWrongOrganization(t *testing.T) {
 	})
 }
 
-// Suger answers with a user of another id.
 func TestAnswerIsAnotherUser(t *testing.T) {
 	s := newStand(t)
 	s.fault(sandbox.Fault{Operation: "get user", Kind: sandbox.Literal, Body: `{"id":"other","organizationID":"sandboxed","email":"other@example.com","firstName":"O","lastName":"T","role":"VIEWER","status":"ACTIVE"}`})

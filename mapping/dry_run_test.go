@@ -89,7 +89,6 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// A dry run refuses what a real run would refuse.
 func TestDryRunRefusesChanges(t *testing.T) {
 	s := newStand(t, dryRun, func(u *setup) { u.config.ProtectedUsers = []string{"viewer@example.com"} })
 	_, err := s.patchUser(s.id("admin"), deactivation)

@@ -76,7 +76,6 @@ func TestMemoryOfALargeOrganization(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// A list that is too old to use is freed.
 func TestExpiredListIsFreed(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.ListTTL = time.Millisecond })
 	_, err := s.listUsers("")

@@ -129,7 +129,6 @@ func TestCanceledReader(t *testing.T) {
 	})
 }
 
-// A failed fetch is not served to the next request.
 func TestFailedFetchIsNotCached(t *testing.T) {
 	s := newStand(t)
 	s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.HTML, Times: 1})

@@ -166,7 +166,6 @@ func TestCreateWithOldCachedList(t *testing.T) {
 	})
 }
 
-// A create removes no role from an existing user.
 func TestCreateRemovesNoRole(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")

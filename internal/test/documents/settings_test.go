@@ -69,7 +69,6 @@ func TestDocumentsNameSettings(t *testing.T) {
 
 var settingInText = regexp.MustCompile(`\b(?:SUGER|GATEWAY)_[A-Z_]*[A-Z]\b`)
 
-// Deployment files use only existing settings.
 func TestDeploymentSetsKnownSettings(t *testing.T) {
 	known := settings.Names()
 	used := 0
