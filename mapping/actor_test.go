@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,15 +13,15 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// An actor makes SCIM requests to a service for one caller, with a client's
-// bodies.
+// An actor sends SCIM requests to a service as one caller, with the bodies of a
+// client.
 type actor struct {
 	t       *testing.T
 	service *mapping.Service
 	caller  mapping.Caller
 }
 
-// as returns the same service used with another credential or organization.
+// as returns an actor on the same service with another credential or organization.
 func (a *actor) as(change func(*mapping.Caller)) *actor {
 	other := *a
 	change(&other.caller)
@@ -30,7 +31,7 @@ func (a *actor) as(change func(*mapping.Caller)) *actor {
 func (a *actor) users() *mapping.Users   { return a.service.Users(a.caller) }
 func (a *actor) groups() *mapping.Groups { return a.service.Groups(a.caller) }
 
-// body reads a body as the gateway does.
+// body parses a body as the gateway does.
 func (a *actor) body(text string) map[string]any {
 	a.t.Helper()
 	raw, err := scim.DecodeObject([]byte(text))
@@ -38,7 +39,7 @@ func (a *actor) body(text string) map[string]any {
 	return raw
 }
 
-// patch reads the operations of a PATCH body.
+// patch parses the operations of a PATCH body.
 func (a *actor) patch(operations string) map[string]any {
 	a.t.Helper()
 	return a.body(`{"Operations":[` + operations + `]}`)
@@ -63,14 +64,16 @@ func (a *actor) listUsers(filter string) (*scim.List, error) {
 	return a.users().List(a.t.Context(), a.query(a.service.UserType(), filter))
 }
 
-// find looks a person up as Okta does before it creates one.
+// find looks a user up by userName, as Okta does before it creates one.
 func (a *actor) find(mailbox string) (*scim.List, error) {
 	return a.listUsers(fmt.Sprintf("userName eq %q", mailbox+"@example.com"))
 }
 
 func (a *actor) postUser(body string) (scim.Resource, error) {
 	a.t.Helper()
-	return a.users().Create(soon(a.t), a.body(body), nil)
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute) // in case the wait for the new user never ends
+	defer cancel()
+	return a.users().Create(ctx, a.body(body), nil)
 }
 
 func (a *actor) putUser(id, body string) (scim.Resource, error) {
@@ -122,12 +125,12 @@ const (
 	reactivation = `{"op":"replace","value":{"active":true}}`
 )
 
-// roleTo sets the role by the extension.
+// roleTo sets the role through the extension.
 func roleTo(role string) string {
 	return fmt.Sprintf(`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":%q}`, role)
 }
 
-// person returns a new person, with more attributes at the end.
+// person returns the body of a new user, with more attributes appended.
 func person(mailbox, more string) string {
 	return fmt.Sprintf(`{"userName":"%s@example.com","name":{"givenName":"Iris","familyName":"Sample"}%s}`, mailbox, more)
 }
@@ -145,7 +148,7 @@ func membersJSON(ids ...string) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// withMembers returns a group's whole body.
+// withMembers returns the whole body of a group.
 func withMembers(name string, ids ...string) string {
 	return fmt.Sprintf(`{"displayName":%q,"members":%s}`, name, membersJSON(ids...))
 }

@@ -12,19 +12,19 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Some APIs show a new user only after a delay. The gateway rereads the list, no
-// longer than the mapping says, and adds nobody twice.
-func TestAddedUsersMayShowLater(t *testing.T) {
+// Some APIs list a new user only after a delay. The gateway rereads the list until the
+// mapping's limit, and adds the user only once.
+func TestNewUserIsListedLater(t *testing.T) {
 	tests := []struct {
 		name, within string
-		lists        int // in which the new user is missing
+		lists        int // reads in which the new user is missing
 		shown        bool
 		slept        []time.Duration
 	}{
-		{"at once", "5s", 0, true, nil},
-		{"later", "5s", 2, true, []time.Duration{500 * time.Millisecond, time.Second}},
-		{"too late", "2s", 100, false, []time.Duration{500 * time.Millisecond, time.Second, 500 * time.Millisecond}},
-		{"where the mapping says nothing", "0s", 1, false, nil},
+		{"listed at once", "5s", 0, true, nil},
+		{"listed after two more reads", "5s", 2, true, []time.Duration{500 * time.Millisecond, time.Second}},
+		{"listed too late", "2s", 100, false, []time.Duration{500 * time.Millisecond, time.Second, 500 * time.Millisecond}},
+		{"no delay in the mapping", "0s", 1, false, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestAddedUsersMayShowLater(t *testing.T) {
 					w.WriteHeader(http.StatusAccepted)
 				case len(s.people) == 3 && missing > 0:
 					missing--
-					s.say(w, map[string]any{"people": s.people[:2]})
+					s.reply(w, map[string]any{"people": s.people[:2]})
 				default:
 					return false
 				}
@@ -47,7 +47,7 @@ func TestAddedUsersMayShowLater(t *testing.T) {
 			defer cancel()
 			got, err := a.users().Create(ctx, a.body(`{"userName":"new@example.com"}`), nil)
 			assert.Equal(t, test.slept, s.slept)
-			calls := s.took()
+			calls := s.takeCalls()
 			assert.Equal(t, "POST /people", calls[1])
 			assert.NotContains(t, calls[2:], "POST /people")
 			if !test.shown {
@@ -60,12 +60,12 @@ func TestAddedUsersMayShowLater(t *testing.T) {
 	}
 }
 
-// An ending context has always two seconds left, however slow the machine is.
+// An ending context always has two seconds left, however slow the machine is.
 type ending struct{ context.Context }
 
 func (ending) Deadline() (time.Time, bool) { return time.Now().Add(2 * time.Second), true }
 
-// A request that is almost out of time does not wait for the list, nor does one
+// A request that is almost out of time does not wait for the list, nor does a request
 // that Suger has refused.
 func TestExpiringRequestDoesNotWait(t *testing.T) {
 	within := small("  add user:\n", "  add user:\n    shows within: 1m\n")
@@ -94,8 +94,8 @@ func TestExpiringRequestDoesNotWait(t *testing.T) {
 	assert.Empty(t, s.slept)
 }
 
-// An API that answers everything with 200 says in the body what went wrong.
-func TestErrorsInAnswersOfStatus200(t *testing.T) {
+// An API that answers everything with 200 reports the error in the body.
+func TestErrorsInStatus200Answers(t *testing.T) {
 	const words = `errors: {field: ok, success: [true], message: why, code: number}
 refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there: [E404, unknown person]}
 `
@@ -104,13 +104,13 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 		status       int
 		want         scim.Code
 	}{
-		{"a code", `{"ok":false,"number":1701}`, 200, scim.CodeNoSeat},
-		{"a word", `{"ok":false,"why":"There is no seat left"}`, 200, scim.CodeNoSeat},
-		{"a status", `{"why":"Not for this address"}`, 422, scim.CodeDomainRefused},
-		{"a word that is a code", `{"ok":false,"number":"TAKEN"}`, 200, scim.CodeUserExists},
-		{"not there", `{"ok":false,"why":"Unknown person"}`, 200, scim.CodeUnsupported},
-		{"a code that is a status", `{"ok":false,"number":403}`, 200, scim.CodeNotAllowed},
-		{"another error", `{"ok":false,"why":"Sorry"}`, 200, scim.CodeSugerRefused},
+		{"error code", `{"ok":false,"number":1701}`, 200, scim.CodeNoSeat},
+		{"error message", `{"ok":false,"why":"There is no seat left"}`, 200, scim.CodeNoSeat},
+		{"HTTP status", `{"why":"Not for this address"}`, 422, scim.CodeDomainRefused},
+		{"error code that is a word", `{"ok":false,"number":"TAKEN"}`, 200, scim.CodeUserExists},
+		{"not found", `{"ok":false,"why":"Unknown person"}`, 200, scim.CodeUnsupported},
+		{"error code that is an HTTP status", `{"ok":false,"number":403}`, 200, scim.CodeNotAllowed},
+		{"unknown error", `{"ok":false,"why":"Sorry"}`, 200, scim.CodeSugerRefused},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,23 +130,23 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 
 	s, a := newSmall(t, smallMapping+words)
 	s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) bool {
-		s.say(w, map[string]any{"ok": false, "number": 401, "people": s.people})
+		s.reply(w, map[string]any{"ok": false, "number": 401, "people": s.people})
 		return true
 	}
 	_, err := a.listUsers("")
 	assertCode(t, scim.CodeTokenRefused, err)
 }
 
-// Removing a person who has left succeeds, whether the API says so by a status or
-// by a word.
-func TestRemovalThatIsRefusedAsNotThere(t *testing.T) {
+// Removing a user who has already left succeeds, whether the API reports that by a
+// status or by a word.
+func TestRemovalAnsweredAsNotFound(t *testing.T) {
 	s, a := newSmall(t, smallMapping+"errors: {field: error}\nrefusals: {not there: [no_such_user]}\n")
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 		if r.Method != http.MethodDelete {
 			return false
 		}
 		s.people = s.people[:1]
-		s.say(w, map[string]any{"error": "no_such_user"})
+		s.reply(w, map[string]any{"error": "no_such_user"})
 		return true
 	}
 	got, err := a.patchUser("p2", deactivation)
@@ -154,8 +154,8 @@ func TestRemovalThatIsRefusedAsNotThere(t *testing.T) {
 	assert.Equal(t, false, got["active"])
 }
 
-// Pages by links, and pages that begin after the last row of the one before.
-func TestListsByLinkAndByLastRow(t *testing.T) {
+// Paging by links, and by the id of the last row of the previous page.
+func TestPagingByLinkAndByLastRow(t *testing.T) {
 	for paging, second := range map[string]string{
 		"{style: link}": "GET /people?page=2", "{style: link, cursor: more.next}": "GET /people?page=2",
 		"{style: cursor, size: 1, limit: limit, next: after, cursor: last row id}": "GET /people?after=p1&limit=1",
@@ -176,13 +176,13 @@ func TestListsByLinkAndByLastRow(t *testing.T) {
 				if len(rest) > 0 && rest[0].ID == "p1" {
 					answer["more"] = map[string]any{"next": "?page=2"}
 				}
-				s.say(w, answer)
+				s.reply(w, answer)
 				return true
 			}
 			list, err := a.listUsers("")
 			require.NoError(t, err)
 			assert.Equal(t, 2, list.TotalResults)
-			assert.Contains(t, s.took(), second)
+			assert.Contains(t, s.takeCalls(), second)
 		})
 	}
 }

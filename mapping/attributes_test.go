@@ -16,8 +16,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// possibleAttributes returns the attributes that a field can hold, as the
-// schema of mapping files has them.
+// possibleAttributes returns the attributes that a mapping can use, as the schema of
+// mapping files lists them.
 func possibleAttributes(t *testing.T) (names []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("spec", "mapping.schema.json"))
@@ -44,11 +44,11 @@ func possibleAttributes(t *testing.T) (names []string) {
 	return names
 }
 
-// Every attribute that a mapping can hold is read and written where SCIM has it.
+// Every attribute that a mapping can use is read and written in its SCIM place.
 func TestEveryPossibleAttribute(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("variants", "commands.yaml"))
 	require.NoError(t, err)
-	held := []string{"userName", "name.givenName", "name.familyName"} // by the variant already
+	held := []string{"userName", "name.givenName", "name.familyName"} // mapped by the variant already
 	possible := slices.DeleteFunc(possibleAttributes(t), func(name string) bool { return slices.Contains(held, name) })
 	require.Contains(t, possible, "title")
 	require.Contains(t, possible, scim.URNEnterpriseUser+":manager.value")
@@ -57,7 +57,7 @@ func TestEveryPossibleAttribute(t *testing.T) {
 			changed := strings.NewReplacer("    title: title\n", "    "+name+": title\n", "{title}", "{"+name+"}").Replace(string(text))
 			document, err := spec.Parse("commands.yaml", []byte(changed))
 			require.NoError(t, err)
-			suger, a := newCommandsBy(t, document)
+			suger, a := newCommandsWith(t, document)
 			shows := func(want string, r scim.Resource) {
 				t.Helper()
 				assert.Equal(t, want, valueAt(r, name))
@@ -89,8 +89,8 @@ func TestEveryPossibleAttribute(t *testing.T) {
 	}
 }
 
-// placeOf returns the names of the objects that an attribute is in, and its
-// own.
+// placeOf returns the path of an attribute: the names of the objects around it, and
+// its own.
 func placeOf(name string) []string {
 	if urn, local, ok := strings.Cut(name, scim.URNEnterpriseUser+":"); ok && urn == "" {
 		return append([]string{scim.URNEnterpriseUser}, strings.Split(local, ".")...)
@@ -98,7 +98,7 @@ func placeOf(name string) []string {
 	return strings.Split(name, ".")
 }
 
-// valueAt returns the value of an attribute that is a text, or "".
+// valueAt returns the value of a string attribute, or "".
 func valueAt(r scim.Resource, name string) string {
 	place := placeOf(name)
 	object := map[string]any(r)
@@ -109,7 +109,7 @@ func valueAt(r scim.Resource, name string) string {
 	return value
 }
 
-// with returns a resource as JSON with an attribute of this value.
+// with returns a resource as JSON with one attribute set to value.
 func with(t *testing.T, r scim.Resource, name, value string) string {
 	t.Helper()
 	text, err := json.Marshal(r)

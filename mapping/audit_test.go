@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// The audit records of each kind of change, without their common fields.
+// The audit records of each kind of change, without the fields that all records share.
 func TestAuditRecords(t *testing.T) {
 	object := func(pairs ...string) map[string]any {
 		o := make(map[string]any)
@@ -43,7 +43,7 @@ func TestAuditRecords(t *testing.T) {
 		}, []map[string]any{record("update user", "viewer@example.com", object("userName", "viewer@example.com"), object("userName", "cyan@example.com"), "done", "")}},
 		{"removal", func(s *stand) error { return s.deleteUser(s.id("viewer")) },
 			[]map[string]any{record("remove user", "viewer@example.com", object("role", "VIEWER", "active", "true"), object("role", "", "active", "false"), "done", "")}},
-		{"end of access of somebody who has left", func(s *stand) error {
+		{"deactivation of a user who has left", func(s *stand) error {
 			id := s.id("viewer")
 			s.suger.RemoveUser(id)
 			s.fault(sandbox.Fault{Operation: "get user", Kind: sandbox.Status(405)})
@@ -57,28 +57,28 @@ func TestAuditRecords(t *testing.T) {
 			[]map[string]any{record("activate user", "former@example.com", object("active", "false", "role", "EDITOR"), object("active", "true", "role", "VIEWER"), "done", "")}},
 		{"group member", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"))); return err },
 			[]map[string]any{record("update user", "viewer@example.com", object("role", "VIEWER"), object("role", "EDITOR"), "done", "")}},
-		{"role made", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err },
+		{"role created", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err },
 			[]map[string]any{record("add role", "Partner", object(), object(), "done", "")}},
 		{"role renamed", func(s *stand) error { _, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Money"}`); return err },
 			[]map[string]any{record("update role", "Finance", object("name", "Finance"), object("name", "Money"), "done", "")}},
-		{"role deleted, its member moved before", func(s *stand) error { return s.deleteGroup(s.roleID("Finance")) },
+		{"role deleted after its member moved", func(s *stand) error { return s.deleteGroup(s.roleID("Finance")) },
 			[]map[string]any{
 				record("update user", "finance@example.com", object("role", "Finance"), object("role", "VIEWER"), "done", ""),
 				record("remove role", "Finance", object("name", "Finance", "description", "Invoices and revenue.", "permissions", `["billing.read","billing.write"]`), object(), "done", ""),
 			}},
-		{"what Suger refuses", func(s *stand) error {
+		{"change that Suger refuses", func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"userName","value":"x@elsewhere.example"}`)
 			assertCode(s.t, scim.CodeDomainRefused, err)
 			return nil
 		}, []map[string]any{record("update user", "viewer@example.com", object("userName", "viewer@example.com"), object("userName", "x@elsewhere.example"), "failed", "domain_refused")}},
-		{"what may have happened", func(s *stand) error {
+		{"change with an unknown outcome", func(s *stand) error {
 			s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Reset})
 			_, err := s.patchUser(s.id("viewer"), deactivation)
 			assertCode(s.t, scim.CodeSugerUnavailable, err)
 			return nil
 		}, []map[string]any{record("deactivate user", "viewer@example.com", object("active", "true"), object("active", "false"), "uncertain", "suger_unavailable")}},
 		{"no difference", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), reactivation); return err }, nil},
-		{"a request that is refused before anything is attempted", func(s *stand) error {
+		{"request refused before any change", func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), roleTo("OWNER"))
 			assertCode(s.t, scim.CodeUnknownRole, err)
 			return nil
@@ -90,7 +90,7 @@ func TestAuditRecords(t *testing.T) {
 			require.NoError(t, test.do(s))
 			records := s.audit.take(t)
 			require.Len(t, records, len(test.want))
-			require.Len(t, s.observed.changes, len(test.want), "the Observer is told the same")
+			require.Len(t, s.observed.changes, len(test.want), "the Observer gets the same changes")
 			for i, want := range test.want {
 				got := records[i]
 				assert.Equal(t, "change", got["msg"])
@@ -111,8 +111,8 @@ func TestAuditRecords(t *testing.T) {
 	}
 }
 
-// With a key, no record and no metric holds an address or a name; the same person
-// is still the same in all records.
+// With a key, no record and no metric holds an address or a name. All records identify
+// a person by the same hash.
 func TestAuditWithoutAddresses(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.AuditKey = []byte("an-invented-audit-key") })
 	s.suger.PutUser(sandbox.User{ID: "mail.id@example.com", Email: "mail.id@example.com", Role: "VIEWER"})
@@ -136,9 +136,9 @@ func TestAuditWithoutAddresses(t *testing.T) {
 	after := records[0]["after"].(map[string]any)["userName"]
 	assert.Regexp(t, "^user-[0-9a-f]{16}$", after)
 	assert.NotEqual(t, records[0]["user"], after)
-	assert.Equal(t, after, records[1]["user"], "in any letter case")
+	assert.Equal(t, after, records[1]["user"], "letter case does not matter")
 
-	t.Run("another key, another hash", func(t *testing.T) {
+	t.Run("another key gives another hash", func(t *testing.T) {
 		s := newStand(t, func(u *setup) { u.config.AuditKey = []byte("another-invented-key") })
 		_, err := s.patchUser(s.id("viewer"), deactivation)
 		require.NoError(t, err)
@@ -146,8 +146,8 @@ func TestAuditWithoutAddresses(t *testing.T) {
 	})
 }
 
-// No record has the credential; a fingerprint distinguishes them.
-func TestAuditTellsCredentialsApart(t *testing.T) {
+// No record holds the credential; a fingerprint distinguishes credentials.
+func TestAuditDistinguishesCredentials(t *testing.T) {
 	s := newStand(t)
 	second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
 	_, err := s.patchUser(s.id("viewer"), deactivation)

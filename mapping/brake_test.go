@@ -13,11 +13,11 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-func braked(limit int) func(*setup) {
+func withBrake(limit int) func(*setup) {
 	return func(u *setup) { u.config.Brake = mapping.Brake{Limit: limit, Window: time.Hour} }
 }
 
-func TestBrakeIsPrintedAsItIsSet(t *testing.T) {
+func TestBrakeString(t *testing.T) {
 	for want, b := range map[string]mapping.Brake{
 		"off":        {},
 		"20/1h":      {Limit: 20, Window: time.Hour},
@@ -32,7 +32,6 @@ func TestBrakeIsPrintedAsItIsSet(t *testing.T) {
 	}
 }
 
-// What counts as drastic, and what does not.
 func TestBrakeCounts(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -41,41 +40,41 @@ func TestBrakeCounts(t *testing.T) {
 	}{
 		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, true},
 		{"removal", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, true},
-		{"removal of somebody inactive", func(s *stand) error { return s.deleteUser(s.id("former")) }, true},
-		{"role drop", func(s *stand) error { _, err := s.patchUser(s.id("editor"), roleTo("VIEWER")); return err }, true},
-		{"role drop by a group", func(s *stand) error {
+		{"removal of an inactive user", func(s *stand) error { return s.deleteUser(s.id("former")) }, true},
+		{"role downgrade", func(s *stand) error { _, err := s.patchUser(s.id("editor"), roleTo("VIEWER")); return err }, true},
+		{"role downgrade by a group", func(s *stand) error {
 			_, err := s.patchGroup("EDITOR", membersOp("remove", s.id("editor")))
 			return err
 		}, true},
-		{"role drop by the end of a role", func(s *stand) error { return s.deleteGroup(s.roleID("Finance")) }, true},
-		{"deactivation and role drop are one change", func(s *stand) error {
+		{"role downgrade by deleting a role", func(s *stand) error { return s.deleteGroup(s.roleID("Finance")) }, true},
+		{"deactivation with a role downgrade is one change", func(s *stand) error {
 			_, err := s.putUser(s.id("editor"), person("editor", `,"active":false,"roles":["VIEWER"]`))
 			return err
 		}, true},
-		{"more power", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, false},
-		{"another name", func(s *stand) error { _, err := s.putUser(s.id("viewer"), person("viewer", "")); return err }, false},
-		{"access given back, with less power", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, false},
-		{"a new user", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, false},
+		{"role upgrade", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, false},
+		{"name change", func(s *stand) error { _, err := s.putUser(s.id("viewer"), person("viewer", "")); return err }, false},
+		{"reactivation with a lower role", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, false},
+		{"new user", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, false},
 		{"no difference", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, false},
-		{"what Suger refuses", func(s *stand) error {
+		{"change that Suger refuses", func(s *stand) error {
 			s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(400), Times: 1})
 			_, err := s.patchUser(s.id("viewer"), deactivation)
 			assertCode(s.t, scim.CodeSugerRefused, err)
 			return nil
 		}, false},
-		{"what Suger does not confirm", func(s *stand) error {
+		{"change that Suger does not confirm", func(s *stand) error {
 			s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.NotApplied, Times: 1})
 			_, err := s.patchUser(s.id("viewer"), deactivation)
 			assertCode(s.t, scim.CodeWriteUnconfirmed, err)
 			return nil
 		}, true}, // it may take effect later
-		{"what another guard refuses", func(s *stand) error {
+		{"change that another guard refuses", func(s *stand) error {
 			_, err := s.patchUser(s.id("admin"), deactivation)
 			assertCode(s.t, scim.CodeLastAdmin, err)
 			return nil
 		}, false},
-		{"what may have happened", func(s *stand) error {
-			s.outOfReachAfterAWrite()
+		{"change with an unknown outcome", func(s *stand) error {
+			s.unavailableAfterWrite()
 			_, err := s.patchUser(s.id("viewer"), deactivation)
 			assertCode(s.t, scim.CodeSugerUnavailable, err)
 			s.suger.ClearFaults()
@@ -84,7 +83,7 @@ func TestBrakeCounts(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := newStand(t, braked(1))
+			s := newStand(t, withBrake(1))
 			require.NoError(t, test.do(s))
 			_, err := s.patchUser(s.id("Mixed.Case"), deactivation)
 			if !test.count {
@@ -99,7 +98,7 @@ func TestBrakeCounts(t *testing.T) {
 }
 
 func TestBrakeReleasesAfterItsWindow(t *testing.T) {
-	s := newStand(t, braked(2))
+	s := newStand(t, withBrake(2))
 	_, err := s.patchUser(s.id("viewer"), deactivation)
 	require.NoError(t, err)
 	s.clock.Advance(20 * time.Minute)
@@ -110,7 +109,7 @@ func TestBrakeReleasesAfterItsWindow(t *testing.T) {
 	var e *scim.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, 429, e.Status)
-	assert.Equal(t, 40*time.Minute, e.RetryAfter, "when the first one falls out of the window")
+	assert.Equal(t, 40*time.Minute, e.RetryAfter, "until the first change leaves the window")
 	assert.Contains(t, e.Detail, "GATEWAY_CHANGE_BRAKE=2/1h")
 
 	s.clock.Advance(40 * time.Minute)
@@ -120,11 +119,11 @@ func TestBrakeReleasesAfterItsWindow(t *testing.T) {
 	assertCode(t, scim.CodeChangeBrake, err)
 }
 
-// Neither many simultaneous requests, with any credential, nor one request about
-// many people exceeds the brake.
-func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
+// Neither many concurrent requests, with any credential, nor one request about many
+// people can exceed the brake.
+func TestBrakeLimitsConcurrentChanges(t *testing.T) {
 	t.Run("many requests", func(t *testing.T) {
-		s := newStand(t, braked(3))
+		s := newStand(t, withBrake(3))
 		second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
 		var all []func() error
 		for i := range 20 {
@@ -141,17 +140,17 @@ func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
 			assertCode(t, scim.CodeChangeBrake, err)
 		}
 		assert.EqualValues(t, 3, done.Load())
-		assert.Equal(t, 4, s.count("EDITOR INACTIVE"), "with the former one")
+		assert.Equal(t, 4, s.count("EDITOR INACTIVE"), "three, and the sample user who was inactive before")
 	})
 	t.Run("one group", func(t *testing.T) {
-		s := newStand(t, braked(3))
+		s := newStand(t, withBrake(3))
 		for i := range 20 {
 			s.put(numbered(i), "EDITOR", "ACTIVE")
 		}
 		for range 2 {
 			_, err := s.putGroup("EDITOR", withMembers("EDITOR"))
 			assertCode(t, scim.CodeChangeBrake, err)
-			assert.Equal(t, 21, s.count("EDITOR ACTIVE"), "all or nothing")
+			assert.Equal(t, 21, s.count("EDITOR ACTIVE"), "all changes or none")
 			s.clock.Advance(2 * time.Hour)
 		}
 		_, err := s.patchGroup("EDITOR", membersOp("remove", s.id("m1"), s.id("m2"), s.id("m3")))
@@ -171,9 +170,8 @@ func (s *stand) count(state string) int {
 	return count
 }
 
-// Each organization has its own brake.
 func TestBrakeIsPerOrganization(t *testing.T) {
-	s := newStand(t, braked(1))
+	s := newStand(t, withBrake(1))
 	other := s.withElsewhere()
 	_, err := s.patchUser(s.id("viewer"), deactivation)
 	require.NoError(t, err)
@@ -185,10 +183,10 @@ func TestBrakeIsPerOrganization(t *testing.T) {
 	assertCode(t, scim.CodeChangeBrake, err)
 }
 
-// A removal that Suger refuses takes nothing back from the deactivation that it has made
-// before.
-func TestBrakeKeepsWhatWasMade(t *testing.T) {
-	s := newStand(t, braked(1))
+// Suger refuses the removal, but has made the deactivation before it, which still
+// counts.
+func TestBrakeCountsAppliedChanges(t *testing.T) {
+	s := newStand(t, withBrake(1))
 	s.fault(sandbox.Fault{Operation: "remove user", Kind: sandbox.Status(400)})
 	_, err := s.patchUser(s.id("viewer"), deactivation)
 	require.NoError(t, err)

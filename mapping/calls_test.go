@@ -11,10 +11,10 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Suger's calls for each SCIM request in an organization of 25 users, whose list
-// comes in three pages of ten: without cached state (cold), and with cached lists
-// of users and roles (warm). Every change begins with a read that is not older than
-// the request, and ends with one that confirms it.
+// Suger's calls for each SCIM request in an organization of 25 users, whose list has
+// three pages of ten: without cached state (cold), and with cached lists of users and
+// roles (warm). Every change starts with a read made after the request arrived, and
+// ends with a read that confirms it.
 func TestCallsOfEachRequest(t *testing.T) {
 	const (
 		lists  = "list users, list users, list users"
@@ -30,12 +30,12 @@ func TestCallsOfEachRequest(t *testing.T) {
 	}{
 		{"GET user", func(s *stand) error { _, err := s.getUser(s.id("viewer")); return err }, get, get},
 		{"GET user with a custom role", func(s *stand) error { _, err := s.getUser(s.id("finance")); return err }, get + ", " + roles, get},
-		{"GET user by filter id", func(s *stand) error { _, err := s.listUsers(fmt.Sprintf("id eq %q", s.id("viewer"))); return err }, get, get},
-		{"GET userName eq, of a user", func(s *stand) error { return found(1, s.find)("viewer") }, lists, ""},
-		{"GET userName eq, of nobody", func(s *stand) error { return found(0, s.find)("nobody") }, lists, ""},
+		{"GET users by id filter", func(s *stand) error { _, err := s.listUsers(fmt.Sprintf("id eq %q", s.id("viewer"))); return err }, get, get},
+		{"GET userName eq, user exists", func(s *stand) error { return found(1, s.find)("viewer") }, lists, ""},
+		{"GET userName eq, no such user", func(s *stand) error { return found(0, s.find)("nobody") }, lists, ""},
 		{"GET emails.value eq", func(s *stand) error { _, err := s.listUsers(`emails.value eq "viewer@example.com"`); return err }, lists, ""},
 		{"GET users by another filter", func(s *stand) error { _, err := s.listUsers(`active eq false`); return err }, lists + ", " + roles, ""},
-		{"GET users, a walk of pages", func(s *stand) error {
+		{"GET users, page by page", func(s *stand) error {
 			for start := 1; start < 25; start += 4 {
 				page, err := s.users().List(t.Context(), &scim.Query{StartIndex: start, Count: 4})
 				if err != nil || page.TotalResults != 25 {
@@ -44,7 +44,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 			}
 			return nil
 		}, lists + ", " + roles, ""},
-		{"POST user after the lookup", func(s *stand) error {
+		{"POST user after a lookup", func(s *stand) error {
 			if err := found(0, s.find)("nova"); err != nil {
 				return err
 			}
@@ -52,14 +52,14 @@ func TestCallsOfEachRequest(t *testing.T) {
 			_, err := s.postUser(person("nova", `,"roles":["EDITOR"]`))
 			return err
 		}, lists + ", add user, " + get, lists + ", add user, " + get},
-		{"POST user without one", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, lists + ", add user, " + get, lists + ", add user, " + get},
-		{"POST user who is inactive", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, lists + ", " + write + ", " + get, lists + ", " + write + ", " + get},
-		{"POST user who is active", func(s *stand) error {
+		{"POST user without a lookup", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, lists + ", add user, " + get, lists + ", add user, " + get},
+		{"POST inactive user", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, lists + ", " + write + ", " + get, lists + ", " + write + ", " + get},
+		{"POST active user", func(s *stand) error {
 			_, err := s.postUser(person("viewer", ""))
 			assertCode(t, scim.CodeUserExists, err)
 			return nil
 		}, lists, lists},
-		{"PUT user, a change", func(s *stand) error {
+		{"PUT user, change", func(s *stand) error {
 			_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":["EDITOR"]`))
 			return err
 		}, change, change},
@@ -67,13 +67,13 @@ func TestCallsOfEachRequest(t *testing.T) {
 			_, err := s.putUser(s.id("viewer"), `{"userName":"viewer@example.com"}`)
 			return err
 		}, get, get},
-		{"PATCH user, a change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, change, change},
+		{"PATCH user, change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, change, change},
 		{"PATCH user, no change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("VIEWER")); return err }, get, get},
 		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write + ", " + get, get + ", " + roles + ", " + write + ", " + get},
-		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change + ", " + lists, change + ", " + lists},                // ended only if the list agrees
-		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get + ", " + lists, get + ", " + lists}, // nothing is done only if the list agrees
+		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change + ", " + lists, change + ", " + lists},               // the list must confirm it
+		{"deactivation of an inactive user", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get + ", " + lists, get + ", " + lists}, /// the list must confirm it
 		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, change, change},
-		{"deactivation of an administrator, judged before and after", func(s *stand) error { _, err := s.patchUser(s.id("admin"), deactivation); return err },
+		{"deactivation of an administrator, guarded before and after", func(s *stand) error { _, err := s.patchUser(s.id("admin"), deactivation); return err },
 			get + ", " + lists + ", " + write + ", " + get + ", " + lists, get + ", " + lists + ", " + write + ", " + get + ", " + lists},
 		{"DELETE user", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, get + ", remove user, " + get + ", " + lists, get + ", remove user, " + get + ", " + lists},
 		{"GET groups", func(s *stand) error { _, err := s.listGroups(""); return err }, roles + ", " + lists, ""},
@@ -88,13 +88,13 @@ func TestCallsOfEachRequest(t *testing.T) {
 			_, err := s.service.Roles(s.caller).List(t.Context(), &scim.Query{Count: 10})
 			return err
 		}, roles + ", " + lists, ""},
-		{"PATCH group, two differ", func(s *stand) error {
+		{"PATCH group, two users change", func(s *stand) error {
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), s.id("invited"), s.id("editor")))
 			return err
 		},
 			lists + ", " + write + ", " + write + ", " + lists, lists + ", " + write + ", " + write + ", " + lists},
-		{"PATCH group, nobody differs", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("editor"))); return err }, lists, lists},
-		{"PUT group, a name as before", func(s *stand) error {
+		{"PATCH group, no change", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("editor"))); return err }, lists, lists},
+		{"PUT group, same name", func(s *stand) error {
 			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Finance"}`)
 			return err
 		}, lists + ", " + roles, lists + ", " + roles},
@@ -104,8 +104,8 @@ func TestCallsOfEachRequest(t *testing.T) {
 		for _, temperature := range []string{"cold", "warm"} {
 			t.Run(test.name+", "+temperature, func(t *testing.T) {
 				s := newStand(t, pagesOfTen(t), func(u *setup) { u.sandbox.People, u.config.LookupCache = 17, 0 })
-				s.put("second", "ADMIN", "ACTIVE") // so that the first may go
-				s.suger.RemoveUser(s.id("deals"))  // which makes 25
+				s.put("second", "ADMIN", "ACTIVE") // so that the first one can be deactivated
+				s.suger.RemoveUser(s.id("deals"))  // leaves 25
 				want := test.cold
 				if temperature == "warm" {
 					_, err := s.listUsers("")
@@ -120,7 +120,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 	}
 }
 
-// found checks how many users a lookup finds.
+// found checks that a lookup finds want users.
 func found(want int, find func(mailbox string) (*scim.List, error)) func(mailbox string) error {
 	return func(mailbox string) error {
 		list, err := find(mailbox)

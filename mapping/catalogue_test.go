@@ -25,7 +25,7 @@ func (a *actor) groupNames() map[string]string {
 	return names
 }
 
-// listedRoles makes Suger answer these roles.
+// listedRoles makes Suger answer "list roles" with body.
 func (s *stand) listedRoles(body string) {
 	s.t.Helper()
 	s.fault(sandbox.Fault{Operation: "list roles", Kind: sandbox.Literal, Body: body})
@@ -40,24 +40,24 @@ func TestCatalogueIsLive(t *testing.T) {
 
 	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner", Permissions: []string{"offer.read"}})
 	s.clock.Advance(11 * time.Second)
-	assert.Equal(t, "Partner", s.groupNames()["p1"], "a role made in Suger's console")
+	assert.Equal(t, "Partner", s.groupNames()["p1"], "a role created in Suger's console")
 }
 
 func TestCatalogueFallsBack(t *testing.T) {
 	standard := map[string]string{"ADMIN": "ADMIN", "EDITOR": "EDITOR", "VIEWER": "VIEWER"}
-	t.Run("if Suger lists none", func(t *testing.T) {
+	t.Run("when Suger lists no roles", func(t *testing.T) {
 		s := newStand(t)
 		s.listedRoles(`[]`)
 		assert.Equal(t, standard, s.groupNames())
 	})
-	t.Run("if the mapping has no list", func(t *testing.T) {
+	t.Run("when the mapping has no list of roles", func(t *testing.T) {
 		s := newStand(t, withoutOperation(t, "list roles"))
 		assert.Equal(t, standard, s.groupNames())
 		_, err := s.patchUser(s.id("viewer"), roleTo("EDITOR"))
 		require.NoError(t, err)
 		assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
 	})
-	t.Run("by name, if the mapping knows no ids", func(t *testing.T) {
+	t.Run("by name, when the mapping has no ids", func(t *testing.T) {
 		s := newStand(t, func(u *setup) {
 			u.document = withChanges(t, func(doc *spec.Document) {
 				for i := range doc.Role.Known {
@@ -73,7 +73,7 @@ func TestCatalogueFallsBack(t *testing.T) {
 		_, err = s.patchUser(s.id("admin"), deactivation)
 		assertCode(t, scim.CodeLastAdmin, err)
 	})
-	t.Run("for the standard roles if Suger lists custom ones only", func(t *testing.T) {
+	t.Run("when Suger lists custom roles only", func(t *testing.T) {
 		s := newStand(t)
 		s.listedRoles(`[{"id":"f1","name":"Finance","type":"CUSTOM"}]`)
 		names := s.groupNames()
@@ -83,8 +83,8 @@ func TestCatalogueFallsBack(t *testing.T) {
 	})
 }
 
-// If Suger lists only its custom roles, an administrator still ranks first.
-func TestStandardRolesRankThoughNotListed(t *testing.T) {
+// Even if Suger lists only its custom roles, an administrator ranks highest.
+func TestUnlistedStandardRolesRank(t *testing.T) {
 	s := newStand(t)
 	finance := s.roleID("Finance")
 	s.listedRoles(`[{"id":"` + finance + `","name":"Finance"},{"id":"` + s.roleID("Deal desk") + `","name":"Deal desk"}]`)
@@ -92,10 +92,11 @@ func TestStandardRolesRankThoughNotListed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "ADMIN ACTIVE", s.state("admin"))
 	assert.Equal(t, "EDITOR ACTIVE", s.state("editor"))
-	assert.Equal(t, "Deal desk ACTIVE", s.state("deals"), "of custom roles the first by name")
+	assert.Equal(t, "Deal desk ACTIVE", s.state("deals"), "among custom roles the first by name wins")
 }
 
-// An administrator role is one by its name, too, if its id is not the mapping's.
+// The name makes a role the administrator role too, even if its id is not the one in
+// the mapping.
 func TestAdministratorRoleWithAnotherID(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.AllowAdminGrant = false })
 	s.suger.PutRole(sandbox.Role{ID: "r1", Name: "Admin"})
@@ -105,16 +106,16 @@ func TestAdministratorRoleWithAnotherID(t *testing.T) {
 	assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
 }
 
-// A role that another replica has just created does not count as unknown: the
-// user who holds it keeps it.
-func TestRoleMadeByAnotherReplica(t *testing.T) {
+// A role that another replica has just created is not unknown: the user who holds it
+// keeps it.
+func TestRoleCreatedByAnotherReplica(t *testing.T) {
 	s := newStand(t)
-	s.groupNames() // the cached list does not have the role
+	s.groupNames() // caches a list without the role
 	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner", Permissions: []string{"offer.read"}})
 	s.put("viewer", "p1", "ACTIVE")
 	s.clock.Advance(2 * time.Second)
 
-	t.Run("it is shown by name", func(t *testing.T) {
+	t.Run("reads show its name", func(t *testing.T) {
 		user, err := s.getUser(s.id("viewer"))
 		require.NoError(t, err)
 		assert.Equal(t, "Partner", user[mapping.URNSuger].(map[string]any)["role"])
@@ -124,7 +125,7 @@ func TestRoleMadeByAnotherReplica(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "Partner ACTIVE", s.state("viewer"))
 	})
-	t.Run("it can be given by name", func(t *testing.T) {
+	t.Run("a PATCH can grant it by name", func(t *testing.T) {
 		s.suger.PutRole(sandbox.Role{ID: "q1", Name: "Quality", Permissions: []string{"offer.read"}})
 		s.clock.Advance(2 * time.Second)
 		_, err := s.patchUser(s.id("editor"), roleTo("quality"))
@@ -167,7 +168,7 @@ func TestRolesOfEntitlementDiscovery(t *testing.T) {
 	assertCode(t, scim.CodeNotFound, err)
 }
 
-func TestConfigOfRolesIsChecked(t *testing.T) {
+func TestRoleConfigIsChecked(t *testing.T) {
 	tests := []struct {
 		name    string
 		config  mapping.Config
@@ -175,11 +176,11 @@ func TestConfigOfRolesIsChecked(t *testing.T) {
 	}{
 		{"two groups for one role", mapping.Config{GroupRoles: map[string]string{"A": "EDITOR", "B": "editor"}},
 			`GATEWAY_GROUP_ROLES: "A" and "B" both name role "editor"; a role has one group name`},
-		{"a group with the name of another role", mapping.Config{GroupRoles: map[string]string{"admin": "EDITOR"}},
+		{"a group named like another role", mapping.Config{GroupRoles: map[string]string{"admin": "EDITOR"}},
 			`GATEWAY_GROUP_ROLES: group "admin" has the name of another role`},
 		{"a group without a role", mapping.Config{GroupRoles: map[string]string{"A": ""}},
 			`GATEWAY_GROUP_ROLES: a group name or role is empty`},
-		{"administrators by default", mapping.Config{DefaultRole: "admin"},
+		{"an administrator role as default", mapping.Config{DefaultRole: "admin"},
 			`GATEWAY_DEFAULT_ROLE: "admin" is an administrator role; everybody without a role would get it`},
 	}
 	for _, test := range tests {
@@ -189,7 +190,7 @@ func TestConfigOfRolesIsChecked(t *testing.T) {
 			assert.Equal(t, test.problem, err.Error())
 		})
 	}
-	t.Run("all problems at once", func(t *testing.T) {
+	t.Run("reports all problems at once", func(t *testing.T) {
 		_, err := mapping.New(mapping.DefaultDocument(), nil, mapping.Config{
 			DefaultRole: "ADMIN", GroupRoles: map[string]string{"A": "", "viewer": "EDITOR"},
 		})
@@ -198,7 +199,7 @@ func TestConfigOfRolesIsChecked(t *testing.T) {
 		assert.Contains(t, err.Error(), "is empty")
 		assert.Contains(t, err.Error(), "another role")
 	})
-	t.Run("a role's own name is no problem", func(t *testing.T) {
+	t.Run("accepts a role's own name", func(t *testing.T) {
 		_, err := mapping.New(mapping.DefaultDocument(), nil, mapping.Config{GroupRoles: map[string]string{"Editor": "EDITOR"}})
 		assert.NoError(t, err)
 	})

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A commandServer is the Suger that variants/commands.yaml describes. It is
-// invented, written without the mapping engine, and strict: a body with an
-// unknown field, or a number in quotes, is refused.
+// A commandServer is the Suger that variants/commands.yaml describes. It is invented,
+// shares no code with the mapping engine, and is strict: it refuses a body with an
+// unknown field or with a number in quotes.
 type commandServer struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -74,11 +74,11 @@ func (c *commandServer) list(r *http.Request, body *json.Decoder) (any, string) 
 		Include []string `json:"include"`
 	}
 	if err := body.Decode(&in); err != nil || !slices.Equal(in.Include, []string{"grants"}) {
-		return nil, "include grants, please"
+		return nil, "include must be [grants]"
 	}
 	page, err := strconv.Atoi(r.URL.Query().Get("page"))
 	if err != nil || len(r.URL.Query()) != 1 {
-		return nil, "which page?"
+		return nil, "page must be the only parameter"
 	}
 	from := min(page*commandPageSize, len(c.people))
 	to := min(from+commandPageSize, len(c.people))
@@ -100,7 +100,7 @@ func (c *commandServer) create(_ *http.Request, body *json.Decoder) (any, string
 	return map[string]any{"number": person.Number}, ""
 }
 
-// save takes the whole person: what is missing is empty from now on.
+// save replaces the whole person: a missing field becomes empty.
 func (c *commandServer) save(_ *http.Request, body *json.Decoder) (any, string) {
 	var in struct {
 		Number int            `json:"number"`
@@ -134,7 +134,7 @@ func (c *commandServer) restore(_ *http.Request, body *json.Decoder) (any, strin
 		Reason string `json:"reason"`
 	}
 	if err := body.Decode(&in); err != nil || in.Reason != "back in Okta" {
-		return nil, "why?"
+		return nil, "reason is missing"
 	}
 	return c.change(in.Number, func(p *commandPerson) { p.Suspended = 0 })
 }
@@ -146,7 +146,7 @@ func (c *commandServer) change(number int, change func(*commandPerson)) (any, st
 			return map[string]any{"ok": true}, ""
 		}
 	}
-	return nil, "nobody has this number"
+	return nil, "unknown number"
 }
 
 // person returns a copy of the person with this address.
@@ -161,8 +161,8 @@ func (c *commandServer) person(mail string) commandPerson {
 	return commandPerson{}
 }
 
-// took returns the calls since it was last asked.
-func (c *commandServer) took() []string {
+// takeCalls returns the calls since it was last called.
+func (c *commandServer) takeCalls() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	calls := c.calls

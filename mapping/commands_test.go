@@ -15,15 +15,14 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// newCommands starts a Suger of commands and a service that knows it by
-// variants/commands.yaml.
+// newCommands starts a commandServer and a service that uses variants/commands.yaml.
 func newCommands(t *testing.T) (*commandServer, *actor) {
 	t.Helper()
-	return newCommandsBy(t, mappingOf(t, "commands"))
+	return newCommandsWith(t, mappingOf(t, "commands"))
 }
 
-// newCommandsBy does so by another mapping.
-func newCommandsBy(t *testing.T, document *spec.Document) (*commandServer, *actor) {
+// newCommandsWith does the same with another mapping.
+func newCommandsWith(t *testing.T, document *spec.Document) (*commandServer, *actor) {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 	suger := &commandServer{t: t, now: now}
@@ -51,7 +50,7 @@ func TestCommandsReads(t *testing.T) {
 	list, err := a.listUsers("")
 	require.NoError(t, err)
 	assert.Equal(t, 120, list.TotalResults)
-	assert.Equal(t, []string{"/rpc/people.list", "/rpc/people.list", "/rpc/people.list"}, suger.took(), "pages 0, 1 and 2")
+	assert.Equal(t, []string{"/rpc/people.list", "/rpc/people.list", "/rpc/people.list"}, suger.takeCalls(), "reads pages 0, 1 and 2")
 
 	got, err := a.getUser("101")
 	require.NoError(t, err)
@@ -85,14 +84,14 @@ func TestCommandsWrites(t *testing.T) {
 		name, operation string
 		want            func(*commandPerson)
 	}{
-		{"one name, and everything else is sent too", `{"op":"replace","path":"name.givenName","value":"Novella"}`,
+		{"one name, with everything else sent too", `{"op":"replace","path":"name.givenName","value":"Novella"}`,
 			func(p *commandPerson) { p.Names.First = "Novella" }},
-		{"an emptied attribute", `{"op":"remove","path":"title"}`, func(p *commandPerson) { p.Title = "" }},
-		{"one more role", `{"op":"add","path":"roles","value":[{"value":"3"}]}`, func(p *commandPerson) { p.Grants = []commandGrant{{2}, {3}} }},
-		{"the only role, by name", roleTo("reader"), func(p *commandPerson) { p.Grants = []commandGrant{{3}} }},
-		{"the end of access, with its time", deactivation, func(p *commandPerson) { p.Suspended = 1772442000 }},
-		{"the return", reactivation, func(p *commandPerson) { p.Suspended = 0 }},
-		{"another address", `{"op":"replace","path":"userName","value":"novella@example.com"}`, func(p *commandPerson) { p.Mail = "novella@example.com" }},
+		{"emptied attribute", `{"op":"remove","path":"title"}`, func(p *commandPerson) { p.Title = "" }},
+		{"additional role", `{"op":"add","path":"roles","value":[{"value":"3"}]}`, func(p *commandPerson) { p.Grants = []commandGrant{{2}, {3}} }},
+		{"single role, by name", roleTo("reader"), func(p *commandPerson) { p.Grants = []commandGrant{{3}} }},
+		{"deactivation, with its time", deactivation, func(p *commandPerson) { p.Suspended = 1772442000 }},
+		{"reactivation", reactivation, func(p *commandPerson) { p.Suspended = 0 }},
+		{"new address", `{"op":"replace","path":"userName","value":"novella@example.com"}`, func(p *commandPerson) { p.Mail = "novella@example.com" }},
 	}
 	want := suger.person("nova@example.com")
 	for _, test := range tests {
@@ -113,7 +112,7 @@ func TestCommandsWrites(t *testing.T) {
 	assert.Equal(t, []commandGrant{}, suger.person(want.Mail).Grants, "no role is an empty list")
 }
 
-func TestCommandsSaysWhatItCannotDo(t *testing.T) {
+func TestCommandsRefusesUnsupportedChanges(t *testing.T) {
 	_, a := newCommands(t)
 	assertCode(t, scim.CodeUnsupported, a.deleteUser("101"))
 	_, err := a.postGroup(withMembers("Partners"))

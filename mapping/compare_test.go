@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// everybody returns the fixed people of the sandbox who have access, as a list
-// that says nothing of roles.
+// everybody returns the sandbox's fixed people who have access, as a list without
+// roles.
 func everybody() []mapping.Person {
 	var people []mapping.Person
 	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "deals", "mixed.case", "invited"} {
@@ -32,35 +32,35 @@ func TestCompare(t *testing.T) {
 		person mapping.Person
 		want   mapping.Forecast
 	}{
-		{"somebody as the list has them", nil, mapping.Person{UserName: "editor@example.com", Role: "EDITOR"},
+		{"same role", nil, mapping.Person{UserName: "editor@example.com", Role: "EDITOR"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
-		{"an address in other letter case", nil, mapping.Person{UserName: "MIXED.case@example.com", Role: "viewer"},
+		{"address in other letter case", nil, mapping.Person{UserName: "MIXED.case@example.com", Role: "viewer"},
 			mapping.Forecast{UserName: "Mixed.Case@example.com", Effect: "unchanged", Before: "VIEWER", After: "VIEWER"}},
-		{"no role leaves the role", nil, mapping.Person{UserName: "finance@example.com"},
+		{"no role keeps the role", nil, mapping.Person{UserName: "finance@example.com"},
 			mapping.Forecast{UserName: "finance@example.com", Effect: "unchanged", Before: "Finance", After: "Finance"}},
 		{"another role", nil, mapping.Person{UserName: "viewer@example.com", Role: "Deal desk"},
 			mapping.Forecast{UserName: "viewer@example.com", Effect: "role", Before: "VIEWER", After: "Deal desk"}},
-		{"a role by its group's name", groupNames, mapping.Person{UserName: "viewer@example.com", Role: "suger editors"},
+		{"role by its group's name", groupNames, mapping.Person{UserName: "viewer@example.com", Role: "suger editors"},
 			mapping.Forecast{UserName: "viewer@example.com", Effect: "role", Before: "VIEWER", After: "EDITOR"}},
-		{"a role that Suger lacks", nil, mapping.Person{UserName: "viewer@example.com", Role: "Boss"},
+		{"unknown role", nil, mapping.Person{UserName: "viewer@example.com", Role: "Boss"},
 			mapping.Forecast{UserName: "viewer@example.com", Effect: "refused", Before: "VIEWER", After: "VIEWER", Code: scim.CodeUnknownRole, Why: unknown}},
-		{"somebody new", nil, mapping.Person{UserName: "new@example.com"},
+		{"new user", nil, mapping.Person{UserName: "new@example.com"},
 			mapping.Forecast{UserName: "new@example.com", Effect: "create", After: "VIEWER"}},
-		{"somebody new with a role", nil, mapping.Person{UserName: "new@example.com", Role: "EDITOR"},
+		{"new user with a role", nil, mapping.Person{UserName: "new@example.com", Role: "EDITOR"},
 			mapping.Forecast{UserName: "new@example.com", Effect: "create", After: "EDITOR"}},
-		{"somebody without access", nil, mapping.Person{UserName: "former@example.com"},
+		{"user without access", nil, mapping.Person{UserName: "former@example.com"},
 			mapping.Forecast{UserName: "former@example.com", Effect: "return", Before: "EDITOR", After: "EDITOR"}},
-		{"somebody without access, with another role", nil, mapping.Person{UserName: "former@example.com", Role: "VIEWER"},
+		{"user without access, with another role", nil, mapping.Person{UserName: "former@example.com", Role: "VIEWER"},
 			mapping.Forecast{UserName: "former@example.com", Effect: "return", Before: "EDITOR", After: "VIEWER"}},
-		{"a name that is no address", nil, mapping.Person{UserName: "new"},
+		{"userName that is not an address", nil, mapping.Person{UserName: "new"},
 			mapping.Forecast{UserName: "new", Effect: "refused", Code: scim.CodeUserNameNotEmail,
 				Why: `The userName "new" is not an e-mail address, and Suger knows people by e-mail. In Okta's Sign On tab, set the application username format to Email.`}},
-		{"somebody protected who would change", protect, mapping.Person{UserName: "editor@example.com", Role: "VIEWER"},
+		{"protected user with a change", protect, mapping.Person{UserName: "editor@example.com", Role: "VIEWER"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "refused", Before: "EDITOR", After: "EDITOR", Code: scim.CodeProtectedUser,
 				Why: "editor@example.com is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS."}},
-		{"somebody protected who would not", protect, mapping.Person{UserName: "editor@example.com"},
+		{"protected user without a change", protect, mapping.Person{UserName: "editor@example.com"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
-		{"a new administrator where none may be made", noAdmins, mapping.Person{UserName: "viewer@example.com", Role: "ADMIN"},
+		{"new administrator while SCIM may not grant ADMIN", noAdmins, mapping.Person{UserName: "viewer@example.com", Role: "ADMIN"},
 			mapping.Forecast{UserName: "viewer@example.com", Effect: "refused", Before: "VIEWER", After: "VIEWER", Code: scim.CodeAdminGrant,
 				Why: "This gateway does not grant the administrator role, nor restore an administrator's access or change the address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."}},
 	}
@@ -73,19 +73,19 @@ func TestCompare(t *testing.T) {
 			})
 			got, err := s.users().Compare(t.Context(), append(everybody(), test.person))
 			require.NoError(t, err)
-			require.Len(t, got, len(everybody())+1, "nobody is absent")
+			require.Len(t, got, len(everybody())+1, "no forecast of an absent user")
 			assert.Equal(t, test.want, got[len(got)-1])
 			for _, call := range s.suger.Calls() {
 				assert.Equal(t, http.MethodGet, call.Method, "a comparison only reads")
 			}
-			assert.Empty(t, s.audit.take(t), "nothing was attempted")
+			assert.Empty(t, s.audit.take(t), "no change was attempted")
 		})
 	}
 }
 
-// Those who have access and are not on the list follow it; who has no access
-// anyway is not worth a line.
-func TestCompareFindsWhoIsAbsent(t *testing.T) {
+// Users who have access but are not on the list come last. Absent users without access
+// are left out.
+func TestCompareFindsAbsentUsers(t *testing.T) {
 	s := newStand(t)
 	got, err := s.users().Compare(t.Context(), everybody()[2:])
 	require.NoError(t, err)

@@ -12,8 +12,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A write that Suger acknowledges but does not make is never a success.
-func TestWriteThatSugerDidNotMake(t *testing.T) {
+// A write that Suger acknowledges but does not apply is never a success.
+func TestWriteThatSugerDidNotApply(t *testing.T) {
 	old := func(s *stand, mailbox string) string {
 		user, _ := s.suger.UserByEmail(mailbox + "@example.com")
 		return fmt.Sprintf(`{"id":%q,"organizationID":"sandboxed","email":%q,"firstName":%q,"lastName":%q,"role":%q,"status":%q}`,
@@ -36,15 +36,15 @@ func TestWriteThatSugerDidNotMake(t *testing.T) {
 			_, err := s.patchUser(s.id("former"), reactivation)
 			return err
 		}, "update user"},
-		{"change of role", unapplied("update user"), func(s *stand) error {
+		{"role change", unapplied("update user"), func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), roleTo("EDITOR"))
 			return err
 		}, "update user"},
-		{"change of name", unapplied("update user"), func(s *stand) error {
+		{"name change", unapplied("update user"), func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
 			return err
 		}, "update user"},
-		{"change of userName", unapplied("update user"), func(s *stand) error {
+		{"userName change", unapplied("update user"), func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"userName","value":"cyan@example.com"}`)
 			return err
 		}, "update user"},
@@ -67,7 +67,7 @@ func TestWriteThatSugerDidNotMake(t *testing.T) {
 			_, err := s.postUser(person("nova", ""))
 			return err
 		}, "add user"},
-		{"role made", func(*stand) []sandbox.Fault {
+		{"role created", func(*stand) []sandbox.Fault {
 			return []sandbox.Fault{{Operation: "add role", Kind: sandbox.Literal, Body: `""`}, {Operation: "list roles", Kind: sandbox.Literal, Body: `[]`}}
 		}, func(s *stand) error {
 			_, err := s.postGroup(`{"displayName":"Partner"}`)
@@ -78,7 +78,7 @@ func TestWriteThatSugerDidNotMake(t *testing.T) {
 			return err
 		}, "update role"},
 		{"role deleted", unapplied("remove role"), func(s *stand) error {
-			s.put("finance", "VIEWER", "ACTIVE") // so that nobody holds it
+			s.put("finance", "VIEWER", "ACTIVE") // so that no user holds it
 			return s.deleteGroup(s.roleID("Finance"))
 		}, "remove role"},
 	}
@@ -95,7 +95,7 @@ func TestWriteThatSugerDidNotMake(t *testing.T) {
 	}
 }
 
-// Whatever the answer to a write, a read after it decides.
+// A read after the write decides, whatever Suger answered to the write.
 func TestWriteConfirmedByARead(t *testing.T) {
 	for _, kind := range []sandbox.FaultKind{sandbox.Empty, sandbox.WrongShape, sandbox.WrongOrganization} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -110,8 +110,8 @@ func TestWriteConfirmedByARead(t *testing.T) {
 	}
 }
 
-// The answer to a removal is lost; what counts is whether the user is gone.
-func TestRemovalWhoseAnswerIsLost(t *testing.T) {
+// The answer to a removal is lost: the removal succeeds if the user is gone.
+func TestRemovalWithLostAnswer(t *testing.T) {
 	for _, fault := range []sandbox.Fault{
 		{Kind: sandbox.Reset, After: true, Times: 1}, {Kind: sandbox.Status(503), After: true, Times: 1},
 		{Kind: sandbox.Cut, Times: 1}, {Kind: sandbox.Empty}, {Kind: sandbox.WrongShape}, {Kind: sandbox.Status(404), After: true},
@@ -123,7 +123,7 @@ func TestRemovalWhoseAnswerIsLost(t *testing.T) {
 		assert.Equal(t, "absent", s.state("viewer"))
 		require.NoError(t, found(0, s.find)("viewer"))
 	}
-	t.Run("one that Suger refuses", func(t *testing.T) {
+	t.Run("refused by Suger", func(t *testing.T) {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "remove user", Kind: sandbox.Status(403)})
 		assertCode(t, scim.CodeNotAllowed, s.deleteUser(s.id("viewer")))
@@ -131,7 +131,7 @@ func TestRemovalWhoseAnswerIsLost(t *testing.T) {
 	})
 }
 
-// An answer with a user of another organization is refused.
+// An answer about a user of another organization is refused.
 func TestWrongOrganization(t *testing.T) {
 	s := newStand(t)
 	s.fault(sandbox.Fault{Kind: sandbox.WrongOrganization})
@@ -150,7 +150,7 @@ func TestWrongOrganization(t *testing.T) {
 	assertCode(t, scim.CodeSugerUnreadable, err)
 	assert.Zero(t, s.suger.Count("update user")+s.suger.Count("remove user")+s.suger.Count("add user"))
 
-	t.Run("nothing of it is kept", func(t *testing.T) {
+	t.Run("the refused answer is not cached", func(t *testing.T) {
 		s.suger.ClearFaults()
 		user, err := s.find("viewer")
 		require.NoError(t, err)
@@ -158,16 +158,16 @@ func TestWrongOrganization(t *testing.T) {
 	})
 }
 
-// Suger's answer is the user of another id.
-func TestAnotherUserIsAnswered(t *testing.T) {
+func TestAnswerIsAnotherUser(t *testing.T) {
 	s := newStand(t)
 	s.fault(sandbox.Fault{Operation: "get user", Kind: sandbox.Literal, Body: `{"id":"other","organizationID":"sandboxed","email":"other@example.com","firstName":"O","lastName":"T","role":"VIEWER","status":"ACTIVE"}`})
 	_, err := s.getUser(s.id("viewer"))
 	assertCode(t, scim.CodeSugerUnreadable, err)
 }
 
-// A refusal is reported with Suger's message, and changes nothing.
-func TestErrorsOfSuger(t *testing.T) {
+// Each failure of Suger has its own error code, changes nothing, and shows no Go error
+// text.
+func TestSugerErrors(t *testing.T) {
 	tests := []struct {
 		fault sandbox.Fault
 		code  scim.Code

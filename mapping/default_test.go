@@ -11,18 +11,18 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// replaced returns a text with one part replaced, which must be there once.
+// replaced returns text with one part replaced; the part must occur exactly once.
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), "%q", old)
 	return strings.Replace(text, old, new, 1)
 }
 
-// Every entry of the default mapping says how far it can be trusted.
+// A comment on every entry of the default mapping states its source.
 func TestDefaultMappingSaysWhatIsDocumented(t *testing.T) {
 	var document yaml.Node
 	require.NoError(t, yaml.Unmarshal(mapping.DefaultSource(), &document))
-	inParts := map[string]bool{"operations": true, "user": true, "user.roles": true, "role": true} // whose entries say it each
+	inParts := map[string]bool{"operations": true, "user": true, "user.roles": true, "role": true} // each of their entries has its own comment
 	entries := 0
 	var walk func(n *yaml.Node, path string)
 	walk = func(n *yaml.Node, path string) {
@@ -39,7 +39,7 @@ func TestDefaultMappingSaysWhatIsDocumented(t *testing.T) {
 		}
 	}
 	root := document.Content[0]
-	require.Equal(t, "version", root.Content[0].Value) // of the format, which is this project's
+	require.Equal(t, "version", root.Content[0].Value) // the version of this project's file format
 	walk(&yaml.Node{Content: root.Content[2:]}, "")
 	assert.Greater(t, entries, 25)
 }

@@ -12,15 +12,15 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Suger's answers in these tests, with an invented person.
+// Suger's answers in these tests, about an invented person.
 const (
 	wholeUser = `"id":"U1","organizationID":"sandboxed","email":"iris@example.com","firstName":"Iris","lastName":"Sample","role":"VIEWER","status":"ACTIVE","creationTime":"2026-01-01T00:00:00Z","lastUpdateTime":"2026-01-01T00:00:00Z"`
 	someUser  = `"id":"U1","organizationID":"sandboxed","email":"iris@example.com"`
 	wholeRole = `"id":"VIEWER","name":"VIEWER","description":"Looks","type":"STANDARD"`
 )
 
-// A difference from the mapping is counted by operation and field. If it would
-// make the client's answer wrong, the client gets an error.
+// The gateway counts each difference from the mapping by operation and field. If the
+// difference would make the answer wrong, the client gets an error.
 func TestDrift(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -29,31 +29,31 @@ func TestDrift(t *testing.T) {
 		want      []string // fields
 		wantError bool
 	}{
-		{name: "a user as the mapping says", operation: "get user", body: `{` + wholeUser + `}`},
-		{name: "more than the mapping knows", operation: "get user", body: `{` + wholeUser + `,"phone":"1"}`},
+		{name: "a user that matches the mapping", operation: "get user", body: `{` + wholeUser + `}`},
+		{name: "an unknown field", operation: "get user", body: `{` + wholeUser + `,"phone":"1"}`},
 		{name: "missing fields", operation: "get user", body: `{` + someUser + `,"role":"VIEWER"}`,
 			want: []string{"creationTime", "firstName", "lastName", "lastUpdateTime", "status"}},
-		{name: "no role, which proves nothing, so that the list is read", operation: "get user", body: `{` + someUser + `}`, want: []string{"role"}},
-		{name: "a status of another word", operation: "get user", body: `{` + wholeUser + `,"status":"SUSPENDED"}`, want: []string{"status"}},
-		{name: "a status of another kind", operation: "get user", body: `{` + wholeUser + `,"status":{"word":"ACTIVE"}}`, want: []string{"status"}},
-		{name: "a time that is none", operation: "get user", body: `{` + wholeUser + `,"creationTime":"yesterday"}`, want: []string{"creationTime"}},
-		{name: "a name that is no text", operation: "get user", body: `{` + wholeUser + `,"firstName":["Iris"]}`, want: []string{"firstName"}, wantError: true},
+		{name: "no role makes the gateway read the list", operation: "get user", body: `{` + someUser + `}`, want: []string{"role"}},
+		{name: "an unknown status word", operation: "get user", body: `{` + wholeUser + `,"status":"SUSPENDED"}`, want: []string{"status"}},
+		{name: "a status of another type", operation: "get user", body: `{` + wholeUser + `,"status":{"word":"ACTIVE"}}`, want: []string{"status"}},
+		{name: "an invalid time", operation: "get user", body: `{` + wholeUser + `,"creationTime":"yesterday"}`, want: []string{"creationTime"}},
+		{name: "a name that is not a string", operation: "get user", body: `{` + wholeUser + `,"firstName":["Iris"]}`, want: []string{"firstName"}, wantError: true},
 		{name: "no id", operation: "get user", body: `{` + wholeUser + `,"id":null}`, want: []string{"id"}, wantError: true},
 		{name: "another user", operation: "get user", body: `{` + wholeUser + `,"id":"U2"}`, want: []string{"id"}, wantError: true},
 		{name: "no e-mail address", operation: "get user", body: `{` + wholeUser + `,"email":""}`, want: []string{"email"}, wantError: true},
 		{name: "another organization", operation: "get user", body: `{` + wholeUser + `,"organizationID":"other"}`, want: []string{"organization"}, wantError: true},
 		{name: "a role of another shape", operation: "get user", body: `{` + wholeUser + `,"role":{"level":1}}`, want: []string{"role"}, wantError: true},
-		{name: "nothing", operation: "get user", body: `""`, want: []string{"answer"}, wantError: true},
-		{name: "a list that is none", operation: "list users", body: `{"users":[]}`, want: []string{"answer"}, wantError: true},
-		{name: "a list of what are no users", operation: "list users", body: `["iris"]`, want: []string{"answer"}, wantError: true},
-		{name: "users of whom one has no status", operation: "list users",
+		{name: "an empty answer", operation: "get user", body: `""`, want: []string{"answer"}, wantError: true},
+		{name: "a list that is not an array", operation: "list users", body: `{"users":[]}`, want: []string{"answer"}, wantError: true},
+		{name: "a list of strings", operation: "list users", body: `["iris"]`, want: []string{"answer"}, wantError: true},
+		{name: "users, one without a status", operation: "list users",
 			body: `[{` + wholeUser + `},{"id":"U2","organizationID":"sandboxed","email":"ivo@example.com","firstName":"","lastName":"","role":"","creationTime":"2026-01-01T00:00:00Z","lastUpdateTime":"2026-01-01T00:00:00Z"}]`,
 			want: []string{"status"}},
-		{name: "users of whom nobody has a role", operation: "list users",
+		{name: "users, all without a role", operation: "list users",
 			body: `[{` + wholeUser + `,"role":""},{` + wholeUser + `,"id":"U2","role":null}]`, want: []string{"role"}, wantError: true},
-		{name: "roles as the mapping says", operation: "list roles", body: `[{` + wholeRole + `}]`},
-		{name: "a role without its description", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER"}]`, want: []string{"description"}},
-		{name: "a role without its name", operation: "list roles", body: `[{"id":"VIEWER","title":"VIEWER"}]`, want: []string{"name"}, wantError: true},
+		{name: "roles that match the mapping", operation: "list roles", body: `[{` + wholeRole + `}]`},
+		{name: "a role without a description", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER"}]`, want: []string{"description"}},
+		{name: "a role without a name", operation: "list roles", body: `[{"id":"VIEWER","title":"VIEWER"}]`, want: []string{"name"}, wantError: true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,8 +88,8 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// One kind of drift is logged when it is first seen, and then once a minute at
-// most, with the number of answers since.
+// Each kind of drift is logged when it first occurs, and then at most once a minute
+// with the number of answers since.
 func TestDriftIsLoggedOnceAMinute(t *testing.T) {
 	s := newStand(t)
 	s.suger.PutUser(sandbox.User{ID: "U1", Email: "iris@example.com"})
@@ -123,7 +123,7 @@ func TestDriftIsLoggedOnceAMinute(t *testing.T) {
 	assert.Equal(t, []mapping.DriftCount{{Operation: "get user", Field: "status", Answers: 4, Last: s.clock.Now()}}, s.service.Drift())
 }
 
-// An answer of Suger's that is not JSON counts once, whatever it was an answer to.
+// An answer that is not JSON counts once, whatever the operation.
 func TestUnreadableAnswersAreDrift(t *testing.T) {
 	for _, operation := range []string{"get user", "update user", "list users", "list roles"} {
 		t.Run(operation, func(t *testing.T) {

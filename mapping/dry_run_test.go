@@ -12,8 +12,8 @@ import (
 
 func dryRun(u *setup) { u.config.DryRun = true }
 
-// A dry run answers as if done, makes no write, logs the change, and later reads
-// show the unchanged state.
+// A dry run answers as if the change was made and logs it, but writes nothing; later
+// reads show the unchanged state.
 func TestDryRun(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -43,12 +43,12 @@ func TestDryRun(t *testing.T) {
 			assert.ElementsMatch(t, []any{
 				map[string]any{"value": s.id("editor"), "display": "editor@example.com", "type": "User"},
 				map[string]any{"value": s.id("viewer"), "display": "viewer@example.com", "type": "User"},
-			}, r["members"], "and the former one is gone from it")
+			}, r["members"], "the answer lacks the former member")
 		}, "update user"},
-		{"role made", func(s *stand) (scim.Resource, error) { return s.postGroup(withMembers("Partner", s.id("viewer"))) },
+		{"role created", func(s *stand) (scim.Resource, error) { return s.postGroup(withMembers("Partner", s.id("viewer"))) },
 			func(t *testing.T, s *stand, r scim.Resource) {
 				assert.Equal(t, "Partner", r["displayName"])
-				assert.Empty(t, r["members"], "who holds a role keeps it: the new one has no permissions")
+				assert.Empty(t, r["members"], "the new role has no permissions, so the user keeps the old one")
 			}, "add role"},
 		{"role renamed", func(s *stand) (scim.Resource, error) {
 			return s.putGroup(s.roleID("Finance"), `{"displayName":"Money"}`)
@@ -57,9 +57,9 @@ func TestDryRun(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := newStand(t, dryRun, braked(1))
+			s := newStand(t, dryRun, withBrake(1))
 			users, roles := s.suger.Users(), s.suger.Roles()
-			for range 2 { // it is not cached, and the brake does not count it
+			for range 2 { // the answer is not cached, and the brake does not count the change
 				r, err := test.do(s)
 				require.NoError(t, err)
 				if test.answer != nil {
@@ -89,8 +89,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// What would be refused is refused, so that a dry run shows it.
-func TestDryRunRefusesAsWell(t *testing.T) {
+func TestDryRunRefusesChanges(t *testing.T) {
 	s := newStand(t, dryRun, func(u *setup) { u.config.ProtectedUsers = []string{"viewer@example.com"} })
 	_, err := s.patchUser(s.id("admin"), deactivation)
 	assertCode(t, scim.CodeLastAdmin, err)

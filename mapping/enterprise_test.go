@@ -14,12 +14,12 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// Attributes of the enterprise extension that are not held are ignored, be it
-// that the mapping holds others of it (RFC 7643 §4.3; Entra ID sends manager in
+// Attributes of the enterprise extension that the mapping does not use are ignored,
+// even if it uses others of the extension (RFC 7643 §4.3; Entra ID sends manager in
 // several forms).
-func TestEnterpriseAttributesThatAreNotHeld(t *testing.T) {
+func TestUnmappedEnterpriseAttributes(t *testing.T) {
 	const department = scim.URNEnterpriseUser + ":department"
-	for name, held := range map[string]string{"none is held": "", "another is held": "    " + department + ": department\n"} {
+	for name, held := range map[string]string{"no enterprise attribute is mapped": "", "another enterprise attribute is mapped": "    " + department + ": department\n"} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile("suger.yaml")
 			require.NoError(t, err)

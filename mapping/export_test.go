@@ -1,7 +1,7 @@
 package mapping
 
-// WaitingForUsers returns how many requests of a caller wait for a list of users
-// that is being fetched, or about to be.
+// WaitingForUsers returns how many requests of a caller wait for a list of users that
+// is being fetched or about to be fetched.
 func (s *Service) WaitingForUsers(c Caller) (waiting int) {
 	users := &s.open(c).lists().users
 	users.mu.Lock()
@@ -12,7 +12,7 @@ func (s *Service) WaitingForUsers(c Caller) (waiting int) {
 	return waiting
 }
 
-// HoldsUsers reports whether a list of users is in memory for a caller.
+// HoldsUsers reports whether a list of users is cached for a caller.
 func (s *Service) HoldsUsers(c Caller) bool {
 	users := &s.open(c).lists().users
 	users.mu.Lock()

@@ -30,7 +30,7 @@ func TestPushedGroupBecomesARole(t *testing.T) {
 	group, err := s.postGroup(withMembers("Partner", s.id("viewer"), s.id("editor")))
 	require.NoError(t, err)
 	assert.Equal(t, "Partner", group["displayName"])
-	assert.Equal(t, []string{"viewer"}, memberNames(group), "an EDITOR has more")
+	assert.Equal(t, []string{"viewer"}, memberNames(group), "EDITOR outranks Partner")
 	assert.Equal(t, "Partner ACTIVE", s.state("viewer"))
 	assert.Equal(t, "EDITOR ACTIVE", s.state("editor"))
 	for _, r := range s.suger.Roles() {
@@ -51,15 +51,15 @@ func TestPushedGroupIsRefused(t *testing.T) {
 		code   scim.Code
 		detail string
 	}{
-		{"one that is a role", func(*setup) {}, "editor", scim.CodeGroupExists,
+		{"named like a role", func(*setup) {}, "editor", scim.CodeGroupExists,
 			`Suger already has a role EDITOR. In Okta, link the group to the existing group "EDITOR" instead of creating one.`},
-		{"one that is a role's id", func(*setup) {}, "VIEWER", scim.CodeGroupExists, "link the group"},
-		{"one that names a role", func(u *setup) { u.config.GroupRoles = map[string]string{"Suger Editors": "EDITOR"} }, "SUGER EDITORS", scim.CodeGroupExists,
+		{"named like a role's id", func(*setup) {}, "VIEWER", scim.CodeGroupExists, "link the group"},
+		{"the group name of a role", func(u *setup) { u.config.GroupRoles = map[string]string{"Suger Editors": "EDITOR"} }, "SUGER EDITORS", scim.CodeGroupExists,
 			`Suger already has a role EDITOR (Suger Editors). In Okta, link the group to the existing group "Suger Editors" instead of creating one.`},
-		{"if that is switched off", func(u *setup) { u.config.CreateRoles = false }, "Partner", scim.CodeRoleCreateRefused,
+		{"creating roles is switched off", func(u *setup) { u.config.CreateRoles = false }, "Partner", scim.CodeRoleCreateRefused,
 			`"Partner" is not a Suger role, and this gateway does not create roles. Name the group after a role (ADMIN, EDITOR, Deal desk, Finance, VIEWER), or map its name with GATEWAY_GROUP_ROLES.`},
-		{"if Suger cannot", withoutOperation(t, "add role"), "Partner", scim.CodeRoleCreateRefused, "map its name with GATEWAY_GROUP_ROLES"},
-		{"if the setting gives it to a role that is not there", func(u *setup) { u.config.GroupRoles = map[string]string{"Partner": "ADMN"} }, "Partner", scim.CodeRoleCreateRefused,
+		{"Suger cannot create roles", withoutOperation(t, "add role"), "Partner", scim.CodeRoleCreateRefused, "map its name with GATEWAY_GROUP_ROLES"},
+		{"GATEWAY_GROUP_ROLES names an unknown role", func(u *setup) { u.config.GroupRoles = map[string]string{"Partner": "ADMN"} }, "Partner", scim.CodeRoleCreateRefused,
 			`GATEWAY_GROUP_ROLES gives the group "Partner" to a role that Suger does not have.`},
 	}
 	for _, test := range tests {
@@ -79,8 +79,8 @@ func TestPushedGroupIsRefused(t *testing.T) {
 	})
 }
 
-// The answer to the making of a role is lost; the role is there once.
-func TestRoleWhoseAnswerIsLost(t *testing.T) {
+// The answer to creating a role is lost; the role exists once.
+func TestCreateRoleWithLostAnswer(t *testing.T) {
 	for _, kind := range []sandbox.FaultKind{sandbox.Cut, sandbox.Truncated, sandbox.Empty, sandbox.HTML, sandbox.WrongShape} {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "add role", Kind: kind})
@@ -100,7 +100,7 @@ func TestRoleWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
-func TestGroupsMadeAtOnce(t *testing.T) {
+func TestConcurrentGroupCreates(t *testing.T) {
 	s := newStand(t)
 	post := func() error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }
 	failed := 0
@@ -114,7 +114,7 @@ func TestGroupsMadeAtOnce(t *testing.T) {
 	assert.Len(t, s.suger.Roles(), 6)
 }
 
-// Okta repeats the name with every change, in whatever letters.
+// Okta repeats the name with every change, in any letter case.
 func TestGroupName(t *testing.T) {
 	mapped := func(u *setup) {
 		u.config.GroupRoles = map[string]string{"Money People": "Finance", "Suger Admins": "ADMIN"}
@@ -122,7 +122,7 @@ func TestGroupName(t *testing.T) {
 	noise := map[string][]string{"Finance": {"Money People", "MONEY PEOPLE", "finance"}, "ADMIN": {"Suger admins", "ADMIN"}, "EDITOR": {"EDITOR", "Editor"}, "Deal desk": {"DEAL DESK"}}
 	for role, names := range noise {
 		for _, name := range names {
-			t.Run(role+" is still "+name, func(t *testing.T) {
+			t.Run(role+" keeps its name if sent as "+name, func(t *testing.T) {
 				s := newStand(t, mapped)
 				_, err := s.putGroup(s.roleID(role), `{"displayName":"`+name+`"}`)
 				require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestGroupName(t *testing.T) {
 			})
 		}
 	}
-	t.Run("a custom role gets another name", func(t *testing.T) {
+	t.Run("renames a custom role", func(t *testing.T) {
 		s := newStand(t)
 		id := s.roleID("Finance")
 		group, err := s.patchGroup(id, `{"op":"replace","path":"displayName","value":"Money"}`)
@@ -152,11 +152,11 @@ func TestGroupName(t *testing.T) {
 		code           scim.Code
 	}{
 		{"a standard role", "EDITOR", "Authors", func(*setup) {}, scim.CodeRoleFixed},
-		{"a standard role under another name", "ADMIN", "Bosses", mapped, scim.CodeRoleFixed},
-		{"a role whose name the setting gives", "Finance", "Money", mapped, scim.CodeRoleFixed},
+		{"a standard role with a group name", "ADMIN", "Bosses", mapped, scim.CodeRoleFixed},
+		{"a role whose name GATEWAY_GROUP_ROLES sets", "Finance", "Money", mapped, scim.CodeRoleFixed},
 		{"to the name of another role", "Finance", "deal desk", func(*setup) {}, scim.CodeGroupExists},
 		{"to the name of another role's group", "Deal desk", "money people", mapped, scim.CodeGroupExists},
-		{"if Suger cannot", "Finance", "Money", withoutOperation(t, "update role"), scim.CodeUnsupported},
+		{"Suger cannot rename roles", "Finance", "Money", withoutOperation(t, "update role"), scim.CodeUnsupported},
 	}
 	for _, test := range refused {
 		t.Run("refused: "+test.name, func(t *testing.T) {
@@ -164,16 +164,16 @@ func TestGroupName(t *testing.T) {
 			_, err := s.putGroup(s.roleID(test.role), withMembers(test.to, s.id("viewer")))
 			assertCode(t, test.code, err)
 			assert.Equal(t, sampleRoles, s.roleNames())
-			assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"), "nothing else is done either")
+			assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"), "the members stay unchanged too")
 		})
 	}
 }
 
 func TestGroupIsDeleted(t *testing.T) {
-	t.Run("its members get the default role first", func(t *testing.T) {
+	t.Run("moves the members to the default role first", func(t *testing.T) {
 		s := newStand(t)
 		id := s.roleID("Finance")
-		s.put("former", id, "INACTIVE") // who holds it without access holds it, too
+		s.put("former", id, "INACTIVE") // inactive members are moved too
 		s.suger.ResetCalls()
 		require.NoError(t, s.deleteGroup(id))
 		assert.Equal(t, "VIEWER ACTIVE", s.state("finance"))
@@ -185,7 +185,7 @@ func TestGroupIsDeleted(t *testing.T) {
 		_, err := s.getGroup(id)
 		assertCode(t, scim.CodeNotFound, err)
 	})
-	t.Run("not if a member cannot be moved", func(t *testing.T) {
+	t.Run("keeps the role if its member cannot be moved", func(t *testing.T) {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(400)})
 		err := s.deleteGroup(s.roleID("Finance"))
@@ -199,7 +199,7 @@ func TestGroupIsDeleted(t *testing.T) {
 			assert.Equal(t, []any{"failed", "suger_refused"}, []any{record["outcome"], record["code"]})
 		}
 	})
-	t.Run("not if one of its members cannot be moved", func(t *testing.T) {
+	t.Run("keeps the role if one of two members cannot be moved", func(t *testing.T) {
 		s := newStand(t, func(u *setup) { u.config.Parallel = 1 })
 		id := s.roleID("Finance")
 		s.put("viewer", id, "ACTIVE")
@@ -208,9 +208,9 @@ func TestGroupIsDeleted(t *testing.T) {
 		assertCode(t, scim.CodePartialGroup, err)
 		assert.ErrorContains(t, err, "1 of 2 members could not be changed")
 		assert.Zero(t, s.suger.Count("remove role"))
-		require.NoError(t, s.deleteGroup(id), "a repeat does the rest")
+		require.NoError(t, s.deleteGroup(id), "a retry does the rest")
 	})
-	t.Run("standard roles are immovable", func(t *testing.T) {
+	t.Run("refuses to delete standard roles", func(t *testing.T) {
 		s := newStand(t)
 		for _, id := range []string{"ADMIN", "EDITOR", "VIEWER"} {
 			err := s.deleteGroup(id)
@@ -219,23 +219,23 @@ func TestGroupIsDeleted(t *testing.T) {
 		}
 		assert.Zero(t, s.suger.Count("update user"))
 	})
-	t.Run("the default role, too", func(t *testing.T) {
+	t.Run("refuses to delete the default role", func(t *testing.T) {
 		s := newStand(t, func(u *setup) { u.config.DefaultRole = "Finance" })
 		assertCode(t, scim.CodeRoleFixed, s.deleteGroup(s.roleID("Finance")))
 		assert.Equal(t, "Finance ACTIVE", s.state("finance"))
 	})
-	t.Run("not if Suger cannot", func(t *testing.T) {
+	t.Run("refused if Suger cannot delete roles", func(t *testing.T) {
 		s := newStand(t, withoutOperation(t, "remove role"))
 		assertCode(t, scim.CodeUnsupported, s.deleteGroup(s.roleID("Finance")))
 		assert.Equal(t, "Finance ACTIVE", s.state("finance"))
 	})
-	t.Run("an answer that is lost", func(t *testing.T) {
+	t.Run("succeeds if only the answer is lost", func(t *testing.T) {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "remove role", Kind: sandbox.Reset, After: true})
 		require.NoError(t, s.deleteGroup(s.roleID("Finance")))
 		assert.NotContains(t, s.roleNames(), "Finance")
 	})
-	t.Run("and can be made again", func(t *testing.T) {
+	t.Run("the role can be created again", func(t *testing.T) {
 		s := newStand(t)
 		require.NoError(t, s.deleteGroup(s.roleID("Finance")))
 		group, err := s.postGroup(withMembers("Finance", s.id("viewer")))

@@ -13,8 +13,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// memberNames returns the mailboxes of a group's members, in order of the
-// alphabet.
+// memberNames returns the sorted mailboxes of a group's members.
 func memberNames(group scim.Resource) []string {
 	names := []string{}
 	members, _ := group["members"].([]any)
@@ -43,7 +42,7 @@ func TestGroupResource(t *testing.T) {
 	assertCode(t, scim.CodeNotFound, err)
 }
 
-// What a change of members makes of the users viewer, editor, finance and admin.
+// The roles of viewer, editor, finance and admin after a change of members.
 func TestGroupMembers(t *testing.T) {
 	tests := []struct {
 		name, group string
@@ -51,41 +50,41 @@ func TestGroupMembers(t *testing.T) {
 		want        string // of viewer, editor, finance and admin
 		writes      int
 	}{
-		{"an addition gives the role", "EDITOR", patched("add", "viewer", "finance"), "EDITOR EDITOR EDITOR ADMIN", 2},
-		{"unless a more powerful one is held", "Finance", patched("add", "viewer", "editor", "admin"), "Finance EDITOR Finance ADMIN", 1},
-		{"of members changes nothing", "EDITOR", patched("add", "editor"), "VIEWER EDITOR Finance ADMIN", 0},
-		{"to the default role changes nobody who has more", "VIEWER", patched("add", "editor", "finance", "admin"), "VIEWER EDITOR Finance ADMIN", 0},
-		{"a removal gives the default role", "EDITOR", patched("remove", "editor"), "VIEWER VIEWER Finance ADMIN", 1},
-		{"of a custom role, too", "Finance", patched("remove", "finance"), "VIEWER EDITOR VIEWER ADMIN", 1},
-		{"of somebody who is no member changes nothing", "EDITOR", patched("remove", "viewer", "finance"), "VIEWER EDITOR Finance ADMIN", 0},
-		{"from the default role changes nothing", "VIEWER", patched("remove", "viewer"), "VIEWER EDITOR Finance ADMIN", 0},
-		{"a replacement writes the difference", "EDITOR", patched("replace", "viewer", "former"), "EDITOR VIEWER Finance ADMIN", 2},
-		{"by the same list changes nothing", "Finance", patched("replace", "finance"), "VIEWER EDITOR Finance ADMIN", 0},
-		{"a PUT with members replaces them", "Finance", func(s *stand, group string) error {
+		{"add gives the role", "EDITOR", patched("add", "viewer", "finance"), "EDITOR EDITOR EDITOR ADMIN", 2},
+		{"add keeps a more powerful role", "Finance", patched("add", "viewer", "editor", "admin"), "Finance EDITOR Finance ADMIN", 1},
+		{"add of members changes nothing", "EDITOR", patched("add", "editor"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"add to the default role keeps other roles", "VIEWER", patched("add", "editor", "finance", "admin"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"remove gives the default role", "EDITOR", patched("remove", "editor"), "VIEWER VIEWER Finance ADMIN", 1},
+		{"remove from a custom role gives the default role", "Finance", patched("remove", "finance"), "VIEWER EDITOR VIEWER ADMIN", 1},
+		{"remove of users who are not members changes nothing", "EDITOR", patched("remove", "viewer", "finance"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"remove from the default role changes nothing", "VIEWER", patched("remove", "viewer"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"replace writes the difference", "EDITOR", patched("replace", "viewer", "former"), "EDITOR VIEWER Finance ADMIN", 2},
+		{"replace by the same list changes nothing", "Finance", patched("replace", "finance"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"PUT with members replaces them", "Finance", func(s *stand, group string) error {
 			_, err := s.putGroup(group, withMembers("Finance", s.id("viewer")))
 			return err
 		}, "Finance EDITOR VIEWER ADMIN", 2},
-		{"a PUT without members leaves them alone", "Finance", func(s *stand, group string) error {
+		{"PUT without members keeps them", "Finance", func(s *stand, group string) error {
 			_, err := s.putGroup(group, `{"displayName":"Finance"}`)
 			return err
 		}, "VIEWER EDITOR Finance ADMIN", 0},
-		{"a PUT with an empty list removes all", "Finance", func(s *stand, group string) error {
+		{"PUT with an empty list removes all", "Finance", func(s *stand, group string) error {
 			_, err := s.putGroup(group, withMembers("Finance"))
 			return err
 		}, "VIEWER EDITOR VIEWER ADMIN", 1},
-		{"a PATCH that removes members without a value removes all", "Finance", func(s *stand, group string) error {
+		{"remove without a value removes all", "Finance", func(s *stand, group string) error {
 			_, err := s.patchGroup(group, `{"op":"remove","path":"members"}`)
 			return err
 		}, "VIEWER EDITOR VIEWER ADMIN", 1},
-		{"a PATCH that removes one by filter", "EDITOR", func(s *stand, group string) error {
+		{"remove by filter", "EDITOR", func(s *stand, group string) error {
 			_, err := s.patchGroup(group, fmt.Sprintf(`{"op":"remove","path":"members[value eq \"%s\"]"}`, s.id("editor")))
 			return err
 		}, "VIEWER VIEWER Finance ADMIN", 1},
-		{"a PATCH without a path", "EDITOR", func(s *stand, group string) error {
+		{"replace without a path", "EDITOR", func(s *stand, group string) error {
 			_, err := s.patchGroup(group, `{"op":"replace","value":{"displayName":"EDITOR","members":`+membersJSON(s.id("viewer"), s.id("editor"))+`}}`)
 			return err
 		}, "EDITOR EDITOR Finance ADMIN", 2},
-		{"added and removed in one request", "EDITOR", func(s *stand, group string) error {
+		{"add and remove in one request", "EDITOR", func(s *stand, group string) error {
 			_, err := s.patchGroup(group, membersOp("add", s.id("viewer"))+","+membersOp("remove", s.id("viewer"), s.id("editor")))
 			return err
 		}, "VIEWER VIEWER Finance ADMIN", 1},
@@ -94,7 +93,7 @@ func TestGroupMembers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStand(t)
 			group := s.roleID(test.group)
-			for range 2 { // a repeat finds nothing to do
+			for range 2 { // a repeat changes nothing
 				require.NoError(t, test.change(s, group))
 				var roles []string
 				for _, mailbox := range []string{"viewer", "editor", "finance", "admin"} {
@@ -105,13 +104,13 @@ func TestGroupMembers(t *testing.T) {
 			}
 			group1, err := s.getGroup(group)
 			require.NoError(t, err)
-			assert.Equal(t, s.holders(test.group), memberNames(group1), "a read tells the same")
+			assert.Equal(t, s.holders(test.group), memberNames(group1), "a read shows the same members")
 		})
 	}
 }
 
-// A client without a list of members removes nobody: only an empty list removes
-// everybody (null and absent are the same, RFC 7643 section 2.5).
+// A request without a list of members removes no one: only an empty list removes
+// everyone (null and absent are the same, RFC 7643 section 2.5).
 func TestMembersThatAreNull(t *testing.T) {
 	const urn = "urn:ietf:params:scim:schemas:core:2.0:Group"
 	for _, body := range []string{
@@ -153,7 +152,7 @@ func TestMembersThatAreNull(t *testing.T) {
 	}
 }
 
-// patched returns a PATCH of members by their mailboxes.
+// patched returns a PATCH that changes the members with these mailboxes.
 func patched(op string, mailboxes ...string) func(s *stand, group string) error {
 	return func(s *stand, group string) error {
 		ids := make([]string, len(mailboxes))
@@ -165,7 +164,7 @@ func patched(op string, mailboxes ...string) func(s *stand, group string) error 
 	}
 }
 
-// holders returns the mailboxes of those who hold a role in Suger.
+// holders returns the sorted mailboxes of the users who hold a role in Suger.
 func (s *stand) holders(role string) []string {
 	names := []string{}
 	for _, user := range s.suger.Users() {
@@ -177,7 +176,7 @@ func (s *stand) holders(role string) []string {
 	return names
 }
 
-// Okta may send two groups in either order; the more powerful one wins.
+// Okta can send two groups in either order; the more powerful one wins.
 func TestOrderOfGroupsDoesNotMatter(t *testing.T) {
 	groups := []string{"EDITOR", "Finance", "Deal desk", "VIEWER"}
 	for _, first := range groups {
@@ -197,9 +196,9 @@ func TestOrderOfGroupsDoesNotMatter(t *testing.T) {
 	}
 }
 
-// A change of 1000 members of whom 3 differ costs the list, 3 writes, and the list
-// again as proof.
-func TestGroupChangeCostsWhatDiffers(t *testing.T) {
+// A change of 1000 members of whom 3 differ reads the list, makes 3 writes, and reads
+// the list again to confirm them.
+func TestGroupChangeWritesOnlyDifferences(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.sandbox.People = 2500 })
 	var members, strangers []string
 	for _, user := range s.suger.Users() {
@@ -222,7 +221,7 @@ func TestGroupChangeCostsWhatDiffers(t *testing.T) {
 	assert.Len(t, calls, pages+3+pages)
 	assert.Equal(t, 3, countOf(calls, "update user"))
 
-	t.Run("and a repeat the list at most", func(t *testing.T) {
+	t.Run("a repeat only reads the list", func(t *testing.T) {
 		s.clock.Advance(2 * time.Second)
 		_, err := s.patchGroup("EDITOR", membersOp("add", append(members, strangers...)...))
 		require.NoError(t, err)

@@ -15,8 +15,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Some members fail: the others are changed, the error names how many and which,
-// and a repeat does only the rest.
+// If some members fail, the others are changed, the error reports how many and which
+// failed, and a retry changes only those.
 func TestPartialFailureConverges(t *testing.T) {
 	s := newStand(t)
 	var ids []string
@@ -25,7 +25,7 @@ func TestPartialFailureConverges(t *testing.T) {
 	}
 	s.onCall(func(r *http.Request) {
 		if r.Method == http.MethodPatch && (strings.HasSuffix(r.URL.Path, ids[3]) || strings.HasSuffix(r.URL.Path, ids[7])) {
-			r.URL.Path = "/nowhere" // which Suger answers 404
+			r.URL.Path = "/nowhere" // Suger answers 404
 		}
 	})
 	_, err := s.patchGroup("EDITOR", membersOp("add", ids...))
@@ -46,24 +46,24 @@ func TestPartialFailureConverges(t *testing.T) {
 	assert.Equal(t, 2, s.suger.Count("update user"))
 	assert.Len(t, s.holders("EDITOR"), 12)
 
-	t.Run("what passes is told so that the client comes back", func(t *testing.T) {
+	t.Run("temporary failures make the client retry", func(t *testing.T) {
 		s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(503)})
 		_, err := s.patchGroup(s.roleID("Finance"), membersOp("add", s.id("viewer"), s.id("invited")))
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, scim.CodeSugerUnavailable, e.Code)
 		assert.Positive(t, e.RetryAfter)
 	})
-	t.Run("one who fails alone is told as such", func(t *testing.T) {
+	t.Run("a single failing member is reported with its own error", func(t *testing.T) {
 		s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(403)})
 		_, err := s.patchGroup(s.roleID("Finance"), membersOp("add", s.id("viewer")))
 		assertCode(t, scim.CodeNotAllowed, err)
 	})
 }
 
-// Somebody who is no member of the organization cannot be one of a group: that is
-// known beforehand, so nobody is changed.
+// A user who is not a member of the organization cannot be a member of a group. The
+// gateway knows that beforehand, so it changes no one.
 func TestUnknownMemberChangesNobody(t *testing.T) {
-	for name, ids := range map[string][]string{"alone": {"stranger"}, "among others": {"viewer", "stranger"}} {
+	for name, ids := range map[string][]string{"unknown member alone": {"stranger"}, "unknown member among others": {"viewer", "stranger"}} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t)
 			for i, id := range ids {
@@ -79,9 +79,9 @@ func TestUnknownMemberChangesNobody(t *testing.T) {
 	}
 }
 
-// While a change of a group is under way, another request of this process that is
-// about one of its members waits, and is judged on what the first has made of it.
-func TestChangesOfOneMemberTakeTurns(t *testing.T) {
+// While a group changes, another request of this process that concerns one of its
+// members waits, and is then decided on the new state.
+func TestChangesOfOneMemberAreSerialized(t *testing.T) {
 	others := map[string]func(s *stand, id string) error{
 		"by a group": func(s *stand, id string) error {
 			_, err := s.patchGroup("EDITOR", membersOp("add", id))
@@ -103,7 +103,7 @@ func TestChangesOfOneMemberTakeTurns(t *testing.T) {
 				if r.Method == http.MethodPatch && strings.HasSuffix(r.URL.Path, first) {
 					once.Do(func() {
 						go func() { done <- other(s, last) }()
-						assert.Never(t, func() bool { return len(done) > 0 }, 50*time.Millisecond, time.Millisecond, "it waits")
+						assert.Never(t, func() bool { return len(done) > 0 }, 50*time.Millisecond, time.Millisecond, "the other request waits")
 					})
 				}
 			})
@@ -111,13 +111,13 @@ func TestChangesOfOneMemberTakeTurns(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, <-done)
 			assert.Equal(t, "Finance ACTIVE", s.state("first"))
-			assert.Equal(t, "EDITOR ACTIVE", s.state("last"), "Finance is less")
+			assert.Equal(t, "EDITOR ACTIVE", s.state("last"), "EDITOR outranks Finance")
 		})
 	}
 }
 
-// Another replica removes a member while a group is changed: the change is made for
-// those who are there.
+// Another replica removes a member while a group changes: the change applies to the
+// remaining members.
 func TestMemberLeavesDuringAChange(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.Parallel = 1 })
 	first, last := s.put("first", "EDITOR", "ACTIVE").ID, s.put("last", "EDITOR", "ACTIVE").ID
@@ -132,11 +132,11 @@ func TestMemberLeavesDuringAChange(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "VIEWER ACTIVE", s.state("first"))
 	_, err = s.patchGroup("EDITOR", membersOp("remove", first, last))
-	require.NoError(t, err, "who is gone is no member any more")
+	require.NoError(t, err, "a removed user is no longer a member")
 }
 
-// A person whom another replica has just added counts as a member, although the
-// cached list lacks them.
+// A user whom another replica has just added counts as a member, although the cached
+// list lacks the user.
 func TestMemberAddedByAnotherReplica(t *testing.T) {
 	s := newStand(t)
 	_, err := s.listUsers("")
@@ -149,8 +149,8 @@ func TestMemberAddedByAnotherReplica(t *testing.T) {
 	assert.Equal(t, "EDITOR INVITED", s.state("nova"))
 }
 
-// Six groups are pushed at once, over the same people.
-func TestGroupsPushedAtOnce(t *testing.T) {
+// Six groups with the same members are pushed at the same time.
+func TestConcurrentGroupPushes(t *testing.T) {
 	s := newStand(t)
 	var ids []string
 	for i := range 30 {

@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// atOnce runs all of them and returns their errors.
+// atOnce runs all functions concurrently and returns their errors.
 func atOnce(t *testing.T, all ...func() error) []error {
 	t.Helper()
 	errs := make([]error, len(all))
@@ -32,7 +32,7 @@ func atOnce(t *testing.T, all ...func() error) []error {
 	return errs
 }
 
-// administrators counts those who are active.
+// administrators counts the active administrators.
 func (s *stand) administrators() int {
 	count := 0
 	for _, user := range s.suger.Users() {
@@ -43,9 +43,9 @@ func (s *stand) administrators() int {
 	return count
 }
 
-// All administrators are removed at the same time, each in another way: one
-// stays.
-func TestAdministratorsGoAtOnce(t *testing.T) {
+// All administrators are removed at the same time, each in a different way: one
+// remains.
+func TestConcurrentAdministratorRemovals(t *testing.T) {
 	for range 10 {
 		s := newStand(t)
 		second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
@@ -72,9 +72,9 @@ func TestAdministratorsGoAtOnce(t *testing.T) {
 	}
 }
 
-// Two replicas take away one of two administrators each, at the same time: both
-// may be seen to go, but the organization is not left without one.
-func TestReplicasTakeAdministratorsAwayAtOnce(t *testing.T) {
+// Two replicas each remove one of two administrators at the same time. Both may report
+// success, but the organization keeps an administrator.
+func TestReplicasRemoveAdministratorsConcurrently(t *testing.T) {
 	ways := map[string]func(a *actor, id string) error{
 		"deactivation": func(a *actor, id string) error { _, err := a.patchUser(id, deactivation); return err },
 		"demotion":     func(a *actor, id string) error { _, err := a.patchUser(id, roleTo("VIEWER")); return err },
@@ -85,7 +85,7 @@ func TestReplicasTakeAdministratorsAwayAtOnce(t *testing.T) {
 			s := newStand(t)
 			other := s.replica()
 			first, second := s.id("admin"), s.put("second", "ADMIN", "ACTIVE").ID
-			var judged sync.WaitGroup // both have, before either writes
+			var judged sync.WaitGroup // both replicas have decided before either writes
 			judged.Add(2)
 			var writes atomic.Int32
 			s.onCall(func(r *http.Request) {
@@ -108,8 +108,8 @@ func TestReplicasTakeAdministratorsAwayAtOnce(t *testing.T) {
 	}
 }
 
-// raced removes the last but one administrator while another replica has just
-// removed the other one.
+// raced runs do, which removes an administrator, while another replica removes the
+// only other one.
 func raced(s *stand, do func() error, more ...sandbox.Fault) error {
 	second := s.put("second", "ADMIN", "ACTIVE")
 	second.Status = "INACTIVE"
@@ -145,12 +145,12 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 			assert.Equal(t, "Amber Anchor", user.FirstName+" "+user.LastName)
 
 			records := s.audit.take(t)
-			require.Len(t, records, 2, "what was done, and what was undone")
+			require.Len(t, records, 2, "the change and its undo")
 			assert.Equal(t, []any{"done", "undo", "done"}, []any{records[0]["outcome"], records[1]["what"], records[1]["outcome"]})
 
 			s.suger.ClearFaults()
 			_, err = s.patchUser(s.id("viewer"), deactivation)
-			assert.NoError(t, err, "the change brake has not counted it")
+			assert.NoError(t, err, "the change brake does not count it")
 		})
 	}
 	t.Run("deactivation where only removal ends access", func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 		assertCode(t, scim.CodeLastAdmin, err)
 		assert.Equal(t, "ADMIN INVITED", s.state("admin"))
 	})
-	t.Run("removal whose second half fails", func(t *testing.T) {
+	t.Run("removal fails after the deactivation", func(t *testing.T) {
 		s := newStand(t)
 		s.put("second", "ADMIN", "ACTIVE")
 		s.fault(sandbox.Fault{Operation: "remove user", Kind: sandbox.Status(403)})
@@ -173,9 +173,9 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 		assert.Equal(t, "ADMIN INACTIVE", s.state("admin"))
 
 		s.suger.ClearFaults()
-		require.NoError(t, s.deleteUser(s.id("admin")), "a repeat does the rest")
+		require.NoError(t, s.deleteUser(s.id("admin")), "a retry does the rest")
 	})
-	t.Run("and if that fails, the error says so", func(t *testing.T) {
+	t.Run("the error reports a failed undo", func(t *testing.T) {
 		s := newStand(t, endedByRemoval(t))
 		id := s.id("admin")
 		err := raced(s, func() error { return s.deleteUser(id) }, sandbox.Fault{Operation: "add user", Kind: sandbox.Status(403)})
@@ -184,9 +184,9 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 	})
 }
 
-// While somebody loses access, another replica makes them the only administrator:
-// access is given back, the new role kept.
-func TestEndOfAccessMeetsANewAdministrator(t *testing.T) {
+// While a user loses access, another replica makes that user the only administrator:
+// the gateway restores access and keeps the new role.
+func TestDeactivationRacesWithPromotion(t *testing.T) {
 	s := newStand(t)
 	id := s.id("viewer")
 	var once sync.Once

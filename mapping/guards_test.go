@@ -13,8 +13,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// attacks lists the ways in which a request can remove a person's access or
-// role.
+// attacks lists the ways in which a request can remove a user's access or role.
 func attacks(s *stand) map[string]func(id string) error {
 	return map[string]func(id string) error{
 		"PATCH active": func(id string) error { _, err := s.patchUser(id, deactivation); return err },
@@ -45,17 +44,17 @@ func attacks(s *stand) map[string]func(id string) error {
 
 func TestLastAdministratorStays(t *testing.T) {
 	others := map[string]func(*stand){
-		"alone":                       func(*stand) {},
-		"beside one invited":          func(s *stand) { s.put("second", "ADMIN", "INVITED") },
-		"beside one inactive":         func(s *stand) { s.put("second", "ADMIN", "INACTIVE") },
-		"beside one of unknown state": func(s *stand) { s.put("second", "ADMIN", "SUSPENDED") },
+		"no other administrator":                    func(*stand) {},
+		"other administrator is invited":            func(s *stand) { s.put("second", "ADMIN", "INVITED") },
+		"other administrator is inactive":           func(s *stand) { s.put("second", "ADMIN", "INACTIVE") },
+		"other administrator has an unknown status": func(s *stand) { s.put("second", "ADMIN", "SUSPENDED") },
 	}
 	for situation, prepare := range others {
 		for attack := range attacks(nil) {
 			t.Run(situation+", "+attack, func(t *testing.T) {
 				s := newStand(t)
 				prepare(s)
-				_, err := s.listUsers("") // cached state must not decide
+				_, err := s.listUsers("") // the cached list must not decide
 				require.NoError(t, err)
 				err = attacks(s)[attack](s.id("admin"))
 				require.Error(t, err)
@@ -65,7 +64,7 @@ func TestLastAdministratorStays(t *testing.T) {
 		}
 	}
 	for attack := range attacks(nil) {
-		t.Run("not with a second one, "+attack, func(t *testing.T) {
+		t.Run("allowed with a second administrator, "+attack, func(t *testing.T) {
 			s := newStand(t)
 			s.put("second", "ADMIN", "ACTIVE")
 			err := attacks(s)[attack](s.id("admin"))
@@ -73,15 +72,15 @@ func TestLastAdministratorStays(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			assertCode(t, scim.CodeLastAdmin, err) // the attack was on both
+			assertCode(t, scim.CodeLastAdmin, err) // the attack removed both
 			assert.Equal(t, "ADMIN ACTIVE", s.state("admin"))
 		})
 	}
 }
 
-// The cached list shows a second administrator, who has just been removed; the
-// guard reads a fresh list.
-func TestLastAdministratorIsJudgedOnFreshData(t *testing.T) {
+// The cached list still has a second administrator, who has just been removed. The
+// guard reads a new list.
+func TestLastAdministratorNeedsFreshData(t *testing.T) {
 	for _, gone := range []string{"EDITOR ACTIVE", "ADMIN INACTIVE"} {
 		s := newStand(t)
 		s.put("second", "ADMIN", "ACTIVE")
@@ -96,8 +95,8 @@ func TestLastAdministratorIsJudgedOnFreshData(t *testing.T) {
 	}
 }
 
-// A group in which one administrator is replaced by another: the new one is
-// added before the old one is removed.
+// When a group replaces one administrator by another, the new one is added before the
+// old one is removed.
 func TestLastAdministratorIsReplaced(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putGroup("ADMIN", withMembers("ADMIN", s.id("editor")))
@@ -105,15 +104,15 @@ func TestLastAdministratorIsReplaced(t *testing.T) {
 	assert.Equal(t, "VIEWER ACTIVE", s.state("admin"))
 	assert.Equal(t, "ADMIN ACTIVE", s.state("editor"))
 
-	t.Run("but not by one who is invited", func(t *testing.T) {
+	t.Run("an invited user cannot be the replacement", func(t *testing.T) {
 		_, err := s.putGroup("ADMIN", withMembers("ADMIN", s.id("invited")))
 		require.Error(t, err)
 		assert.Equal(t, "ADMIN ACTIVE", s.state("editor"))
 	})
 }
 
-// A change of a group that would take away all administrators changes nobody.
-func TestAllAdministratorsAtOnce(t *testing.T) {
+// A group change that would remove all administrators changes no one.
+func TestGroupChangeOfAllAdministrators(t *testing.T) {
 	s := newStand(t)
 	s.put("second", "ADMIN", "ACTIVE")
 	s.put("third", "ADMIN", "INVITED")
@@ -131,7 +130,7 @@ func TestProtectedUsersStay(t *testing.T) {
 			err := attacks(s)[attack](s.id("admin"))
 			assert.Equal(t, "ADMIN ACTIVE", s.state("admin"))
 			switch attack {
-			case "group PATCH, all", "group PATCH, replace", "group PUT": // the other one goes, and there is no failure
+			case "group PATCH, all", "group PATCH, replace", "group PUT": // the group keeps the protected user without an error
 				require.NoError(t, err)
 				assert.Equal(t, "VIEWER ACTIVE", s.state("second"))
 				assert.Contains(t, s.log.String(), "protected user stays in a group that no longer lists them")
@@ -150,28 +149,28 @@ func TestProtectedUsersStay(t *testing.T) {
 			_, err := s.patchUser(s.id("admin"), `{"op":"replace","path":"userName","value":"x@example.com"}`)
 			return err
 		},
-		"removal from a group by name, beside the rename that Okta always sends": func(s *stand) error {
+		"removal from a group by id, next to Okta's usual rename": func(s *stand) error {
 			s.put("second", "ADMIN", "ACTIVE")
 			_, err := s.patchGroup("ADMIN", `{"op":"replace","value":{"id":"ADMIN","displayName":"ADMIN"}},`+
 				`{"op":"remove","path":"members[value eq \"`+s.id("admin")+`\"]"}`)
 			return err
 		},
-		"to be created": func(s *stand) error { _, err := s.postUser(person("glass", "")); return err },
-		"to be brought back": func(s *stand) error {
+		"create": func(s *stand) error { _, err := s.postUser(person("glass", "")); return err },
+		"return by create": func(s *stand) error {
 			s.put("glass", "VIEWER", "INACTIVE")
 			_, err := s.postUser(person("glass", ""))
 			return err
 		},
-		"somebody takes the address": func(s *stand) error {
+		"another user takes the address": func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"userName","value":"GLASS@example.com"}`)
 			return err
 		},
-		"a role": func(s *stand) error {
+		"new role by a group": func(s *stand) error {
 			s.put("glass", "VIEWER", "ACTIVE")
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("glass")))
 			return err
 		},
-		"the role is deleted": func(s *stand) error {
+		"deleting the role": func(s *stand) error {
 			s.put("glass", s.roleID("Finance"), "ACTIVE")
 			s.put("finance", "VIEWER", "ACTIVE")
 			return s.deleteGroup(s.roleID("Finance"))
@@ -184,16 +183,16 @@ func TestProtectedUsersStay(t *testing.T) {
 			assert.Zero(t, s.suger.Count("update user")+s.suger.Count("add user")+s.suger.Count("remove role"))
 		})
 	}
-	t.Run("may be read", func(t *testing.T) {
+	t.Run("reads and repeated values are allowed", func(t *testing.T) {
 		s := newStand(t, protect)
 		user, err := s.getUser(s.id("admin"))
 		require.NoError(t, err)
 		_, err = s.users().Replace(t.Context(), user.ID(), user, "", nil)
-		require.NoError(t, err, "and an echo changes nothing")
+		require.NoError(t, err, "repeated values change nothing")
 	})
 }
 
-func TestNobodyIsMadeAdministrator(t *testing.T) {
+func TestAdminGrantIsRefused(t *testing.T) {
 	refuse := func(u *setup) { u.config.AllowAdminGrant = false }
 	tests := map[string]func(s *stand) error{
 		"roles": func(s *stand) error {
@@ -213,17 +212,17 @@ func TestNobodyIsMadeAdministrator(t *testing.T) {
 		"create":         func(s *stand) error { _, err := s.postUser(person("nova", `,"roles":["ADMIN"]`)); return err },
 		"return":         func(s *stand) error { _, err := s.postUser(person("former", `,"roles":["ADMIN"]`)); return err },
 		"while inactive": func(s *stand) error { _, err := s.patchUser(s.id("former"), roleTo("ADMIN")); return err },
-		"access given back": func(s *stand) error {
+		"reactivation": func(s *stand) error {
 			s.put("former", "ADMIN", "INACTIVE")
 			_, err := s.patchUser(s.id("former"), reactivation)
 			return err
 		},
-		"access given back by create": func(s *stand) error {
+		"return by create": func(s *stand) error {
 			s.put("former", "ADMIN", "INACTIVE")
 			_, err := s.postUser(person("former", `,"roles":["ADMIN"]`))
 			return err
 		},
-		"an administrator's account under another address": func(s *stand) error {
+		"new address for an administrator's account": func(s *stand) error {
 			_, err := s.patchUser(s.id("admin"), `{"op":"replace","path":"userName","value":"other@example.com"}`)
 			return err
 		},
@@ -243,20 +242,20 @@ func TestNobodyIsMadeAdministrator(t *testing.T) {
 			assert.Equal(t, 1, administrators)
 		})
 	}
-	t.Run("who is one may stay one", func(t *testing.T) {
+	t.Run("an administrator can keep the role", func(t *testing.T) {
 		s := newStand(t, refuse)
 		_, err := s.putUser(s.id("admin"), `{"userName":"admin@example.com","name":{"givenName":"Ambrosia","familyName":"Anchor"},"roles":["ADMIN"]}`)
 		require.NoError(t, err)
 		assert.Equal(t, "ADMIN ACTIVE", s.state("admin"))
 	})
-	t.Run("a former one comes back as less", func(t *testing.T) {
+	t.Run("a former administrator returns with the default role", func(t *testing.T) {
 		s := newStand(t, refuse)
 		s.put("former", "ADMIN", "INACTIVE")
 		_, err := s.postUser(person("former", ""))
 		require.NoError(t, err)
 		assert.Equal(t, "VIEWER ACTIVE", s.state("former"))
 	})
-	t.Run("a role named so cannot be made", func(t *testing.T) {
+	t.Run("no role can get the administrator role's name", func(t *testing.T) {
 		s := newStand(t, refuse)
 		_, err := s.postGroup(withMembers("admin", s.id("viewer")))
 		assertCode(t, scim.CodeGroupExists, err)
@@ -285,7 +284,7 @@ func TestRefusalIsRecorded(t *testing.T) {
 	}, s.observed.changes[0])
 }
 
-// The first attempt of a call that was repeated may take effect after a later change.
+// The first attempt of a repeated call can take effect after a later change.
 func TestRepeatedCallMayTakeEffectLate(t *testing.T) {
 	s := newStand(t)
 	_, err := s.patchUser(s.id("editor"), roleTo("ADMIN"))

@@ -15,21 +15,20 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// heapInUse returns the memory that is reachable, in bytes.
+// heapInUse returns the reachable memory in bytes.
 func heapInUse() int64 {
 	runtime.GC()
-	runtime.GC() // what the first one has freed through finalizers
+	runtime.GC() // also frees what had finalizers
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)
 }
 
-// The lists of an evicted organization are freed at once, not only when they
-// expire.
-func TestListsThatMakeRoomAreDropped(t *testing.T) {
+// The lists of an evicted organization are freed at once, not only when they expire.
+func TestEvictedListsAreFreed(t *testing.T) {
 	const (
 		people, most = 600, 100
-		least        = 100 << 10 // bytes of a list of so many people
+		least        = 100 << 10 // bytes of a list with this many people
 	)
 	keys := make([]string, 3*most)
 	for i := range keys {
@@ -50,12 +49,12 @@ func TestListsThatMakeRoomAreDropped(t *testing.T) {
 	}
 	first := read(keys[:most])
 	more := read(keys[most:]) - first
-	assert.Less(t, more, int64(most*least), "%d more lists take no more", 2*most)
+	assert.Less(t, more, int64(most*least), "%d more lists must not use more memory", 2*most)
 	t.Logf("%.1f MB more", float64(more)/(1<<20))
 	runtime.KeepAlive(s)
 }
 
-// The list of an organization of 100,000 users stays well below 200 MB, which is
+// The list of an organization of 100,000 users needs far less than 200 MB, which is
 // what the product promises for the whole process.
 func TestMemoryOfALargeOrganization(t *testing.T) {
 	const people = 100_000
@@ -66,7 +65,7 @@ func TestMemoryOfALargeOrganization(t *testing.T) {
 		page.Header.Set("Authorization", "Key "+standKey)
 		s.suger.ServeHTTP(httptest.NewRecorder(), page)
 	}
-	before := heapInUse() // with the sandbox's own users, and their rows
+	before := heapInUse() // includes the sandbox's own users and their rows
 	page, err := s.users().List(t.Context(), &scim.Query{Count: 1})
 	require.NoError(t, err)
 	require.Equal(t, people, page.TotalResults)
@@ -77,12 +76,11 @@ func TestMemoryOfALargeOrganization(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// A list that is too old to be used does not stay in memory.
-func TestOldListIsDropped(t *testing.T) {
+func TestExpiredListIsFreed(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.ListTTL = time.Millisecond })
 	_, err := s.listUsers("")
 	require.NoError(t, err)
 	require.True(t, s.service.HoldsUsers(s.caller))
-	s.old()
+	s.expireList()
 	require.Eventually(t, func() bool { return !s.service.HoldsUsers(s.caller) }, time.Minute, 10*time.Millisecond)
 }

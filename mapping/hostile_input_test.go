@@ -12,22 +12,22 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// The person is created by somebody else between Okta's lookup and its create:
-// Suger answers the create with that person, who must not get the new role.
+// Another client creates the person between Okta's lookup and its create. Suger
+// answers the create with that person, who must not get the new role.
 func TestCreateDoesNotTakeOverAnActiveUser(t *testing.T) {
 	s := newStand(t)
 	found, err := s.listUsers(`userName eq "boss@example.com"`)
 	require.NoError(t, err)
 	require.Zero(t, found.TotalResults)
 	s.put("boss", "ADMIN", "ACTIVE")
-	s.clock.Advance(2 * time.Second) // the list is at hand still, but not fresh
+	s.clock.Advance(2 * time.Second) // the list is still cached, but not fresh
 	_, err = s.postUser(person("boss", ""))
 	assertCode(t, scim.CodeUserExists, err)
 	assert.Equal(t, "ADMIN ACTIVE", s.state("boss"))
 }
 
-// In a Suger that takes an address twice, the lookup finds the person with access.
-func TestLookupPrefersAccess(t *testing.T) {
+// If Suger has an address twice, the lookup finds the user with access.
+func TestLookupPrefersActiveUser(t *testing.T) {
 	s := newStand(t)
 	active := s.suger.PutUser(sandbox.User{Email: "twin@example.com", Role: "ADMIN", Status: "ACTIVE"})
 	s.suger.PutUser(sandbox.User{Email: "TWIN@example.com", Role: "VIEWER", Status: "INACTIVE"})
@@ -45,7 +45,8 @@ func TestGroupOfUnknownMembersIsNotCreated(t *testing.T) {
 	assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
 }
 
-// Each id that is not on the list costs a call: many of them are a mistake.
+// Each id that is not on the list costs a call, so a request with many of them is
+// refused.
 func TestManyUnknownIDsCostNoCalls(t *testing.T) {
 	strangers := make([]string, 5000)
 	for i := range strangers {
@@ -65,7 +66,7 @@ func TestManyUnknownIDsCostNoCalls(t *testing.T) {
 	}
 }
 
-// An id from a body or a filter is as untrusted as one from a path.
+// An id from a body or a filter is as untrusted as an id from a path.
 func TestIDWithASlashIsNotSent(t *testing.T) {
 	for _, id := range []string{"a/../b", `a\b`, "..", "."} {
 		t.Run(id, func(t *testing.T) {
@@ -73,7 +74,7 @@ func TestIDWithASlashIsNotSent(t *testing.T) {
 			found, err := s.listUsers(fmt.Sprintf("id eq %q", id))
 			require.NoError(t, err)
 			assert.Zero(t, found.TotalResults)
-			assert.Equal(t, []string{"list users"}, s.calls(), "only to see that the credential is good")
+			assert.Equal(t, []string{"list users"}, s.calls(), "only to check the credential")
 		})
 	}
 }

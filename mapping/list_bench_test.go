@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// largeList returns the list of an organization of so many people and the
+// largeList returns the list of an organization with people generated users and the
 // sandbox's own few, as Suger sends it.
 func largeList(tb testing.TB, people int) []byte {
 	tb.Helper()
@@ -29,10 +29,10 @@ func largeList(tb testing.TB, people int) []byte {
 	return answer.Body.Bytes()
 }
 
-// BenchmarkList reads 100,000 people as the gateway does, from the connection to
-// its own users, beside encoding/json, which decodes the same bytes in memory into
-// a slice of structs. The ratios come from one run of all in turn, so that a busy
-// machine slows them alike.
+// BenchmarkList reads 100,000 users as the gateway does, from the connection to its
+// own users. For comparison, encoding/json decodes the same bytes in memory into a
+// slice of structs. The ratios come from alternating runs, so that a busy machine
+// slows all of them alike.
 func BenchmarkList(b *testing.B) {
 	list := largeList(b, 100_000)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(list) }))

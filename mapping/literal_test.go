@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +19,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A literalSuger has one user, whose JSON stands in the test, and three roles
-// with numbers. A write is noted and makes the user what the test says.
+// A literalSuger has one user, whose JSON the test gives, and three roles with numeric
+// ids. It records each write, which replaces the user by the JSON that the test gives.
 type literalSuger struct {
 	mu            sync.Mutex
 	before, after string
@@ -51,28 +52,21 @@ func (l *literalSuger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// numericRoles makes the ids of the known roles those that literalSuger has.
+// numericRoles gives the mapping's known roles the ids that literalSuger has.
 var numericRoles = []string{
 	"{name: ADMIN, id: ADMIN, ", "{name: ADMIN, id: 1, ",
 	"{name: EDITOR, id: EDITOR, ", "{name: EDITOR, id: 2, ",
 	"{name: VIEWER, id: VIEWER, ", "{name: VIEWER, id: 3, ",
 }
 
-// replacedAll returns a text with some parts replaced, each of which must be
-// there once: old, new, old, new, ...
-func replacedAll(t *testing.T, text string, pairs ...string) string {
-	t.Helper()
-	for i := 0; i < len(pairs); i += 2 {
-		text = replaced(t, text, pairs[i], pairs[i+1])
-	}
-	return text
-}
-
-// newLiteral starts a literalSuger and a service that knows it by the status
-// mapping with some parts replaced.
+// newLiteral starts a service on suger with the status mapping, in which pairs replace
+// parts: old, new, old, new, ... Each part must occur once.
 func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 	t.Helper()
-	text := replacedAll(t, sourceOf(t, "status"), append(numericRoles, pairs...)...)
+	text := sourceOf(t, "status")
+	for pair := range slices.Chunk(slices.Concat(numericRoles, pairs), 2) {
+		text = replaced(t, text, pair[0], pair[1])
+	}
 	document, err := spec.Parse("changed.yaml", []byte(text))
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)
@@ -102,26 +96,26 @@ func TestUserRoleForms(t *testing.T) {
 	tests := []struct {
 		name          string
 		pairs         []string
-		before, after string // the user's role field, and what it is after the write
-		want          string // what is written
+		before, after string // the user's role field before and after the write
+		want          string // the body of the write
 	}{
-		{"a string that is the id", nil, `"role":"3"`, `"role":"2"`, `{"role":2}`},
-		{"a number", nil, `"role":3`, `"role":2`, `{"role":2}`},
-		{"a string that is the name", []string{rolesMap, "    field: role\n    by: name\n", updatesRole, "      role: \"{role.name}\"\n" + updatesStatus},
+		{"id as a string", nil, `"role":"3"`, `"role":"2"`, `{"role":2}`},
+		{"id as a number", nil, `"role":3`, `"role":2`, `{"role":2}`},
+		{"name as a string", []string{rolesMap, "    field: role\n    by: name\n", updatesRole, "      role: \"{role.name}\"\n" + updatesStatus},
 			`"role":"VIEWER"`, `"role":"EDITOR"`, `{"role":"EDITOR"}`},
-		{"an object with id and name", []string{rolesMap, "    field: role\n    id: id\n    name: name\n", updatesRole, "      role: {id: \"{role}\", name: \"{role.name}\"}\n" + updatesStatus},
+		{"object with id and name", []string{rolesMap, "    field: role\n    id: id\n    name: name\n", updatesRole, "      role: {id: \"{role}\", name: \"{role.name}\"}\n" + updatesStatus},
 			`"role":{"id":3,"name":"VIEWER"}`, `"role":{"id":2,"name":"EDITOR"}`, `{"role":{"id":2,"name":"EDITOR"}}`},
-		{"an object with a name only", []string{rolesMap, "    field: role\n    name: title\n", updatesRole, "      role: {title: \"{role.name}\"}\n" + updatesStatus},
+		{"object with a name only", []string{rolesMap, "    field: role\n    name: title\n", updatesRole, "      role: {title: \"{role.name}\"}\n" + updatesStatus},
 			`"role":{"title":"VIEWER"}`, `"role":{"title":"EDITOR"}`, `{"role":{"title":"EDITOR"}}`},
-		{"a list of ids", []string{rolesMap, "    field: access.roles\n", updatesRole, "      access: {roles: \"{roles}\"}\n" + updatesStatus},
+		{"list of ids", []string{rolesMap, "    field: access.roles\n", updatesRole, "      access: {roles: \"{roles}\"}\n" + updatesStatus},
 			`"access":{"roles":[3]}`, `"access":{"roles":[2]}`, `{"access":{"roles":[2]}}`},
-		{"a list of names", []string{rolesMap, "    field: roles\n    by: name\n", updatesRole, "      roles: \"{roles.names}\"\n" + updatesStatus},
+		{"list of names", []string{rolesMap, "    field: roles\n    by: name\n", updatesRole, "      roles: \"{roles.names}\"\n" + updatesStatus},
 			`"roles":["VIEWER"]`, `"roles":["EDITOR"]`, `{"roles":["EDITOR"]}`},
-		{"a list of objects", []string{rolesMap, "    field: roles\n    id: role.id\n", updatesRole, "      roles: [{role: {id: \"{role}\"}}]\n" + updatesStatus},
+		{"list of objects", []string{rolesMap, "    field: roles\n    id: role.id\n", updatesRole, "      roles: [{role: {id: \"{role}\"}}]\n" + updatesStatus},
 			`"roles":[{"role":{"id":"3"}}]`, `"roles":[{"role":{"id":"2"}}]`, `{"roles":[{"role":{"id":2}}]}`},
-		{"a list of many objects", []string{rolesMap, "    field: roles\n    hold: many\n    id: id\n", updatesRole, "      roles: [{id: \"{role}\"}, {id: 9}]\n" + updatesStatus},
+		{"list of several objects", []string{rolesMap, "    field: roles\n    hold: many\n    id: id\n", updatesRole, "      roles: [{id: \"{role}\"}, {id: 9}]\n" + updatesStatus},
 			`"roles":[{"id":3},{"id":2}]`, `"roles":[{"id":2}]`, `{"roles":[{"id":2},{"id":9}]}`},
-		{"no role yet", nil, `"role":null`, `"role":2`, `{"role":2}`},
+		{"no role before", nil, `"role":null`, `"role":2`, `{"role":2}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,7 +123,7 @@ func TestUserRoleForms(t *testing.T) {
 				return `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","status":"ACTIVE",` + role + `}`
 			}
 			suger := &literalSuger{before: user(test.before), after: user(test.after)}
-			if test.before == `"role":null` { // who may be the last administrator where nobody is seen to be one
+			if test.before == `"role":null` { // a user whose role is unknown counts as a possible last administrator
 				suger.others = `,{"id":"u2","email":"basalt@example.com","status":"ACTIVE","role":1}`
 			}
 			a := newLiteral(t, suger, test.pairs...)
@@ -147,22 +141,22 @@ func TestUserStatusForms(t *testing.T) {
 		name     string
 		pairs    []string
 		on, off  string // the user's status with and without access
-		give     string // what is written to give access, and to end it
+		give     string // the status that is written to restore access
 		end      string
-		shown    string // the extension's status of somebody with access
+		shown    string // the extension's status of a user with access
 		notShown string
 	}{
 		{"words", status("  active: [ON, NEW]\n  inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
 		{"words in another letter case", status("  active: [On, New]\n  inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
-		{"a boolean", status("  active: [true]\n  inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
-		{"a boolean of the opposite", status("  active: [false]\n  inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
+		{"boolean", status("  active: [true]\n  inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
+		{"inverted boolean", status("  active: [false]\n  inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
 		{"numbers", status("  active: [1, 2]\n  inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},
-		{"absent while there is access", status("  active: [null]\n  inactive: [REMOVED]\n  absent: active\n"), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
-		{"an empty text while there is access", status("  active: [\"\"]\n  inactive: [REMOVED]\n  absent: active\n"), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
-		{"a time of removal", status("  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n"), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
-		{"a time of removal that is never null", status("  active: [\"0001-01-01T00:00:00Z\"]\n  inactive: [\"{now}\"]\n  absent: active\n"),
+		{"null while active", status("  active: [null]\n  inactive: [REMOVED]\n  absent: active\n"), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
+		{"empty string while active", status("  active: [\"\"]\n  inactive: [REMOVED]\n  absent: active\n"), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
+		{"time of removal", status("  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n"), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
+		{"time of removal that is never null", status("  active: [\"0001-01-01T00:00:00Z\"]\n  inactive: [\"{now}\"]\n  absent: active\n"),
 			`"0001-01-01T00:00:00Z"`, `"2026-01-02T03:04:05Z"`, `"0001-01-01T00:00:00Z"`, `"2026-03-02T09:00:00Z"`, "0001-01-01T00:00:00Z", "2026-01-02T03:04:05Z"},
-		{"a time of activation", status("  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n"), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
+		{"time of activation", status("  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n"), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -191,16 +185,17 @@ func TestUserStatusForms(t *testing.T) {
 	}
 }
 
-// A field that is a time or missing says nothing by a value that is no time: who has
-// "removedAt": false has access, and must not pass for somebody who has left.
+// If a status field holds a time or nothing, a value that is not a time does not
+// count: a user with "removedAt": false has access and must not count as someone who
+// has left.
 func TestStatusThatIsNotSet(t *testing.T) {
 	for _, file := range []struct {
 		name   string
 		rest   string
-		active bool // with a value that is not set
+		active bool // whether a user is active with a value that does not count
 	}{
-		{"a time of removal", "  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n", true},
-		{"a time of activation", "  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n", false},
+		{"time of removal", "  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n", true},
+		{"time of activation", "  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n", false},
 	} {
 		for value, set := range map[string]bool{
 			"null": false, `""`: false, `" "`: false, "false": false, `"False"`: false, "0": false, "0.0": false, `"0"`: false, "{}": false, "[]": false,
@@ -218,7 +213,8 @@ func TestStatusThatIsNotSet(t *testing.T) {
 	}
 }
 
-// What a change of the first name sends, by what the mapping says of the call.
+// What a change of the first name sends, depending on how the mapping describes the
+// call.
 func TestCallForms(t *testing.T) {
 	const body = "    body:\n      email: \"{userName}\"\n      firstName: \"{name.givenName}\"\n      lastName: \"{name.familyName}\"\n" + updatesRole
 	tests := []struct {
@@ -227,19 +223,19 @@ func TestCallForms(t *testing.T) {
 		want  string
 	}{
 		{"only what changes", nil, `PATCH /org/o/user/7 {"firstName":"Ada"}`},
-		{"the whole object, as far as the mapping knows it", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n", getCall, ""},
+		{"the whole object, mapped fields only", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n", getCall, ""},
 			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","lastName":"B","role":3,"status":"INVITED"}`},
-		{"the whole object, whose role only the list has", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n",
+		{"the whole object, with a role from the list", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n",
 			getCall, "  get user: {call: \"GET /people/{user}/alone\", covers: everybody}\n"},
 			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","id":7,"lastName":"B","phone":{"home":1},"role":3,"status":"INVITED"}`},
-		{"the whole object, with what the mapping does not know", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n"},
+		{"the whole object, unmapped fields included", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n"},
 			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","id":7,"lastName":"B","phone":{"home":1},"role":3,"status":"INVITED"}`},
 		{"another method, path, query and header", []string{updateCall, "    call: POST /people/{user}/change?org={organization}&notify=false\n    headers: {X-Tenant: \"t-{organization}\"}\n"},
 			`POST /people/7/change?notify=false&org=o for t-o {"firstName":"Ada"}`},
 		{"the id in the query", []string{updateCall, "    call: PUT /people?id={user}\n"}, `PUT /people?id=7 {"firstName":"Ada"}`},
 		{"the id in the body, as a number", []string{updateCall, "    call: PATCH /people/{user}\n", body, "    body: {number: \"{user}\", at: \"{now}\", set: {mail: \"{userName}\", first: \"{name.givenName}\", last: \"{name.familyName}\", role: \"{role}\", status: \"{status}\"}}\n"},
 			`PATCH /people/7 {"at":"2026-03-02T09:00:00Z","number":7,"set":{"first":"Ada"}}`},
-		{"fixed values beside", []string{body, "    body: {kind: person, tags: [a, 1], user: [{mail: \"{userName}\"}, {first: \"{name.givenName}\"}, {last: \"{name.familyName}\"}], role: \"{role}\", status: \"{status}\"}\n"},
+		{"fixed values next to the changed ones", []string{body, "    body: {kind: person, tags: [a, 1], user: [{mail: \"{userName}\"}, {first: \"{name.givenName}\"}, {last: \"{name.familyName}\"}], role: \"{role}\", status: \"{status}\"}\n"},
 			`PATCH /org/o/user/7 {"kind":"person","tags":["a",1],"user":[{"first":"Ada"}]}`},
 	}
 	for _, test := range tests {
@@ -255,7 +251,7 @@ func TestCallForms(t *testing.T) {
 	}
 }
 
-// Operations on one user can send who the user is and which role is meant.
+// Operations on one user can send the user and the role by any of their attributes.
 func TestOperationsOnAUserSendUserAndRole(t *testing.T) {
 	setRole := []string{updatesRole, updatesStatus, "  # convention, likewise.\n", "  set role: {call: \"PUT /role/{role.name}/of/{user}?role={role}\", body: {mail: \"{userName}\", name: \"{name.formatted}\", role: \"{role}\", all: \"{roles}\"}}\n"}
 	suspend := []string{updatesStatus, "", endAccess, "  give: {call: POST /back, body: {id: \"{user}\"}}\n  end: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n"}
@@ -270,7 +266,7 @@ func TestOperationsOnAUserSendUserAndRole(t *testing.T) {
 		want          string // the last call
 	}{
 		{"set role", setRole, user("3", "ACTIVE"), user("2", "ACTIVE"), toEditor, `PUT /role/EDITOR/of/7?role=2 {"all":[2],"mail":"ada@example.com","name":"A B","role":2}`},
-		{"set role after a change of the address", setRole, user("3", "ACTIVE"), strings.Replace(user("2", "ACTIVE"), "ada@", "eve@", 1),
+		{"set role after an address change", setRole, user("3", "ACTIVE"), strings.Replace(user("2", "ACTIVE"), "ada@", "eve@", 1),
 			`{"op":"replace","value":{"userName":"eve@example.com","roles":["EDITOR"]}}`, `PUT /role/EDITOR/of/7?role=2 {"all":[2],"mail":"eve@example.com","name":"A B","role":2}`},
 		{"deactivate user", suspend, user("3", "ACTIVE"), user("3", "INACTIVE"), deactivation, `POST /gone {"mail":"ada@example.com","org":"o"}`},
 		{"activate user", suspend, user("3", "INACTIVE"), user("3", "ACTIVE"), reactivation, `POST /back {"id":7}`},
@@ -286,7 +282,7 @@ func TestOperationsOnAUserSendUserAndRole(t *testing.T) {
 	}
 }
 
-// A list that is not paged may have a size; one that is as long may be cut.
+// A list without pages can have a size; a list that is as long may be truncated.
 func TestListInOneAnswer(t *testing.T) {
 	const paging = "    paging: {style: offset, size: 1000, limit: limit, next: offset}\n"
 	user := `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","role":3,"status":"ACTIVE"}`

@@ -9,15 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Of claims that conflict the earlier one goes first, also while it waits itself.
+// Among conflicting claims the earlier one goes first, even while it waits itself.
 func TestClaims(t *testing.T) {
 	names := func(names ...string) *claim { return &claim{organization: "a", names: names} }
 	for name, test := range map[string]struct {
 		held, waits, goes *claim
 	}{
-		"names":                  {names("x", "y"), names("z", "y"), names("v")},
-		"all of an organization": {names("x"), &claim{organization: "a", exclusive: true}, &claim{organization: "b", names: []string{"x"}}},
-		"some of what is whole":  {&claim{organization: "a", exclusive: true}, names("x"), &claim{organization: "b", exclusive: true}},
+		"same name":                  {names("x", "y"), names("z", "y"), names("v")},
+		"whole organization waits":   {names("x"), &claim{organization: "a", exclusive: true}, &claim{organization: "b", names: []string{"x"}}},
+		"whole organization is held": {&claim{organization: "a", exclusive: true}, names("x"), &claim{organization: "b", exclusive: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestClaims(t *testing.T) {
 				wait("second", test.waits)
 				wait("third", &claim{organization: "a", names: append([]string{"v2"}, test.waits.names...), exclusive: test.waits.exclusive})
 				assert.Empty(t, order)
-				require.NoError(t, l.acquire(t.Context(), test.goes), "nobody who waits is in its way")
+				require.NoError(t, l.acquire(t.Context(), test.goes), "waiting claims do not block it")
 				l.release(test.goes)
 				l.release(test.held)
 				synctest.Wait()
@@ -47,8 +47,8 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// A claim that is given up blocks nobody.
-func TestClaimGivenUp(t *testing.T) {
+// A canceled claim blocks no other.
+func TestCanceledClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l locks
 		held, last := &claim{names: []string{"x"}}, &claim{names: []string{"y"}}

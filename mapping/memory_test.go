@@ -13,14 +13,14 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// old makes the list of users too old to be used, not so the hints.
-func (s *stand) old() { s.clock.Advance(time.Minute) }
+// expireList makes the cached list of users too old to use, but not the hints.
+func (s *stand) expireList() { s.clock.Advance(time.Minute) }
 
-// When the list is old, a lookup costs one call, by a hint that is verified.
+// Once the list has expired, a lookup takes one call, which verifies a hint.
 func TestHintSavesTheList(t *testing.T) {
 	s := newStand(t)
 	require.NoError(t, found(1, s.find)("viewer"))
-	s.old()
+	s.expireList()
 	s.suger.ResetCalls()
 	list, err := s.listUsers(`userName eq "VIEWER@example.com"`)
 	require.NoError(t, err)
@@ -28,24 +28,24 @@ func TestHintSavesTheList(t *testing.T) {
 	assert.Equal(t, []string{"get user"}, s.calls())
 	assert.Equal(t, 1, s.observed.count("lookup hit"))
 
-	t.Run("also of whom this process has written", func(t *testing.T) {
+	t.Run("for a user that this process created", func(t *testing.T) {
 		_, err := s.postUser(person("nova", ""))
 		require.NoError(t, err)
-		s.old()
+		s.expireList()
 		s.suger.ResetCalls()
 		require.NoError(t, found(1, s.find)("nova"))
 		assert.Equal(t, []string{"get user"}, s.calls())
 	})
-	t.Run("as long as it lasts", func(t *testing.T) {
+	t.Run("until the hint expires", func(t *testing.T) {
 		s.clock.Advance(2 * time.Hour)
 		s.suger.ResetCalls()
 		require.NoError(t, found(1, s.find)("viewer"))
 		assert.Equal(t, []string{"list users"}, s.calls())
 	})
-	t.Run("and not if it is switched off", func(t *testing.T) {
+	t.Run("not if it is switched off", func(t *testing.T) {
 		s := newStand(t, func(u *setup) { u.config.LookupCache = 0 })
 		require.NoError(t, found(1, s.find)("viewer"))
-		s.old()
+		s.expireList()
 		s.suger.ResetCalls()
 		require.NoError(t, found(1, s.find)("viewer"))
 		assert.Equal(t, []string{"list users"}, s.calls())
@@ -60,16 +60,16 @@ func TestWrongHintIsDropped(t *testing.T) {
 		want   int
 	}{
 		{"removed", func(s *stand) { s.suger.RemoveUser(s.id("viewer")) }, 0},
-		{"of another address now", func(s *stand) {
+		{"address changed", func(s *stand) {
 			user, _ := s.suger.UserByEmail("viewer@example.com")
 			user.Email = "cyan@example.com"
 			s.suger.PutUser(user)
 		}, 0},
-		{"removed and added anew", func(s *stand) {
+		{"removed and added again", func(s *stand) {
 			s.suger.RemoveUser(s.id("viewer"))
 			s.put("viewer", "EDITOR", "ACTIVE")
 		}, 1},
-		{"the address is another person's now", func(s *stand) {
+		{"address taken by another person", func(s *stand) {
 			user, _ := s.suger.UserByEmail("viewer@example.com")
 			user.Email = "cyan@example.com"
 			s.suger.PutUser(user)
@@ -77,7 +77,7 @@ func TestWrongHintIsDropped(t *testing.T) {
 		}, 1},
 	}
 	for _, test := range tests {
-		for _, wait := range []time.Duration{2 * time.Second, time.Minute} { // the list is still at hand, or not
+		for _, wait := range []time.Duration{2 * time.Second, time.Minute} { // before and after the list expires
 			t.Run(fmt.Sprintf("%s, after %v", test.name, wait), func(t *testing.T) {
 				s := newStand(t)
 				require.NoError(t, found(1, s.find)("viewer"))
@@ -93,7 +93,7 @@ func TestWrongHintIsDropped(t *testing.T) {
 				assert.Equal(t, []string{"get user", "list users"}, s.calls())
 				assert.Equal(t, 1, s.observed.count("lookup wrong"))
 
-				s.old()
+				s.expireList()
 				s.suger.ResetCalls()
 				_, err = s.find("viewer")
 				require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestListsAreSeparate(t *testing.T) {
 
 	require.NoError(t, found(1, second.find)("viewer"))
 	assert.Equal(t, []string{"list users"}, s.calls())
-	s.old()
+	s.expireList()
 	require.NoError(t, found(1, second.find)("viewer"))
 	assert.Equal(t, []string{"get user"}, s.calls())
 
@@ -127,7 +127,7 @@ func TestListsAreSeparate(t *testing.T) {
 	user, _ := s.elsewhere.UserByEmail("viewer@example.com")
 	assert.Equal(t, user.ID, list.Resources[0].ID())
 	assert.NotEqual(t, s.id("viewer"), user.ID)
-	assert.Empty(t, s.calls(), "of the first organization")
+	assert.Empty(t, s.calls(), "no calls for the first organization")
 	_, err = there.getUser(s.id("viewer"))
 	assertCode(t, scim.CodeNotFound, err)
 	_, err = there.patchUser(s.id("viewer"), deactivation)
@@ -138,15 +138,14 @@ func TestListsAreSeparate(t *testing.T) {
 	assertCode(t, scim.CodeOrgUnknown, err)
 }
 
-// A refused credential gets no data that others have fetched, and evicts none of
-// it.
+// A refused credential gets no data that others have fetched, and evicts none of it.
 func TestRefusedCredential(t *testing.T) {
 	s := newStand(t)
 	require.NoError(t, found(1, s.find)("viewer"))
 	_, err := s.listGroups("")
 	require.NoError(t, err)
-	for i := range 100 { // more than there are places in memory
-		stranger := s.as(func(c *mapping.Caller) { c.Credential = "made-up-" + sugerCredential(i) })
+	for i := range 100 { // more than the cache holds
+		stranger := s.as(func(c *mapping.Caller) { c.Credential = mapping.Credential(fmt.Sprintf("made-up-%d", i)) })
 		_, err := stranger.find("viewer")
 		assertCode(t, scim.CodeTokenRefused, err)
 		if i == 0 {
@@ -175,11 +174,11 @@ func TestRefusedCredential(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.listGroups("")
 	require.NoError(t, err)
-	assert.Empty(t, s.calls(), "the lists of the right credential are still at hand")
+	assert.Empty(t, s.calls(), "the lists of the good credential are still cached")
 }
 
-// A credential that has just been revoked gets no list that it fetched before it
-// was: where Suger is asked, it is refused. A list at hand serves for its few seconds.
+// A credential that has just been revoked is refused as soon as Suger is asked. Until
+// then, a cached list serves for its few seconds.
 func TestRevokedCredential(t *testing.T) {
 	s := newStand(t)
 	_, err := s.listUsers("")
@@ -187,7 +186,7 @@ func TestRevokedCredential(t *testing.T) {
 	s.fault(sandbox.Fault{Kind: sandbox.Status(401)})
 	_, err = s.getUser(s.id("viewer"))
 	assertCode(t, scim.CodeTokenRefused, err)
-	s.old()
+	s.expireList()
 	_, err = s.listUsers("")
 	assertCode(t, scim.CodeTokenRefused, err)
 }
@@ -206,7 +205,7 @@ func TestListExpires(t *testing.T) {
 	s.clock.Advance(time.Second)
 	assert.Equal(t, cold, list())
 
-	t.Run("with ListTTL 0 at once", func(t *testing.T) {
+	t.Run("at once with ListTTL 0", func(t *testing.T) {
 		s = newStand(t, func(u *setup) { u.config.ListTTL = 0 })
 		for range 2 {
 			assert.Equal(t, cold, list())
@@ -218,7 +217,7 @@ func TestListExpires(t *testing.T) {
 	})
 }
 
-// A confirmed write shows at once in the cached list.
+// The cached list shows a confirmed write at once.
 func TestWritesShowInTheList(t *testing.T) {
 	s := newStand(t)
 	_, err := s.listGroups("")
@@ -255,7 +254,7 @@ func TestWritesShowInTheList(t *testing.T) {
 	}
 }
 
-// A list that changes while it is read can have a row on two pages.
+// If a list changes while it is read, two pages can hold the same row.
 func TestRowOnTwoPages(t *testing.T) {
 	s := newStand(t, pagesOfTen(t), func(u *setup) { u.sandbox.People = 17 })
 	s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.ShiftingList, Shift: -3, Times: 1})

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A mapping file that is accepted makes a service.
+// mapping.New accepts every mapping file that spec.Parse accepts.
 func FuzzNew(f *testing.F) {
 	files, err := filepath.Glob("variants/*.yaml")
 	require.NoError(f, err)

@@ -15,19 +15,20 @@ import (
 
 const roleURN = mapping.URNSuger + ":role"
 
-// FINANCE in a body stands for the id of the role Finance, which a sandbox makes up.
+// withIDs replaces FINANCE in a body by the id of the role Finance, which the sandbox
+// generates.
 func (s *stand) withIDs(body string) string {
 	return strings.ReplaceAll(body, "FINANCE", s.roleID("Finance"))
 }
 
-// The forms in which clients send a role, and what they mean for somebody who is
-// an EDITOR.
+// The forms in which clients send a role, and the resulting role of a user who is an
+// EDITOR.
 func TestRoleForms(t *testing.T) {
 	tests := []struct {
 		name string
 		put  string // attributes after userName
 		want string
-		code scim.Code // "" for success
+		code scim.Code // "" if the request succeeds
 	}{
 		{"roles as a string", `"roles":"ADMIN"`, "ADMIN", ""},
 		{"roles as a list of strings", `"roles":["ADMIN"]`, "ADMIN", ""},
@@ -35,27 +36,27 @@ func TestRoleForms(t *testing.T) {
 		{"roles as a list of objects", `"roles":[{"value":"ADMIN","primary":true}]`, "ADMIN", ""},
 		{"the extension, nested", `"` + mapping.URNSuger + `":{"role":"VIEWER"}`, "VIEWER", ""},
 		{"the extension, by a dotted URN", `"` + roleURN + `":"VIEWER"`, "VIEWER", ""},
-		{"in any letter case", `"roles":["viewer"]`, "VIEWER", ""},
+		{"another letter case", `"roles":["viewer"]`, "VIEWER", ""},
 		{"a custom role by name", `"roles":["finance"]`, "Finance", ""},
 		{"a custom role by id", `"roles":["FINANCE"]`, "Finance", ""},
-		{"of several the highest", `"roles":["VIEWER","FINANCE","EDITOR"]`, "EDITOR", ""},
-		{"of several the highest, however they are ordered", `"roles":["FINANCE","VIEWER"]`, "Finance", ""},
-		{"one twice is one", `"roles":["VIEWER","viewer"]`, "VIEWER", ""},
-		{"not mentioned is never a demotion", `"displayName":"Basalt Beacon"`, "EDITOR", ""},
-		{"an empty extension mentions nothing", `"` + mapping.URNSuger + `":{}`, "EDITOR", ""},
-		{"an emptied list is the default role", `"roles":[]`, "VIEWER", ""},
+		{"the highest of several", `"roles":["VIEWER","FINANCE","EDITOR"]`, "EDITOR", ""},
+		{"the highest of several, in any order", `"roles":["FINANCE","VIEWER"]`, "Finance", ""},
+		{"the same role twice", `"roles":["VIEWER","viewer"]`, "VIEWER", ""},
+		{"no role in the body keeps the role", `"displayName":"Basalt Beacon"`, "EDITOR", ""},
+		{"an empty extension keeps the role", `"` + mapping.URNSuger + `":{}`, "EDITOR", ""},
+		{"an empty list is the default role", `"roles":[]`, "VIEWER", ""},
 		{"null is the default role", `"roles":null`, "VIEWER", ""},
 		{"an empty string is the default role", `"roles":""`, "VIEWER", ""},
-		{"an object without a value is no role", `"roles":[{"primary":true}]`, "EDITOR", scim.CodeInvalidValue},
-		{"an emptied extension role is the default role", `"` + roleURN + `":""`, "VIEWER", ""},
+		{"an object without a value is invalid", `"roles":[{"primary":true}]`, "EDITOR", scim.CodeInvalidValue},
+		{"an empty extension role is the default role", `"` + roleURN + `":""`, "VIEWER", ""},
 		{"the same change twice", `"roles":["ADMIN"],"` + roleURN + `":"admin"`, "ADMIN", ""},
 		{"roles repeats, the extension changes", `"roles":[{"value":"EDITOR","display":"EDITOR"}],"` + roleURN + `":"VIEWER"`, "VIEWER", ""},
 		{"the extension repeats, roles changes", `"roles":["VIEWER"],"` + roleURN + `":"EDITOR"`, "VIEWER", ""},
-		{"both echo", `"roles":["EDITOR"],"` + roleURN + `":"editor"`, "EDITOR", ""},
-		{"two different wishes", `"roles":["VIEWER"],"` + roleURN + `":"ADMIN"`, "EDITOR", scim.CodeConflictingRoles},
-		{"a role that Suger lacks", `"roles":["OWNER"]`, "EDITOR", scim.CodeUnknownRole},
-		{"one that Suger lacks among others", `"roles":["OWNER","ADMIN"]`, "EDITOR", scim.CodeUnknownRole},
-		{"groups are not a carrier", `"groups":[{"value":"ADMIN"}]`, "EDITOR", ""},
+		{"both repeat the role", `"roles":["EDITOR"],"` + roleURN + `":"editor"`, "EDITOR", ""},
+		{"two different changes", `"roles":["VIEWER"],"` + roleURN + `":"ADMIN"`, "EDITOR", scim.CodeConflictingRoles},
+		{"an unknown role", `"roles":["OWNER"]`, "EDITOR", scim.CodeUnknownRole},
+		{"an unknown role among others", `"roles":["OWNER","ADMIN"]`, "EDITOR", scim.CodeUnknownRole},
+		{"groups do not change the role", `"groups":[{"value":"ADMIN"}]`, "EDITOR", ""},
 	}
 	for _, test := range tests {
 		t.Run("PUT, "+test.name, func(t *testing.T) {
@@ -67,7 +68,7 @@ func TestRoleForms(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, test.want, after[mapping.URNSuger].(map[string]any)["role"], "the answer tells the role")
+			assert.Equal(t, test.want, after[mapping.URNSuger].(map[string]any)["role"], "the answer shows the role")
 		})
 	}
 }
@@ -80,18 +81,18 @@ func TestRolePatches(t *testing.T) {
 	}{
 		{"replace roles", `{"op":"replace","path":"roles","value":[{"value":"FINANCE"}]}`, "Finance"},
 		{"replace roles without a path", `{"op":"replace","value":{"roles":["VIEWER"]}}`, "VIEWER"},
-		{"the value of the primary one", `{"op":"replace","path":"roles[primary eq true].value","value":"VIEWER"}`, "VIEWER"},
-		{"the value of the slot", `{"op":"replace","path":"roles[type eq \"suger\"].value","value":"ADMIN"}`, "ADMIN"},
-		{"add a higher one", `{"op":"add","path":"roles","value":[{"value":"ADMIN"}]}`, "ADMIN"},
-		{"add a lower one", `{"op":"add","path":"roles","value":[{"value":"VIEWER"}]}`, "EDITOR"},
+		{"replace the value of the primary role", `{"op":"replace","path":"roles[primary eq true].value","value":"VIEWER"}`, "VIEWER"},
+		{"replace the value by type", `{"op":"replace","path":"roles[type eq \"suger\"].value","value":"ADMIN"}`, "ADMIN"},
+		{"add a higher role", `{"op":"add","path":"roles","value":[{"value":"ADMIN"}]}`, "ADMIN"},
+		{"add a lower role", `{"op":"add","path":"roles","value":[{"value":"VIEWER"}]}`, "EDITOR"},
 		{"remove by filter", `{"op":"remove","path":"roles[value eq \"EDITOR\"]"}`, "VIEWER"},
-		{"remove one that is not held", `{"op":"remove","path":"roles[value eq \"ADMIN\"]"}`, "EDITOR"},
+		{"remove a role that the user does not hold", `{"op":"remove","path":"roles[value eq \"ADMIN\"]"}`, "EDITOR"},
 		{"remove all", `{"op":"remove","path":"roles"}`, "VIEWER"},
-		{"the extension by path", `{"op":"replace","path":"` + roleURN + `","value":"ADMIN"}`, "ADMIN"},
-		{"the extension without a path", `{"op":"replace","value":{"` + mapping.URNSuger + `":{"role":"ADMIN"}}}`, "ADMIN"},
+		{"replace the extension by path", `{"op":"replace","path":"` + roleURN + `","value":"ADMIN"}`, "ADMIN"},
+		{"replace the extension without a path", `{"op":"replace","value":{"` + mapping.URNSuger + `":{"role":"ADMIN"}}}`, "ADMIN"},
 		{"remove the extension's role", `{"op":"remove","path":"` + roleURN + `"}`, "VIEWER"},
 		{"remove one role and add another", `{"op":"remove","path":"roles[value eq \"EDITOR\"]"},{"op":"add","path":"roles","value":[{"value":"FINANCE"}]}`, "Finance"},
-		{"something else", `{"op":"replace","path":"name.givenName","value":"Basil"}`, "EDITOR"},
+		{"another attribute", `{"op":"replace","path":"name.givenName","value":"Basil"}`, "EDITOR"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,13 +109,13 @@ func TestRoleOfNewUser(t *testing.T) {
 		name, more, want string
 		code             scim.Code
 	}{
-		{"none is the default role", ``, "VIEWER", ""},
-		{"emptied is the default role", `,"roles":[]`, "VIEWER", ""},
+		{"no role is the default role", ``, "VIEWER", ""},
+		{"an empty list is the default role", `,"roles":[]`, "VIEWER", ""},
 		{"roles", `,"roles":["EDITOR"]`, "EDITOR", ""},
 		{"the extension", `,"` + roleURN + `":"Deal desk"`, "Deal desk", ""},
-		{"both the same", `,"roles":["EDITOR"],"` + roleURN + `":"EDITOR"`, "EDITOR", ""},
-		{"both different", `,"roles":["EDITOR"],"` + roleURN + `":"VIEWER"`, "", scim.CodeConflictingRoles},
-		{"one that Suger lacks", `,"roles":["OWNER"]`, "", scim.CodeUnknownRole},
+		{"roles and extension are equal", `,"roles":["EDITOR"],"` + roleURN + `":"EDITOR"`, "EDITOR", ""},
+		{"roles and extension differ", `,"roles":["EDITOR"],"` + roleURN + `":"VIEWER"`, "", scim.CodeConflictingRoles},
+		{"an unknown role", `,"roles":["OWNER"]`, "", scim.CodeUnknownRole},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -158,25 +159,25 @@ func TestAmbiguousRoleNameIsRefused(t *testing.T) {
 	assertCode(t, scim.CodeAmbiguousRole, err)
 	assert.Equal(t, before, s.state("viewer"))
 
-	t.Run("its id is not", func(t *testing.T) {
+	t.Run("accepts the id instead", func(t *testing.T) {
 		_, err := s.patchUser(s.id("viewer"), roleTo("f2"))
 		require.NoError(t, err)
 		assert.Equal(t, "FINANCE ACTIVE", s.state("viewer"))
 	})
-	t.Run("and the answer, sent back, changes nothing", func(t *testing.T) {
+	t.Run("repeating the answer changes nothing", func(t *testing.T) {
 		user, err := s.getUser(s.id("viewer"))
 		require.NoError(t, err)
 		role := user[mapping.URNSuger].(map[string]any)["role"]
-		assert.Equal(t, "f2", role, "a name that could be another role's is not said")
+		assert.Equal(t, "f2", role, "the answer has no ambiguous name")
 		_, err = s.putUser(s.id("viewer"), fmt.Sprintf(`{"userName":"viewer@example.com",%q:%q}`, roleURN, role))
 		require.NoError(t, err)
 		assert.Equal(t, "FINANCE ACTIVE", s.state("viewer"))
 	})
 }
 
-// A role that the list of roles lacks is shown as Suger writes it, and an echo of
-// it is no change.
-func TestRoleThatIsNotListed(t *testing.T) {
+// A role that is not in the list of roles is shown as Suger writes it; repeating it is
+// not a change.
+func TestUnlistedRole(t *testing.T) {
 	s := newStand(t)
 	s.put("viewer", "r-gone", "ACTIVE")
 	user, err := s.getUser(s.id("viewer"))
@@ -191,13 +192,13 @@ func TestRoleThatIsNotListed(t *testing.T) {
 }
 
 func TestDefaultRole(t *testing.T) {
-	t.Run("by name, a custom one", func(t *testing.T) {
+	t.Run("a custom role by name", func(t *testing.T) {
 		s := newStand(t, func(u *setup) { u.config.DefaultRole = "deal desk" })
 		_, err := s.postUser(person("nova", ""))
 		require.NoError(t, err)
 		assert.Equal(t, "Deal desk INVITED", s.state("nova"))
 	})
-	t.Run("one that Suger lacks", func(t *testing.T) {
+	t.Run("an unknown role", func(t *testing.T) {
 		s := newStand(t, func(u *setup) { u.config.DefaultRole = "Guests" })
 		_, err := s.postUser(person("nova", ""))
 		assertCode(t, scim.CodeUnknownRole, err)

@@ -10,13 +10,13 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// okta makes Okta's PUT: what it has read, with a mapped attribute replaced.
-// send sends it, any number of times.
-func (s *stand) okta(id string, lay func(body scim.Resource)) (send func() error) {
+// oktaPut returns a function that sends Okta's PUT, any number of times: the user as
+// read now, with mapped attributes replaced by change.
+func (s *stand) oktaPut(id string, change func(body scim.Resource)) (send func() error) {
 	s.t.Helper()
 	body, err := s.getUser(id)
 	require.NoError(s.t, err)
-	lay(body)
+	change(body)
 	normal, err := s.service.UserType().Normalize(body)
 	require.NoError(s.t, err)
 	return func() error {
@@ -35,15 +35,15 @@ func extensionIs(role string) func(scim.Resource) {
 
 func nothingMapped(scim.Resource) {}
 
-// A request may arrive twice, because its answer can be lost; the second must not
-// treat repeated values as changes and undo the first. If that cannot be
-// distinguished, because the first gave a more powerful role, it is an error.
-func TestPutThatComesTwice(t *testing.T) {
+// A request can arrive twice, because its answer can be lost. The second one must not
+// treat repeated values as changes and undo the first. If the gateway cannot tell them
+// apart, because the first one gave a more powerful role, it answers an error.
+func TestRepeatedPut(t *testing.T) {
 	for name, carrier := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
-		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // less, more, custom, emptied
+		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // lower, higher, custom, empty
 			t.Run(name+" "+role, func(t *testing.T) {
 				s := newStand(t)
-				send := s.okta(s.id("editor"), carrier(role))
+				send := s.oktaPut(s.id("editor"), carrier(role))
 				require.NoError(t, send())
 				state := s.state("editor")
 				assert.NotEqual(t, "EDITOR ACTIVE", state)
@@ -63,10 +63,9 @@ func TestPutThatComesTwice(t *testing.T) {
 	}
 }
 
-// Between Okta's GET and its PUT, a pushed group has changed the role. What a
-// client claims to have read does not count; two different roles in a request
-// are an error.
-func TestPutOfAnOldAnswer(t *testing.T) {
+// Between Okta's GET and its PUT, a pushed group has changed the role. What a client
+// claims to have read does not count; two different roles in a request are an error.
+func TestPutOfOldData(t *testing.T) {
 	tests := []struct {
 		name   string
 		mapped func(scim.Resource)
@@ -74,16 +73,16 @@ func TestPutOfAnOldAnswer(t *testing.T) {
 		code   scim.Code
 	}{
 		{"no role is mapped", nothingMapped, "VIEWER", ""},
-		{"the mapped role was so before", rolesAre("VIEWER"), "VIEWER", ""},
-		{"the mapped role was so before, by the extension", extensionIs("viewer"), "VIEWER", ""},
-		{"the mapped role is so now", extensionIs("EDITOR"), "EDITOR", scim.CodeConflictingRoles},
-		{"the mapped role is another", extensionIs("Finance"), "EDITOR", scim.CodeConflictingRoles},
+		{"the mapped role is the old role", rolesAre("VIEWER"), "VIEWER", ""},
+		{"the mapped role is the old role, in the extension", extensionIs("viewer"), "VIEWER", ""},
+		{"the mapped role is the current role", extensionIs("EDITOR"), "EDITOR", scim.CodeConflictingRoles},
+		{"the mapped role is a third role", extensionIs("Finance"), "EDITOR", scim.CodeConflictingRoles},
 		{"the mapped role is empty", func(body scim.Resource) { body["roles"] = []any{} }, "VIEWER", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStand(t)
-			send := s.okta(s.id("viewer"), test.mapped)
+			send := s.oktaPut(s.id("viewer"), test.mapped)
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer")))
 			require.NoError(t, err)
 			if err = send(); test.code == "" {
@@ -96,12 +95,12 @@ func TestPutOfAnOldAnswer(t *testing.T) {
 	}
 }
 
-// The role that Okta had read has been deleted since: it is as unknown as any
-// other, and nothing is changed.
-func TestPutOfAnOldAnswerWithADeletedRole(t *testing.T) {
+// The role that Okta read has been deleted since: it is an unknown role like any
+// other, and nothing changes.
+func TestPutOfOldDataWithADeletedRole(t *testing.T) {
 	s := newStand(t)
 	id := s.id("finance")
-	send := s.okta(id, func(body scim.Resource) { body["name"] = map[string]any{"givenName": "Dana", "familyName": "Drum"} })
+	send := s.oktaPut(id, func(body scim.Resource) { body["name"] = map[string]any{"givenName": "Dana", "familyName": "Drum"} })
 	require.NoError(t, s.deleteGroup(s.roleID("Finance")))
 	before, _ := s.suger.User(id)
 	assertCode(t, scim.CodeUnknownRole, send())
@@ -109,8 +108,8 @@ func TestPutOfAnOldAnswerWithADeletedRole(t *testing.T) {
 	assert.Equal(t, before, after)
 }
 
-// An emptied attribute asks for the default role, which is no second change beside
-// another one if that role is held anyway.
+// An empty attribute asks for the default role. If the user holds that role already,
+// it is not a second change next to another one.
 func TestEmptiedCarrierBesideAChange(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":[],"`+roleURN+`":"EDITOR"`))

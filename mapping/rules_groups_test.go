@@ -10,8 +10,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Rule 9: a pushed group whose role has no permissions takes nobody's role.
-func TestRule9PowerlessGroupTakesNothing(t *testing.T) {
+// Rule 9: a pushed group whose role has no permissions replaces no one's role.
+func TestRule9GroupWithoutPermissionsTakesNothing(t *testing.T) {
 	for _, file := range []string{membership, withStatus} {
 		t.Run(file, func(t *testing.T) {
 			r := newRules(t, file)
@@ -20,25 +20,25 @@ func TestRule9PowerlessGroupTakesNothing(t *testing.T) {
 
 			p, err := r.makeRole(s, "Whole Company", everybody)
 			require.NoError(t, err)
-			assert.Equal(t, "make role Whole Company", r.told(p), "when it is made")
+			assert.Equal(t, "make role Whole Company", r.describe(p), "when the group is created")
 			require.Len(t, p.people, len(everybody))
 			for _, one := range p.people {
-				assert.NotEmpty(t, one.kept, "each of them is logged")
+				assert.NotEmpty(t, one.kept, "the log names each member")
 			}
 			assert.Zero(t, r.losses(p))
 
 			p, err = r.members(s, s.roles.byID("s1"), memberChange{add: everybody, implicit: true})
-			assert.Equal(t, "nothing", r.outcome(p, err), "and pushed again, other such groups included")
+			assert.Equal(t, "nothing", r.outcome(p, err), "when the group is pushed again, also to holders of other roles without permissions")
 
 			p, err = r.members(s, s.roles.byID("f1"), memberChange{add: []string{"ember", "cedar", "basalt"}})
-			assert.Equal(t, "change cedar role=Finance; change ember role=Finance", r.outcome(p, err), "a group that can do something takes its place")
+			assert.Equal(t, "change cedar role=Finance; change ember role=Finance", r.outcome(p, err), "a role with permissions replaces it")
 		})
 	}
 }
 
-// Rule 9: a role has no permissions if its record says so, be it by an empty list,
-// by null, or by leaving out what other records have. Standard roles have theirs
-// anyway, and where no record tells, nothing is taken for powerless.
+// Rule 9: a role has no permissions if its record says so: by an empty list, by null,
+// or by a missing field that other records have. Standard roles always have
+// permissions. If no record has the field, no role counts as without permissions.
 func TestRule9RolesWithoutPermissions(t *testing.T) {
 	r := newRules(t, membership)
 	read := func(records ...string) *catalogue {
@@ -60,8 +60,8 @@ func TestRule9RolesWithoutPermissions(t *testing.T) {
 	assert.False(t, read(`{"id":"c","name":"C"}`).byID("c").powerless)
 }
 
-// Rule 9: the brake counts each lost role, each end of access and each changed
-// address, and a promotion is no loss.
+// Rule 9: the brake counts each role that is lost, each end of access and each changed
+// address; a promotion does not count.
 func TestRule9BrakeCountsEveryLoss(t *testing.T) {
 	r := newRules(t, withStatus)
 	s := r.people("amber ADMIN", "basalt EDITOR", "cedar VIEWER", "dune f1", "ember s1", "former EDITOR INACTIVE")
@@ -82,22 +82,22 @@ func TestRule9BrakeCountsEveryLoss(t *testing.T) {
 		plan *plan
 		want int
 	}{
-		"demoted":                      {to("amber", by("VIEWER")), 1},
-		"promoted":                     {to("cedar", by("EDITOR")), 0},
-		"a custom role for another":    {to("dune", by("d1")), 1},
-		"a custom role for a standard": {to("dune", by("EDITOR")), 1},
-		"VIEWER for a custom role":     {to("cedar", by("f1")), 1},
-		"somebody without access":      {to("former", by("VIEWER")), 0},
-		"another address":              {renamed, 1},
-		"deactivated":                  {ended, 1},
-		"removed":                      {left, 1},
-		"nothing":                      {&plan{}, 0},
+		"demoted":                            {to("amber", by("VIEWER")), 1},
+		"promoted":                           {to("cedar", by("EDITOR")), 0},
+		"custom role to another custom role": {to("dune", by("d1")), 1},
+		"custom role to a standard role":     {to("dune", by("EDITOR")), 1},
+		"VIEWER to a custom role":            {to("cedar", by("f1")), 1},
+		"user without access":                {to("former", by("VIEWER")), 0},
+		"changed address":                    {renamed, 1},
+		"deactivated":                        {ended, 1},
+		"removed":                            {left, 1},
+		"nothing":                            {&plan{}, 0},
 	} {
 		assert.Equal(t, test.want, r.losses(test.plan), name)
 	}
 }
 
-// Rule 10: all or nothing. Unknown members are named before anybody is changed.
+// Rule 10: all or nothing. The error names unknown members before any change.
 func TestRule10UnknownMembers(t *testing.T) {
 	r := newRules(t, membership)
 	s := r.people("amber ADMIN", "basalt f1", "cedar f1", "dune VIEWER")
@@ -107,13 +107,13 @@ func TestRule10UnknownMembers(t *testing.T) {
 	assert.Contains(t, err.Error(), ": ghost-1, ghost-2.")
 
 	p, err = r.makeRole(s, "Night crew", []string{"dune", "ghost-1"})
-	assert.Equal(t, "invalid_value", r.outcome(p, err), "no role is made for them either")
+	assert.Equal(t, "invalid_value", r.outcome(p, err), "no role is created for them")
 
 	p, err = r.members(s, finance, memberChange{remove: []string{"ghost-1", "basalt", "basalt", "dune"}})
-	assert.Equal(t, "change basalt role=VIEWER", r.outcome(p, err), "who is not there is no member any more")
+	assert.Equal(t, "change basalt role=VIEWER", r.outcome(p, err), "removing an unknown member succeeds")
 }
 
-// Rule 8: an entry that names nobody never shortens a list of members.
+// Rule 8: an entry without an id never shortens a list of members.
 func TestRule8MemberEntries(t *testing.T) {
 	for _, list := range []string{`[{}]`, `[null]`, `[""]`, `{}`, `[{"display":"Amber"}]`, `[{"value":""}]`, `[{"value":"basalt"},{}]`} {
 		for _, text := range []string{`{"displayName":"Finance","members":` + list + `}`, `{"Operations":[{"op":"replace","path":"members","value":` + list + `}]}`} {
@@ -134,7 +134,7 @@ func TestRule8MemberEntries(t *testing.T) {
 	}
 }
 
-// Rule 21: replacing the members by PATCH takes as many as PUT does.
+// Rule 21: a PATCH that replaces members accepts as many as a PUT.
 func TestRule21ManyMembersInOnePatch(t *testing.T) {
 	members := make([]any, 5000)
 	for i := range members {
@@ -145,11 +145,11 @@ func TestRule21ManyMembersInOnePatch(t *testing.T) {
 	group, err := newModel(DefaultDocument()).groupType().ApplyPatch(t.Context(), scim.Resource{"displayName": "Finance"}, operations)
 	require.NoError(t, err)
 	assert.Len(t, memberIDs(group["members"]), len(members))
-	assert.True(t, replacesMembers(operations), "whom it lacks it removes without naming")
+	assert.True(t, replacesMembers(operations), "members that the list lacks are removed implicitly")
 }
 
-// Rule 15: a role that a protected person holds keeps its name and stays; so does
-// the person in a group that no longer lists them.
+// Rule 15: a role that a protected user holds is neither renamed nor deleted, and the
+// user stays in a group that no longer lists them.
 func TestRule15RolesOfProtectedPeople(t *testing.T) {
 	r := newRules(t, membership, protecting("basalt"))
 	s := r.people("amber ADMIN", "basalt f1", "cedar f1", "dune d1")
@@ -161,21 +161,22 @@ func TestRule15RolesOfProtectedPeople(t *testing.T) {
 	p, err := r.deleteRole(s, finance)
 	assert.Equal(t, "protected_user", r.guarded(s, p, err))
 	p, err = r.members(s, finance, memberChange{remove: []string{"basalt"}})
-	assert.Equal(t, "protected_user", r.guarded(s, p, err), "taken out by name")
+	assert.Equal(t, "protected_user", r.guarded(s, p, err), "removed explicitly")
 	p, err = r.members(s, deals, memberChange{add: []string{"basalt"}})
 	assert.Equal(t, "protected_user", r.guarded(s, p, err), "given another role")
 
 	p, err = r.members(s, finance, memberChange{remove: []string{"basalt", "cedar"}, implicit: true})
-	assert.Equal(t, "change cedar role=VIEWER", r.guarded(s, p, err), "merely not listed")
+	assert.Equal(t, "change cedar role=VIEWER", r.guarded(s, p, err), "removed implicitly")
 	renamed = &plan{}
 	err = r.rename(s, renamed, deals, scim.Resource{"displayName": "Contracts"})
-	assert.Equal(t, "rename role Contracts", r.guarded(s, renamed, err), "a role of others")
+	assert.Equal(t, "rename role Contracts", r.guarded(s, renamed, err), "a role without protected users")
 	p, err = r.deleteRole(s, deals)
 	assert.Equal(t, "change dune role=VIEWER; delete role", r.guarded(s, p, err))
 }
 
-// Names of roles: the present one is no rename, in whatever spelling; standard
-// ones, taken ones and ones without a visible character are refused.
+// Names of roles: the current name is not a rename, in any spelling. The names of
+// standard roles and of other roles, and names without a visible character, are
+// refused.
 func TestRule11Renames(t *testing.T) {
 	r := newRules(t, membership)
 	s := r.people("amber ADMIN")

@@ -9,8 +9,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// planFor returns the plan of a request about one member, by what a client sends;
-// "gone" is a removal, "ended" the end of access.
+// planFor returns the plan of a request about one member: for a body that a client
+// sends, for a removal ("gone") or for the end of access ("ended").
 func (r *rules) planFor(s *snapshot, id, body string) (*plan, error) {
 	r.t.Helper()
 	switch body {
@@ -23,9 +23,9 @@ func (r *rules) planFor(s *snapshot, id, body string) (*plan, error) {
 	return r.update(s, s.byID(id), wanted, access)
 }
 
-// Rule 12: whatever takes the last administrator away is refused, a rename of the
-// account among it; users without access, who never signed in, or with an unknown
-// status do not count.
+// Rule 12: every plan that removes the last administrator is refused, a rename of the
+// account included. Users without access, who never signed in, or with an unknown
+// status do not count as administrators.
 func TestRule12LastAdministrator(t *testing.T) {
 	const others = "basalt EDITOR"
 	for _, test := range []struct {
@@ -40,12 +40,12 @@ func TestRule12LastAdministrator(t *testing.T) {
 		{"renamed", []string{"amber ADMIN", others}, `{"userName":"other@example.com"}`, "last_admin"},
 		{"renamed in letter case only", []string{"amber ADMIN", others}, `{"userName":"AMBER@example.com"}`, "nothing"},
 		{"another name", []string{"amber ADMIN", others}, `{"name":{"givenName":"Ambra"}}`, "change amber name.givenName=Ambra"},
-		{"the other one is inactive", []string{"amber ADMIN", "basalt ADMIN INACTIVE"}, "ended", "last_admin"},
-		{"the other one never signed in", []string{"amber ADMIN", "basalt ADMIN INVITED"}, "ended", "last_admin"},
-		{"the other one's status is not known", []string{"amber ADMIN", "basalt ADMIN LOCKED"}, "ended", "last_admin"},
-		{"the other one has no status", []string{"amber ADMIN", "basalt ADMIN -"}, "ended", "change amber active=false"},
-		{"the other one is active", []string{"amber ADMIN", "basalt ADMIN ACTIVE"}, "ended", "change amber active=false"},
-		{"there are two", []string{"amber ADMIN", "basalt ADMIN"}, `{"userName":"other@example.com"}`, "change amber userName=other@example.com"},
+		{"the other administrator is inactive", []string{"amber ADMIN", "basalt ADMIN INACTIVE"}, "ended", "last_admin"},
+		{"the other administrator never signed in", []string{"amber ADMIN", "basalt ADMIN INVITED"}, "ended", "last_admin"},
+		{"the other administrator has an unknown status", []string{"amber ADMIN", "basalt ADMIN LOCKED"}, "ended", "last_admin"},
+		{"the other administrator has no status", []string{"amber ADMIN", "basalt ADMIN -"}, "ended", "change amber active=false"},
+		{"the other administrator is active", []string{"amber ADMIN", "basalt ADMIN ACTIVE"}, "ended", "change amber active=false"},
+		{"there are two administrators", []string{"amber ADMIN", "basalt ADMIN"}, `{"userName":"other@example.com"}`, "change amber userName=other@example.com"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRules(t, withStatus)
@@ -55,18 +55,18 @@ func TestRule12LastAdministrator(t *testing.T) {
 		})
 	}
 
-	t.Run("by removal where there is no status", func(t *testing.T) {
+	t.Run("removal without a status", func(t *testing.T) {
 		r := newRules(t, membership)
 		s := r.people("amber ADMIN", others)
 		p, err := r.planFor(s, "amber", "ended")
 		assert.Equal(t, "last_admin", r.guarded(s, p, err))
 		p, err = r.members(s, s.roles.byID("ADMIN"), memberChange{remove: []string{"amber"}, implicit: true})
-		assert.Equal(t, "last_admin", r.guarded(s, p, err), "by a group that no longer lists them")
+		assert.Equal(t, "last_admin", r.guarded(s, p, err), "a group no longer lists the administrator")
 		p, err = r.members(s, s.roles.byID("ADMIN"), memberChange{add: []string{"basalt"}, remove: []string{"amber"}, implicit: true})
-		assert.Equal(t, "change amber role=VIEWER; change basalt role=ADMIN", r.guarded(s, p, err), "somebody else takes over")
+		assert.Equal(t, "change amber role=VIEWER; change basalt role=ADMIN", r.guarded(s, p, err), "another user takes over")
 	})
 
-	t.Run("one person is not enough to tell", func(t *testing.T) {
+	t.Run("one record is not enough to decide", func(t *testing.T) {
 		r := newRules(t, withStatus)
 		s := r.people("amber ADMIN")
 		s.whole = false
@@ -76,7 +76,7 @@ func TestRule12LastAdministrator(t *testing.T) {
 	})
 }
 
-// Rule 15: protected people, by whatever kind of plan.
+// Rule 15: protected users, in every kind of plan.
 func TestRule15ProtectedPeople(t *testing.T) {
 	r := newRules(t, withStatus, protecting("basalt", "future"))
 	s := r.people("amber ADMIN", "basalt EDITOR", "cedar VIEWER", "dune ADMIN")
@@ -97,8 +97,8 @@ func TestRule15ProtectedPeople(t *testing.T) {
 	assert.Equal(t, "protected_user", r.guarded(s, p, err), "created")
 }
 
-// Nobody becomes an administrator where that is switched off, by whatever way.
-func TestAdministratorsAreNotMade(t *testing.T) {
+// If SCIM may not grant ADMIN, no plan makes an administrator.
+func TestRefusesToMakeAdministrators(t *testing.T) {
 	r := newRules(t, withStatus, func(c *Config) { c.AllowAdminGrant = false })
 	s := r.people("amber ADMIN", "basalt EDITOR", "former ADMIN INACTIVE", "dune ADMIN")
 	for _, test := range []struct{ id, body, want string }{
@@ -125,8 +125,8 @@ func TestAdministratorsAreNotMade(t *testing.T) {
 	assert.Equal(t, "admin_grant_refused", r.guarded(s, p, err))
 }
 
-// Rule 24: a rename to an address that somebody else has, or a record that cannot
-// be read, is a conflict by our own list.
+// Rule 24: a rename conflicts if the gateway's list has the address for another user,
+// or has an unreadable record.
 func TestRule24TakenAddress(t *testing.T) {
 	r := newRules(t, withStatus)
 	whole := r.people("amber ADMIN", "basalt EDITOR", "former VIEWER INACTIVE")
@@ -147,11 +147,11 @@ func TestRule24TakenAddress(t *testing.T) {
 	r = newRules(t, membership)
 	s = r.people("amber ADMIN", "basalt EDITOR")
 	p, err := r.update(s, s.byID("basalt"), scim.Resource{"userName": "amber@example.com"}, scim.AccessUnsaid)
-	assert.Equal(t, "mutability", r.guarded(s, p, err), "where addresses are fixed no rename is planned at all")
+	assert.Equal(t, "mutability", r.guarded(s, p, err), "if addresses are fixed, no rename is planned")
 }
 
-// Rules 13 and 14: what a plan took can be given back: the undo of a plan, made
-// after it, leads to where it began.
+// Rules 13 and 14: a plan can be undone: the undo, planned after it, restores the
+// former state.
 func TestRule13Undo(t *testing.T) {
 	for _, file := range []string{membership, withStatus} {
 		for _, body := range []string{`{"roles":["VIEWER"]}`, "ended", "gone"} {

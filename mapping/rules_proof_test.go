@@ -9,30 +9,30 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Rules 3 and 16: every kind of change is confirmed by a list that began after
-// it, and what that list does not show is named.
+// Rules 3 and 16: a list that was started after a change must confirm it; the proof
+// names what that list does not show.
 func TestRule16EveryChangeIsProven(t *testing.T) {
 	for _, test := range []struct {
 		name, file, body string
-		after            []string // with basalt as the list shows them
+		after            []string // with basalt as the list shows the user
 		want             string   // what is missing
 	}{
 		{"removed", membership, "gone", []string{"amber ADMIN"}, ""},
-		{"removed, and still there", membership, "gone", []string{"amber ADMIN", "basalt EDITOR"}, "active"},
-		{"removed with a status, and only inactive", withStatus, "gone", []string{"amber ADMIN", "basalt EDITOR INACTIVE"}, "active"},
-		{"ended by removal, and still there", membership, "ended", []string{"amber ADMIN", "basalt EDITOR"}, "active"},
+		{"removed, still listed", membership, "gone", []string{"amber ADMIN", "basalt EDITOR"}, "active"},
+		{"removed with a status, only inactive", withStatus, "gone", []string{"amber ADMIN", "basalt EDITOR INACTIVE"}, "active"},
+		{"ended by removal, still listed", membership, "ended", []string{"amber ADMIN", "basalt EDITOR"}, "active"},
 		{"deactivated", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR INACTIVE"}, ""},
-		{"deactivated in other letters", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR inactive"}, ""},
-		{"deactivated, and active", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR ACTIVE"}, "active"},
-		{"deactivated, and a word that nobody knows", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR PAUSED"}, "active"},
-		{"deactivated, and no status", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR -"}, "active"},
-		{"deactivated, and gone", withStatus, "ended", []string{"amber ADMIN"}, ""},
+		{"deactivated, status in other letter case", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR inactive"}, ""},
+		{"deactivated, still active", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR ACTIVE"}, "active"},
+		{"deactivated, unknown status", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR PAUSED"}, "active"},
+		{"deactivated, no status", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR -"}, "active"},
+		{"deactivated, not listed", withStatus, "ended", []string{"amber ADMIN"}, ""},
 		{"role", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt VIEWER"}, ""},
-		{"role, and the old one", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt EDITOR"}, "role"},
-		{"role, and another one", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt ADMIN"}, "role"},
-		{"role, and gone", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN"}, "the user"},
-		{"name, and the old one", membership, `{"name":{"givenName":"Basil"}}`, []string{"amber ADMIN", "basalt EDITOR"}, "name.givenName"},
-		{"address, and the old one", withStatus, `{"userName":"basil@example.com"}`, []string{"amber ADMIN", "basalt EDITOR"}, "userName"},
+		{"new role, old one listed", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt EDITOR"}, "role"},
+		{"new role, another one listed", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt ADMIN"}, "role"},
+		{"new role, user not listed", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN"}, "the user"},
+		{"new name, old one listed", membership, `{"name":{"givenName":"Basil"}}`, []string{"amber ADMIN", "basalt EDITOR"}, "name.givenName"},
+		{"new address, old one listed", withStatus, `{"userName":"basil@example.com"}`, []string{"amber ADMIN", "basalt EDITOR"}, "userName"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRules(t, test.file)
@@ -44,7 +44,7 @@ func TestRule16EveryChangeIsProven(t *testing.T) {
 	}
 }
 
-// missing names what a proof found missing, "" if nothing.
+// missing returns what a proof found missing, "" if nothing.
 func missing(differs []difference) string {
 	if len(differs) == 0 {
 		return ""
@@ -52,20 +52,20 @@ func missing(differs []difference) string {
 	return differs[0].field
 }
 
-// Rule 16: so is somebody who was added or came back.
+// Rule 16: a list must also confirm that a user was added or came back.
 func TestRule16CreationIsProven(t *testing.T) {
 	r := newRules(t, withStatus)
 	for _, test := range []struct {
 		name, before, after, want string
 	}{
 		{"added", "", "basalt EDITOR INVITED", ""},
-		{"added, and not there", "", "", "the user"},
-		{"added, and inactive", "", "basalt EDITOR INACTIVE", "active"},
+		{"added, not listed", "", "", "the user"},
+		{"added, but inactive", "", "basalt EDITOR INACTIVE", "active"},
 		{"added, with another role", "", "basalt VIEWER", "role"},
 		{"came back", "basalt ADMIN INACTIVE", "basalt EDITOR ACTIVE", ""},
-		{"came back, with the role from before", "basalt ADMIN INACTIVE", "basalt ADMIN ACTIVE", "role"},
-		{"came back, and inactive", "basalt ADMIN INACTIVE", "basalt EDITOR INACTIVE", "active"},
-		{"came back, with a status that nobody knows", "basalt ADMIN INACTIVE", "basalt EDITOR ODD", "active"},
+		{"came back, with the old role", "basalt ADMIN INACTIVE", "basalt ADMIN ACTIVE", "role"},
+		{"came back, still inactive", "basalt ADMIN INACTIVE", "basalt EDITOR INACTIVE", "active"},
+		{"came back, with an unknown status", "basalt ADMIN INACTIVE", "basalt EDITOR ODD", "active"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			with := func(basalt string) *snapshot {
@@ -82,7 +82,7 @@ func TestRule16CreationIsProven(t *testing.T) {
 	}
 }
 
-// Rule 17: a group's change is proven member by member, and its role with it.
+// Rule 17: a group change is confirmed for each member and for the role.
 func TestRule17GroupsAreProven(t *testing.T) {
 	r := newRules(t, membership)
 	before := r.people("amber ADMIN", "basalt f1", "cedar VIEWER", "dune VIEWER")
@@ -95,23 +95,23 @@ func TestRule17GroupsAreProven(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{"basalt role", "dune the user"}, who)
 
-	t.Run("a role that was made", func(t *testing.T) {
+	t.Run("created role", func(t *testing.T) {
 		p, err := r.makeRole(before, "Night crew", nil)
 		require.NoError(t, err)
-		assert.Equal(t, "the role", missing(r.prove(r.people(), before, p)), "and nobody saw")
+		assert.Equal(t, "the role", missing(r.prove(r.people(), before, p)), "without a new list of roles")
 		p.role.role.id, p.role.role.raw = "n1", "n1"
-		assert.Equal(t, "the role", missing(r.prove(r.people(), before, p)), "and is not on the list")
+		assert.Equal(t, "the role", missing(r.prove(r.people(), before, p)), "not on the list")
 		listed := before.withRoles(r.model.newCatalogue([]*role{{id: "n1", raw: "n1", name: "Night crew"}}, nil, true))
 		assert.Empty(t, r.prove(r.people(), listed, p))
 	})
-	t.Run("a role that was renamed", func(t *testing.T) {
+	t.Run("renamed role", func(t *testing.T) {
 		p := &plan{}
 		require.NoError(t, r.rename(before, p, before.roles.byID("f1"), scim.Resource{"displayName": "Money"}))
 		assert.Equal(t, "the role", missing(r.prove(r.people(), before, p)))
 		renamed := before.withRoles(r.model.newCatalogue([]*role{{id: "f1", raw: "f1", name: "Money"}}, nil, true))
 		assert.Empty(t, r.prove(r.people(), renamed, p))
 	})
-	t.Run("a role that was deleted", func(t *testing.T) {
+	t.Run("deleted role", func(t *testing.T) {
 		p, err := r.deleteRole(before, before.roles.byID("d1"))
 		require.NoError(t, err)
 		assert.Equal(t, "the role", missing(r.prove(r.people(), before, p)))

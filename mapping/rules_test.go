@@ -14,11 +14,11 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// The rules of no false success in the pure functions: plans, guards and
-// confirmation. Their numbers are those of the tests of the same name that go
-// through HTTP, in package gateway.
+// The tests of TestRule… check the rules against false success in the pure functions:
+// plans, guards and confirmation. Tests of package gateway with the same numbers check
+// them through HTTP.
 
-// rules are a planner and a way to write organizations down.
+// rules is a planner with helpers to write organizations down.
 type rules struct {
 	t *testing.T
 	*planner
@@ -44,7 +44,7 @@ func newRules(t *testing.T, file string, change ...func(*Config)) *rules {
 	return &rules{t: t, planner: newPlanner(newModel(doc), config)}
 }
 
-// roles returns the standard ones, two custom ones and one that can do nothing.
+// roles returns the standard roles, two custom ones and two without permissions.
 func (r *rules) roles() *catalogue {
 	may := []any{"read"}
 	return r.model.newCatalogue([]*role{
@@ -55,8 +55,8 @@ func (r *rules) roles() *catalogue {
 	}, r.config.GroupRoles, true)
 }
 
-// people returns an organization with these members: "id role status", the
-// address being id@example.com.
+// people returns an organization with these members, each as "id role status"; the
+// address is id@example.com.
 func (r *rules) people(members ...string) *snapshot {
 	r.t.Helper()
 	var users []*user
@@ -81,7 +81,7 @@ func (r *rules) status(word string) access {
 	return r.model.status.read(map[string]any{"status": word})
 }
 
-// user reads what a client sends about one.
+// user parses what a client sends about a user.
 func (r *rules) user(body string) (scim.Resource, scim.Access) {
 	r.t.Helper()
 	raw, err := scim.DecodeObject([]byte(body))
@@ -93,14 +93,14 @@ func (r *rules) user(body string) (scim.Resource, scim.Access) {
 	return wanted, access
 }
 
-// kindWords are the kinds of plans in a word.
+// kindWords are words for the kinds of plans.
 var kindWords = map[string]string{
 	string(planChange): "change", string(planJoin): "join", string(planLeave): "leave",
 	string(roleMade): "make", string(roleRenamed): "rename", string(roleDeleted): "delete",
 }
 
-// told describes a plan: what happens to whom.
-func (r *rules) told(p *plan) string {
+// describe says what a plan does, and to whom.
+func (r *rules) describe(p *plan) string {
 	var all []string
 	for _, one := range p.touched() {
 		who := one.before.id
@@ -131,19 +131,19 @@ func (r *rules) told(p *plan) string {
 	return strings.Join(all, "; ")
 }
 
-// outcome returns a plan in words, or the code of the error.
+// outcome describes a plan, or returns the code of the error.
 func (r *rules) outcome(p *plan, err error) string {
 	r.t.Helper()
 	if err == nil {
-		return r.told(p)
+		return r.describe(p)
 	}
 	var e *scim.Error
 	require.ErrorAs(r.t, err, &e)
 	return string(e.Code)
 }
 
-// guarded returns a plan that the guards have let pass, in words, or the code
-// of the error.
+// guarded describes a plan that the guards have accepted, or returns the code of the
+// error.
 func (r *rules) guarded(s *snapshot, p *plan, err error) string {
 	r.t.Helper()
 	if err == nil {
@@ -160,7 +160,7 @@ func protecting(ids ...string) func(*Config) {
 	}
 }
 
-// Rule 11: names of groups and roles compare as people read them.
+// Rule 11: names of groups and roles that look alike are equal.
 func TestRule11LookalikeNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"ADMIN ":               "ADMIN",
@@ -193,20 +193,20 @@ func TestRule11LookalikeNames(t *testing.T) {
 	}
 }
 
-// Rule 11: somebody's own role whose name looks like that of a standard one is not
-// that one, and does not hide it.
+// Rule 11: a custom role whose name looks like that of a standard role is another
+// role, and does not hide it.
 func TestRule11LookalikeRoleIsNotTheStandardOne(t *testing.T) {
 	r := newRules(t, membership)
 	s := r.people("amber ADMIN", "basalt r9").withRoles(r.model.newCatalogue([]*role{{id: "r9", raw: "r9", name: "Admin"}}, nil, true))
-	assert.True(t, anyAdministrator(s.roles.of(s.byID("amber"))), "the one by its id")
+	assert.True(t, anyAdministrator(s.roles.of(s.byID("amber"))), "the id finds the standard role")
 	assert.False(t, s.roles.byID("r9").standard)
 	assert.Equal(t, r.model.others, s.roles.byID("r9").tier)
 
-	t.Run("nor is one with the very name, whatever it may do", func(t *testing.T) {
+	t.Run("a custom role with the same name is not the standard role", func(t *testing.T) {
 		roles := r.model.newCatalogue([]*role{{id: "r1", raw: "r1", name: "ADMIN", permissions: []any{"users.manage"}}}, nil, true)
 		s := r.people("amber ADMIN", "basalt r1").withRoles(roles)
 		assert.Len(t, s.administrators(), 1)
-		assert.True(t, anyAdministrator(roles.of(s.byID("basalt"))), "for who may grant it")
+		assert.True(t, anyAdministrator(roles.of(s.byID("basalt"))), "granting it counts as granting ADMIN")
 		found, err := roles.named("ADMIN")
 		require.NoError(t, err)
 		assert.Equal(t, "ADMIN", found.id)

@@ -10,8 +10,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Rules 1 and 4: the end of access is a plan of its own, and the mapping decides
-// the way, not one record's odd status.
+// Rules 1 and 4: the end of access is a plan of its own. The mapping decides how
+// access ends, not the odd status of one record.
 func TestRule4TheMappingDecidesHowAccessEnds(t *testing.T) {
 	r := newRules(t, membership)
 	p, err := r.endAccess(r.people("basalt EDITOR"), r.people("basalt EDITOR").byID("basalt"))
@@ -25,8 +25,8 @@ func TestRule4TheMappingDecidesHowAccessEnds(t *testing.T) {
 	}
 }
 
-// Rule 5: a status word that the mapping does not know counts as access, and
-// active true is written and read back.
+// Rule 5: a status word that the mapping does not know counts as access; active true
+// is still written and read back.
 func TestRule5UnknownStatusWords(t *testing.T) {
 	r := newRules(t, withStatus)
 	for status, want := range map[string]string{
@@ -44,11 +44,11 @@ func TestRule5UnknownStatusWords(t *testing.T) {
 	s := r.people("basalt EDITOR SUSPENDED")
 	p, err := r.update(s, s.byID("basalt"), scim.Resource{}, scim.AccessGiven)
 	require.NoError(t, err)
-	assert.NotEmpty(t, r.prove(r.people(), s, p), "the word that is not known proves nothing")
+	assert.NotEmpty(t, r.prove(r.people(), s, p), "an unknown word confirms nothing")
 	assert.Empty(t, r.prove(r.people(), r.people("basalt EDITOR ACTIVE"), p))
 }
 
-// Rule 6: of two with one address, the one with access is meant.
+// Rule 6: if two users have the same address, the lookup finds the one with access.
 func TestRule6TwoAccountsWithOneAddress(t *testing.T) {
 	r := newRules(t, withStatus)
 	for _, order := range [][]string{{"old", "new"}, {"new", "old"}} {
@@ -65,15 +65,15 @@ func TestRule6TwoAccountsWithOneAddress(t *testing.T) {
 		assert.Equal(t, "new", s.holderOf("BASALT@example.com").id)
 		wanted, access := r.user(`{"userName":"basalt@example.com"}`)
 		p, err := r.create(s, wanted, access)
-		assert.Equal(t, "user_exists", r.outcome(p, err), "nobody is created beside them")
+		assert.Equal(t, "user_exists", r.outcome(p, err), "no third user is created")
 	}
 }
 
-// Rule 7: a create has read nothing, so neither groups nor the roles held before
-// make what it asks for a repetition.
+// Rule 7: a create has read nothing, so neither the groups that it sends nor the roles
+// held before make its roles repeated values.
 func TestRule7CreateHasReadNothing(t *testing.T) {
 	const ext = `"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":`
-	tests := []struct{ body, fresh, former string }{ // for a new person, and an inactive ADMIN
+	tests := []struct{ body, fresh, former string }{ // for a new user, and for an inactive ADMIN
 		{`{}`, "VIEWER", "VIEWER"},
 		{`{"roles":["VIEWER"],"groups":[{"value":"ADMIN"}]}`, "VIEWER", "VIEWER"},
 		{`{"roles":["VIEWER"],"groups":[{"value":"VIEWER"}]}`, "VIEWER", "VIEWER"},
@@ -91,14 +91,14 @@ func TestRule7CreateHasReadNothing(t *testing.T) {
 			body := strings.Replace(test.body, `{`, `{"userName":"basalt@example.com",`, 1)
 			wanted, access := r.user(strings.Replace(body, `,}`, `}`, 1))
 			p, err := r.create(r.people("amber ADMIN"), wanted, access)
-			assert.Equal(t, created("join basalt@example.com", test.fresh), r.outcome(p, err), "new")
+			assert.Equal(t, createOutcome("join basalt@example.com", test.fresh), r.outcome(p, err), "new")
 			p, err = r.create(r.people("amber ADMIN", "basalt ADMIN INACTIVE"), wanted, access)
-			assert.Equal(t, created("change basalt active=true", test.former), r.outcome(p, err), "created again")
+			assert.Equal(t, createOutcome("change basalt active=true", test.former), r.outcome(p, err), "returning")
 		})
 	}
 }
 
-func created(how, role string) string {
+func createOutcome(how, role string) string {
 	switch {
 	case role == "as before":
 		return how
@@ -108,20 +108,20 @@ func created(how, role string) string {
 	return how + " role=" + role
 }
 
-// Rule 7: what a PUT claims to have read cannot cancel a demotion, and cannot
-// bring back a role that was taken since.
+// Rule 7: what a PUT claims to have read can neither cancel a demotion nor bring back
+// a role that was removed since.
 func TestRule7ReplaceDecidesForLessPrivilege(t *testing.T) {
 	const ext = `"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":`
 	tests := []struct{ name, held, body, want string }{
-		{"what is said of one carrier alone is meant", "ADMIN", `{"roles":["VIEWER"],"groups":[{"value":"VIEWER"}]}`, "change basalt role=VIEWER"},
-		{"a promotion too", "VIEWER", `{"roles":["EDITOR"],"groups":[{"value":"EDITOR"}]}`, "change basalt role=EDITOR"},
-		{"the extension repeats, roles is the change", "ADMIN", `{"roles":["VIEWER"],` + ext + `"ADMIN"},"groups":[{"value":"ADMIN"}]}`, "change basalt role=VIEWER"},
-		{"the change with groups that name it", "ADMIN", `{"roles":["VIEWER"],` + ext + `"ADMIN"},"groups":[{"value":"VIEWER"}]}`, "conflicting_roles"},
-		{"sent twice: the rest is old", "VIEWER", `{"roles":["VIEWER"],` + ext + `"ADMIN"},"groups":[{"value":"ADMIN"}]}`, "nothing"},
-		{"all of it is old, and more than now", "VIEWER", `{"roles":["ADMIN"],` + ext + `"ADMIN"},"groups":[{"value":"ADMIN"}]}`, "nothing"},
-		{"all of it is old, and less than now", "ADMIN", `{"roles":["VIEWER"],` + ext + `"VIEWER"},"groups":[{"value":"VIEWER"}]}`, "change basalt role=VIEWER"},
-		{"two wishes", "VIEWER", `{"roles":["ADMIN"],` + ext + `"EDITOR"}}`, "conflicting_roles"},
-		{"groups alone ask for nothing", "VIEWER", `{"groups":[{"value":"ADMIN"}]}`, "nothing"},
+		{"a single carrier decides", "ADMIN", `{"roles":["VIEWER"],"groups":[{"value":"VIEWER"}]}`, "change basalt role=VIEWER"},
+		{"a single carrier decides on a promotion", "VIEWER", `{"roles":["EDITOR"],"groups":[{"value":"EDITOR"}]}`, "change basalt role=EDITOR"},
+		{"the extension repeats, roles changes", "ADMIN", `{"roles":["VIEWER"],` + ext + `"ADMIN"},"groups":[{"value":"ADMIN"}]}`, "change basalt role=VIEWER"},
+		{"groups do not decide between two roles", "ADMIN", `{"roles":["VIEWER"],` + ext + `"ADMIN"},"groups":[{"value":"VIEWER"}]}`, "conflicting_roles"},
+		{"a repeated request whose other values are old", "VIEWER", `{"roles":["VIEWER"],` + ext + `"ADMIN"},"groups":[{"value":"ADMIN"}]}`, "nothing"},
+		{"all values are old and more powerful", "VIEWER", `{"roles":["ADMIN"],` + ext + `"ADMIN"},"groups":[{"value":"ADMIN"}]}`, "nothing"},
+		{"all values are old and less powerful", "ADMIN", `{"roles":["VIEWER"],` + ext + `"VIEWER"},"groups":[{"value":"VIEWER"}]}`, "change basalt role=VIEWER"},
+		{"two different changes", "VIEWER", `{"roles":["ADMIN"],` + ext + `"EDITOR"}}`, "conflicting_roles"},
+		{"groups alone change nothing", "VIEWER", `{"groups":[{"value":"ADMIN"}]}`, "nothing"},
 	}
 	for _, file := range []string{membership, withStatus} {
 		r := newRules(t, file)
@@ -136,8 +136,8 @@ func TestRule7ReplaceDecidesForLessPrivilege(t *testing.T) {
 	}
 }
 
-// Rule 8: a role entry that names a role by display or name is that role, and one
-// that names none never passes for the default role.
+// Rule 8: a role entry with a display or name stands for that role. An entry without
+// either never counts as the default role.
 func TestRule8RoleEntries(t *testing.T) {
 	r := newRules(t, membership)
 	for list, want := range map[string]string{
@@ -164,8 +164,8 @@ func TestRule8RoleEntries(t *testing.T) {
 	}
 }
 
-// Rule 22: Entra ID's rename to a tombstone, which comes with the end of access, is
-// no rename; without the end of access it is.
+// Rule 22: Entra ID renames a user to a tombstone when access ends. That is not a
+// rename; the same rename without the end of access is one.
 func TestRule22Tombstone(t *testing.T) {
 	r := newRules(t, withStatus)
 	s := r.people("amber ADMIN", "basalt EDITOR INACTIVE")
@@ -186,7 +186,8 @@ func TestRule22Tombstone(t *testing.T) {
 	}
 }
 
-// Rule 18: a record that cannot be used is nobody's answer, and never 'nobody'.
+// Rule 18: an unreadable record is neither an answer about a user nor proof that the
+// user does not exist.
 func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 	r := newRules(t, membership)
 	whole := r.people("amber ADMIN")
@@ -198,21 +199,21 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 	global := r.draft("broken@example.com")
 	global.id = "elsewhere"
 	p, err = r.comeBackByID(s, global, "elsewhere", func() (scim.Resource, error) { return scim.Resource{}, nil })
-	assert.Equal(t, "suger_unreadable", r.outcome(p, err), "come back under the address")
+	assert.Equal(t, "suger_unreadable", r.outcome(p, err), "return by the address")
 
 	p, err = r.members(s, s.roles.byID("f1"), memberChange{add: []string{"broken"}})
 	assert.Equal(t, "suger_unreadable", r.outcome(p, err), "added to a group")
-	assert.Len(t, s.administrators(), 1, "and nobody counts on it")
+	assert.Len(t, s.administrators(), 1, "the record does not count as an administrator")
 
-	assert.NoError(t, s.unusable("somebody", ""), "others who are not there are known not to be")
+	assert.NoError(t, s.unusable("somebody", ""), "another id is known to be absent")
 	s.left[0].id = ""
-	assert.Error(t, s.unusable("somebody", ""), "but not if the record can be anybody's")
-	assert.NoError(t, s.unusable("amber", ""), "who is listed is known")
+	assert.Error(t, s.unusable("somebody", ""), "not if the record has no id")
+	assert.NoError(t, s.unusable("amber", ""), "a listed user is known")
 	assert.NoError(t, s.unusable("", "somebody@example.com"))
 }
 
-// Returning by the id that a client still has asks for the global record of that
-// very id, the address concerned and a domain of the organization.
+// A return by an id that the client still has requires the global record of that id,
+// the same address and a domain of the organization.
 func TestReturnByID(t *testing.T) {
 	r := newRules(t, membership)
 	s := r.people("amber ADMIN", "basalt EDITOR")
@@ -225,13 +226,13 @@ func TestReturnByID(t *testing.T) {
 		name, body, want string
 		global           *user
 	}{
-		{"with the role that is asked for", `{"userName":"Former@example.com","roles":["EDITOR"]}`, "join former role=EDITOR", global("former", "former@example.com")},
-		{"without one", `{"active":true}`, "join former role=VIEWER", global("former", "former@example.com")},
+		{"with a role", `{"userName":"Former@example.com","roles":["EDITOR"]}`, "join former role=EDITOR", global("former", "former@example.com")},
+		{"without a role", `{"active":true}`, "join former role=VIEWER", global("former", "former@example.com")},
 		{"no record", `{}`, "not_found", nil},
 		{"another id", `{}`, "not_found", global("other", "former@example.com")},
 		{"another address", `{"userName":"cedar@example.com"}`, "not_found", global("former", "former@example.com")},
-		{"another company's domain", `{}`, "not_found", global("former", "former@example.org")},
-		{"an address that a member has", `{}`, "not_found", global("former", "basalt@example.com")},
+		{"foreign domain", `{}`, "not_found", global("former", "former@example.org")},
+		{"address of another member", `{}`, "not_found", global("former", "basalt@example.com")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			wanted, _ := r.user(test.body)

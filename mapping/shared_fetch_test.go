@@ -15,24 +15,24 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A held call waits before Suger until it is released or its client
+// A heldCall makes calls to Suger wait until they are released or their client
 // disconnects.
 type heldCall struct {
-	arrived chan struct{} // one for each call
-	gone    chan struct{} // one for each whose client has left
-	let     chan struct{} // closed to let all go
+	arrived chan struct{} // a value for each call
+	gone    chan struct{} // a value for each call whose client disconnected
+	release chan struct{} // closed to release all calls
 }
 
-// hold holds the calls of this method and path suffix.
+// hold holds the calls with this method and path.
 func (s *stand) hold(method, path string) *heldCall {
-	held := &heldCall{arrived: make(chan struct{}, 100), gone: make(chan struct{}, 100), let: make(chan struct{})}
+	held := &heldCall{arrived: make(chan struct{}, 100), gone: make(chan struct{}, 100), release: make(chan struct{})}
 	s.onCall(func(r *http.Request) {
 		if r.Method != method || r.URL.Path != path {
 			return
 		}
 		held.arrived <- struct{}{}
 		select {
-		case <-held.let:
+		case <-held.release:
 		case <-r.Context().Done():
 			held.gone <- struct{}{}
 		}
@@ -56,7 +56,7 @@ func (a *actor) listWithin(ctx context.Context) <-chan error {
 	return done
 }
 
-// untilWaiting returns when so many requests wait for the list.
+// untilWaiting returns once n requests wait for the list.
 func (a *actor) untilWaiting(n int) {
 	a.t.Helper()
 	require.Eventually(a.t, func() bool { return a.service.WaitingForUsers(a.caller) == n }, time.Minute, time.Millisecond)
@@ -71,7 +71,7 @@ func TestManyReadersShareOneFetch(t *testing.T) {
 	}
 	<-held.arrived
 	s.untilWaiting(30)
-	close(held.let)
+	close(held.release)
 	for _, reader := range readers {
 		require.NoError(t, <-reader)
 	}
@@ -84,42 +84,42 @@ func TestCanceledReader(t *testing.T) {
 	t.Run("does not stop the others", func(t *testing.T) {
 		s := newStand(t)
 		held := s.hold(http.MethodGet, listPath)
-		ctx, giveUp := context.WithCancel(t.Context())
-		first := s.listWithin(ctx) // who began the fetch
+		ctx, cancel := context.WithCancel(t.Context())
+		first := s.listWithin(ctx) // starts the fetch
 		<-held.arrived
 		others := []<-chan error{s.listWithin(t.Context()), s.listWithin(t.Context())}
 		s.untilWaiting(3)
-		giveUp()
+		cancel()
 		require.ErrorIs(t, <-first, context.Canceled)
-		close(held.let)
+		close(held.release)
 		for _, other := range others {
 			require.NoError(t, <-other)
 		}
 		assert.Equal(t, 1, s.suger.Count("list users"))
 	})
-	t.Run("stops the fetch, if it is the last", func(t *testing.T) {
+	t.Run("stops the fetch as the last reader", func(t *testing.T) {
 		s := newStand(t)
 		held := s.hold(http.MethodGet, listPath)
-		ctx, giveUp := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(t.Context())
 		readers := []<-chan error{s.listWithin(ctx), s.listWithin(ctx)}
 		<-held.arrived
 		s.untilWaiting(2)
-		giveUp()
+		cancel()
 		for _, reader := range readers {
 			require.ErrorIs(t, <-reader, context.Canceled)
 		}
 		select {
 		case <-held.gone:
-		case <-time.After(30 * time.Second): // long before the fetch ends by itself
+		case <-time.After(30 * time.Second): // long before the fetch would end by itself
 			require.Fail(t, "the fetch goes on")
 		}
 
-		next := s.listWithin(t.Context()) // is not let down by a fetch that was stopped
+		next := s.listWithin(t.Context()) // must not fail because of the stopped fetch
 		<-held.arrived
-		close(held.let)
+		close(held.release)
 		require.NoError(t, <-next)
 	})
-	t.Run("is told so when the time is over", func(t *testing.T) {
+	t.Run("gets an error at its deadline", func(t *testing.T) {
 		s := newStand(t)
 		s.hold(http.MethodGet, listPath)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
@@ -129,8 +129,7 @@ func TestCanceledReader(t *testing.T) {
 	})
 }
 
-// A fetch that failed is not what the next one gets.
-func TestFailedFetchIsNotKept(t *testing.T) {
+func TestFailedFetchIsNotCached(t *testing.T) {
 	s := newStand(t)
 	s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.HTML, Times: 1})
 	_, err := s.listUsers("")
@@ -139,18 +138,18 @@ func TestFailedFetchIsNotKept(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A list that Suger read before a write and that arrives after it is used only
-// for earlier requests: it does not replace the list that confirmed the write.
+// A list that Suger read before a write but that arrives after it serves only earlier
+// requests: it does not replace the list that confirmed the write.
 func TestWritesDuringAFetch(t *testing.T) {
 	s := newStand(t)
 	viewer, editor := s.id("viewer"), s.id("editor")
 	answered := make(chan struct{})
-	let := make(chan struct{})
+	release := make(chan struct{})
 	var lists atomic.Int32
 	s.afterCall(func(r *http.Request) {
 		if r.URL.Path == listPath && lists.Add(1) == 1 {
-			close(answered) // Suger has read the list, and its answer is on the way
-			<-let
+			close(answered) // Suger has read the list, but its answer has not arrived
+			<-release
 		}
 	})
 	reader := make(chan int, 1)
@@ -165,8 +164,8 @@ func TestWritesDuringAFetch(t *testing.T) {
 	_, err := s.patchUser(viewer, roleTo("EDITOR"))
 	require.NoError(t, err)
 	require.NoError(t, s.deleteUser(editor))
-	close(let)
-	assert.Equal(t, 8, <-reader, "with the one who was removed later")
+	close(release)
+	assert.Equal(t, 8, <-reader, "includes the user who was removed later")
 
 	s.suger.ResetCalls()
 	list, err := s.listUsers("")
@@ -180,17 +179,17 @@ func TestWritesDuringAFetch(t *testing.T) {
 	assert.NotContains(t, roles, "editor@example.com")
 }
 
-// A guard's own fetch, which begins later, does not end the one that others wait for.
+// A later fetch by a guard does not stop the fetch that others wait for.
 func TestFetchesOfDifferentAge(t *testing.T) {
 	s := newStand(t)
 	s.put("second", "ADMIN", "ACTIVE")
 	var lists atomic.Int32
-	let := make(chan struct{})
+	release := make(chan struct{})
 	arrived := make(chan struct{})
 	s.onCall(func(r *http.Request) {
 		if r.URL.Path == listPath && lists.Add(1) == 1 {
 			close(arrived)
-			<-let
+			<-release
 		}
 	})
 	reader := make(chan error, 1)
@@ -198,7 +197,7 @@ func TestFetchesOfDifferentAge(t *testing.T) {
 	<-arrived
 	_, err := s.patchUser(s.id("admin"), deactivation)
 	require.NoError(t, err)
-	close(let)
+	close(release)
 	require.NoError(t, <-reader)
 	user, err := s.find("admin")
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// smallMapping describes a smallServer; a test adds what it is about.
+// smallMapping describes a smallServer; tests add their own settings.
 const smallMapping = `version: 1
 operations:
   list users:
@@ -49,8 +49,8 @@ type smallPerson struct {
 	Role string `json:"role,omitempty"`
 }
 
-// A smallServer is a Suger of one list. answer, if it returns true, has answered a
-// request in the test's own way.
+// A smallServer is a Suger with a single list. If answer is set and returns true, it
+// has answered the request itself.
 type smallServer struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -60,8 +60,8 @@ type smallServer struct {
 	answer func(w http.ResponseWriter, r *http.Request, call string) bool
 }
 
-// newSmall starts a smallServer with a boss and a guest, and a service that knows
-// it by smallMapping and what is added to it.
+// newSmall starts a smallServer with a boss and a guest, and a service that uses the
+// mapping source.
 func newSmall(t *testing.T, source string) (*smallServer, *actor) {
 	t.Helper()
 	s := &smallServer{t: t, people: []smallPerson{{"p1", "boss@example.com", "boss"}, {"p2", "guest@example.com", "guest"}}}
@@ -78,7 +78,7 @@ func newSmall(t *testing.T, source string) (*smallServer, *actor) {
 	return s, &actor{t: t, service: service, caller: mapping.Caller{Organization: "org1", Credential: standKey}}
 }
 
-// small is smallMapping with a replacement.
+// small returns smallMapping with one replacement.
 func small(old, new string) string { return strings.Replace(smallMapping, old, new, 1) }
 
 func (s *smallServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -91,12 +91,12 @@ func (s *smallServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	id := strings.TrimPrefix(r.URL.Path, "/people/")
 	var body smallPerson
-	_ = json.NewDecoder(r.Body).Decode(&body) // a GET has none
+	_ = json.NewDecoder(r.Body).Decode(&body) // a GET has no body
 	switch r.Method {
 	case http.MethodPost:
 		body.ID = fmt.Sprintf("p%d", len(s.people)+1)
 		s.people = append(s.people, body)
-		s.say(w, body)
+		s.reply(w, body)
 	case http.MethodDelete, http.MethodPatch:
 		for i, p := range s.people {
 			if p.ID == id && r.Method == http.MethodPatch {
@@ -106,17 +106,17 @@ func (s *smallServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	default:
-		s.say(w, map[string]any{"people": s.people})
+		s.reply(w, map[string]any{"people": s.people})
 	}
 }
 
-// say answers with JSON.
-func (s *smallServer) say(w http.ResponseWriter, value any) {
+// reply answers with JSON.
+func (s *smallServer) reply(w http.ResponseWriter, value any) {
 	require.NoError(s.t, json.NewEncoder(w).Encode(value))
 }
 
-// took returns the calls since it was last asked.
-func (s *smallServer) took() []string {
+// takeCalls returns the calls since it was last called.
+func (s *smallServer) takeCalls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	calls := s.calls

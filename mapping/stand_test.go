@@ -1,7 +1,6 @@
 package mapping_test
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -25,15 +24,15 @@ import (
 // standKey is the sandbox's API key, invented here.
 const standKey = "stand-key-0123456789"
 
-// A setup is what a stand is made of; a test changes what it is about.
+// A setup holds the options of a stand; tests change what they need.
 type setup struct {
 	sandbox  sandbox.Options
 	document *spec.Document
 	config   mapping.Config
 }
 
-// A stand is a mapping.Service over the Suger sandbox, connected by real HTTP.
-// Its clock only moves if the test moves it.
+// A stand is a mapping.Service on the Suger sandbox, connected over real HTTP. Its
+// clock moves only when the test moves it.
 type stand struct {
 	t         *testing.T
 	suger     *sandbox.Sandbox
@@ -50,7 +49,7 @@ type stand struct {
 	*actor // with the stand's own key
 }
 
-// newStand starts a stand with the fixed sample people only.
+// newStand starts a stand with the sandbox's fixed sample users only.
 func newStand(t *testing.T, changes ...func(*setup)) *stand {
 	t.Helper()
 	s := &stand{t: t, clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)),
@@ -85,7 +84,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 		}
 		answer := httptest.NewRecorder()
 		func() {
-			defer (*after)(r) // also where the connection is broken off
+			defer (*after)(r) // also when the sandbox aborts the connection
 			s.suger.ServeHTTP(answer, r)
 		}()
 		maps.Copy(w.Header(), answer.Header())
@@ -99,7 +98,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 	return s
 }
 
-// replica is another gateway of the same kind, with nothing remembered.
+// replica returns another gateway with the same configuration and empty caches.
 func (s *stand) replica() *actor {
 	s.t.Helper()
 	client, err := sugerclient.New(sugerclient.Config{
@@ -113,8 +112,8 @@ func (s *stand) replica() *actor {
 	}}
 }
 
-// withElsewhere adds an organization "elsewhere", with other people of the same
-// addresses, and returns the same service used for it.
+// withElsewhere adds an organization "elsewhere", whose users have the same addresses,
+// and returns an actor for it on the same service.
 func (s *stand) withElsewhere() *actor {
 	s.t.Helper()
 	options := s.setup.sandbox
@@ -126,7 +125,7 @@ func (s *stand) withElsewhere() *actor {
 	return s.as(func(c *mapping.Caller) { c.Organization = "elsewhere" })
 }
 
-// calls returns the operations that Suger has seen since it was last asked.
+// calls returns the operations that Suger has received since it was last called.
 func (s *stand) calls() []string {
 	names := []string{}
 	for _, call := range s.suger.Calls() {
@@ -136,16 +135,15 @@ func (s *stand) calls() []string {
 	return names
 }
 
-// onCall runs a function each time when Suger is called, before it does anything.
+// onCall runs before each call, before Suger does anything.
 func (s *stand) onCall(before func(r *http.Request)) { s.before.Store(&before) }
 
-// afterCall runs a function each time when Suger has done what a call asks for,
-// before the answer is sent.
+// afterCall runs after each call, once Suger has done the operation and before it
+// answers.
 func (s *stand) afterCall(after func(r *http.Request)) { s.after.Store(&after) }
 
-// outOfReachAfterAWrite makes Suger answer 503 to everything once it has done a
-// write.
-func (s *stand) outOfReachAfterAWrite() {
+// unavailableAfterWrite makes Suger answer 503 to everything after its next write.
+func (s *stand) unavailableAfterWrite() {
 	s.afterCall(func(r *http.Request) {
 		if r.Method != http.MethodGet {
 			s.fault(sandbox.Fault{Kind: sandbox.Status(503)})
@@ -153,13 +151,13 @@ func (s *stand) outOfReachAfterAWrite() {
 	})
 }
 
-// fault switches faults on and all others off.
+// fault sets Suger's faults and clears all others.
 func (s *stand) fault(faults ...sandbox.Fault) {
 	s.t.Helper()
 	require.NoError(s.t, s.suger.SetFaults(faults...))
 }
 
-// id returns the id of the sample person with this mailbox.
+// id returns the id of the sample user with this mailbox.
 func (s *stand) id(mailbox string) string {
 	s.t.Helper()
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
@@ -167,7 +165,8 @@ func (s *stand) id(mailbox string) string {
 	return user.ID
 }
 
-// state is role and status of the sample person in Suger, "absent" if there is none.
+// state returns role and status of the sample user in Suger, "absent" if there is
+// none.
 func (s *stand) state(mailbox string) string {
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
 	if !ok {
@@ -197,7 +196,7 @@ func (s *stand) roleID(name string) string {
 	return ""
 }
 
-// put writes a user behind the gateway's back.
+// put writes a user directly into Suger.
 func (s *stand) put(mailbox, role, status string) sandbox.User {
 	return s.suger.PutUser(sandbox.User{Email: mailbox + "@example.com", FirstName: "Iris", LastName: "Sample", Role: role, Status: status})
 }
@@ -211,15 +210,8 @@ func assertCode(t *testing.T, code scim.Code, err error) {
 	}
 }
 
-// numbered returns a name with a number, for many people.
+// numbered returns a mailbox for the i-th of many users.
 func numbered(i int) string { return "m" + strconv.Itoa(i) }
-
-// soon returns a context that ends in case something hangs.
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // withoutOperation returns the status mapping without an operation.
 func withoutOperation(t *testing.T, name string) func(*setup) {
@@ -253,19 +245,14 @@ func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	return document
 }
 
-// sugerCredential returns the n-th made-up credential.
-func sugerCredential(n int) sugerclient.Credential {
-	return sugerclient.Credential("credential-" + strconv.Itoa(n))
-}
-
-// pagesOfTen reads lists in pages of ten.
+// pagesOfTen makes lists come in pages of ten.
 func pagesOfTen(t *testing.T) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *spec.Document) { doc.Operations.ListUsers.Paging.Size = 10 })
 	return func(u *setup) { u.document = document }
 }
 
-// endedByRemoval returns a mapping in which only removal ends access.
+// endedByRemoval uses a mapping in which only removal ends access.
 func endedByRemoval(t *testing.T) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *spec.Document) { doc.Access.End.Way = spec.ByRemoval })

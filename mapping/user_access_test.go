@@ -30,7 +30,7 @@ func TestDeactivateAndReturn(t *testing.T) {
 			assert.Equal(t, "EDITOR INACTIVE", s.state("editor"))
 			read, err := s.getUser(id)
 			require.NoError(t, err)
-			assert.Equal(t, false, read["active"], "still readable under the same id")
+			assert.Equal(t, false, read["active"], "the id still reads the user")
 
 			after, err = s.patchUser(id, reactivation)
 			require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestDeactivateAndReturn(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "VIEWER INACTIVE", s.state("invited"))
 	})
-	t.Run("somebody invited is active and stays invited", func(t *testing.T) {
+	t.Run("an invited user is active and stays invited", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.patchUser(s.id("invited"), reactivation)
 		require.NoError(t, err)
@@ -58,8 +58,8 @@ func TestDeactivateAndReturn(t *testing.T) {
 	})
 }
 
-// A status that the mapping does not know counts as access, so that whoever has
-// it can be deactivated.
+// A status that the mapping does not know counts as access, so that such a user can be
+// deactivated.
 func TestUnknownStatusCountsAsAccess(t *testing.T) {
 	s := newStand(t)
 	s.put("viewer", "VIEWER", "SUSPENDED")
@@ -70,25 +70,25 @@ func TestUnknownStatusCountsAsAccess(t *testing.T) {
 	assert.Positive(t, s.observed.count("drift get user: status"))
 
 	_, err = s.patchUser(s.id("viewer"), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
-	assert.Error(t, err, "the sandbox does not take other changes of such a user")
+	assert.Error(t, err, "the sandbox accepts no other change of such a user")
 	_, err = s.patchUser(s.id("viewer"), deactivation)
 	require.NoError(t, err)
 	assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
 }
 
-// Neither the rest of a request nor unreadable parts of it let a leaver keep
-// access.
+// A leaver loses access even if the rest of the request is invalid or Suger's lists
+// are unreadable.
 func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 	tests := []struct {
 		name, mailbox, body string
 		fault               []sandbox.Fault
 		code                scim.Code
 	}{
-		{"a role that Suger lacks", "viewer", person("viewer", `,"active":false,"roles":["OWNER"]`), nil, scim.CodeUnknownRole},
+		{"unknown role", "viewer", person("viewer", `,"active":false,"roles":["OWNER"]`), nil, scim.CodeUnknownRole},
 		{"conflicting roles", "viewer", person("viewer", `,"active":false,"roles":["EDITOR"],"`+roleURN+`":"ADMIN"`), nil, scim.CodeConflictingRoles},
-		{"a foreign address", "viewer", `{"userName":"viewer@elsewhere.example","active":false}`, nil, scim.CodeDomainRefused},
-		{"a userName that is no address", "viewer", `{"userName":"viewer","active":false}`, nil, scim.CodeUserNameNotEmail},
-		{"no list of roles", "finance", person("finance", `,"active":false,"roles":["EDITOR"]`),
+		{"foreign address", "viewer", `{"userName":"viewer@elsewhere.example","active":false}`, nil, scim.CodeDomainRefused},
+		{"userName that is not an address", "viewer", `{"userName":"viewer","active":false}`, nil, scim.CodeUserNameNotEmail},
+		{"list of roles fails", "finance", person("finance", `,"active":false,"roles":["EDITOR"]`),
 			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(403)}}, scim.CodeNotAllowed},
 	}
 	for _, test := range tests {
@@ -101,34 +101,34 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 			assert.Contains(t, s.state(test.mailbox), " INACTIVE")
 		})
 	}
-	t.Run("DELETE, no list of roles", func(t *testing.T) {
+	t.Run("DELETE, list of roles fails", func(t *testing.T) {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "list roles", Kind: sandbox.HTML})
 		require.NoError(t, s.deleteUser(s.id("finance")))
 		assert.Equal(t, "absent", s.state("finance"))
 	})
-	t.Run("no list of users", func(t *testing.T) {
+	t.Run("list of users fails", func(t *testing.T) {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(500)})
-		for range 2 { // the list would show another account of the address with access
+		for range 2 { // the list could show another active account with the address
 			_, err := s.patchUser(s.id("viewer"), deactivation)
 			assertCode(t, scim.CodeSugerUnavailable, err)
 			assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
 		}
 		err := s.deleteUser(s.id("editor"))
-		assertCode(t, scim.CodeSugerUnavailable, err) // a removal is proven by the list
+		assertCode(t, scim.CodeSugerUnavailable, err) // the list must confirm a removal
 		assert.ErrorContains(t, err, "the gateway could not read whether it was made")
 		assert.Equal(t, "absent", s.state("editor"))
 		_, err = s.patchUser(s.id("admin"), deactivation)
-		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told
+		assertCode(t, scim.CodeSugerUnavailable, err) // without the list, other administrators are unknown
 	})
-	t.Run("a list of users that is refused", func(t *testing.T) {
+	t.Run("list of users is refused", func(t *testing.T) {
 		s := newStand(t)
 		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(400)})
 		assertCode(t, scim.CodeSugerUnavailable, s.deleteUser(s.id("editor")))
 		assert.Equal(t, "absent", s.state("editor"))
 	})
-	t.Run("but not without knowing who is an administrator", func(t *testing.T) {
+	t.Run("refused while administrators are unknown", func(t *testing.T) {
 		s := newStand(t, func(u *setup) {
 			u.document = withChanges(t, func(doc *spec.Document) {
 				for i := range doc.Role.Known {
@@ -142,7 +142,7 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		assertCode(t, scim.CodeSugerUnreadable, s.deleteUser(s.id("viewer")))
 		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
 	})
-	t.Run("and what can be done is done", func(t *testing.T) {
+	t.Run("the rest of the request is applied", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.putUser(s.id("editor"), `{"userName":"editor@example.com","active":false,"name":{"givenName":"Basil","familyName":"Beacon"},"roles":["VIEWER"]}`)
 		require.NoError(t, err)
@@ -151,9 +151,8 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 	})
 }
 
-// Another replica removes the person whom a request deactivates: access has
-// ended.
-func TestLeaverIsRemovedMeanwhile(t *testing.T) {
+// Another replica removes the user whom a request deactivates: access has ended.
+func TestLeaverIsRemovedConcurrently(t *testing.T) {
 	s := newStand(t)
 	id, other := s.id("viewer"), s.replica()
 	s.onCall(func(r *http.Request) {
@@ -171,9 +170,9 @@ func TestLeaverIsRemovedMeanwhile(t *testing.T) {
 	assertCode(t, scim.CodeNotFound, err)
 }
 
-// If a removal is all that ends access, a leaver is removed; reads of the user
-// say so, and a return is a create.
-func TestRemovalWhereThereIsNoStatus(t *testing.T) {
+// If access can only end by a removal, a leaver is removed. Reads then answer not
+// found, and a return is a create.
+func TestRemovalWithoutStatus(t *testing.T) {
 	s := newStand(t, endedByRemoval(t))
 	id := s.id("editor")
 	after, err := s.putUser(id, person("editor", `,"active":false,"roles":["OWNER"]`))

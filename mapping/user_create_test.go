@@ -31,7 +31,8 @@ func TestCreate(t *testing.T) {
 	assert.Equal(t, "EDITOR INVITED", s.state("nova"), "a conflict changes nothing")
 }
 
-// A person for whom the client sends only the full name has a name in Suger.
+// If the client sends only the full name, the gateway splits it into Suger's first and
+// last name.
 func TestFullNameAlone(t *testing.T) {
 	for sent, want := range map[string]string{
 		`"displayName":"Iris Sample"`:                                                  "Iris|Sample",
@@ -54,7 +55,7 @@ func TestFullNameAlone(t *testing.T) {
 			require.NoError(t, err)
 			user, _ = s.suger.UserByEmail("nova@example.com")
 			if want != "|" {
-				assert.Equal(t, "|", user.FirstName+"|"+user.LastName, "a name that is emptied stays empty")
+				assert.Equal(t, "|", user.FirstName+"|"+user.LastName, "an emptied name stays empty")
 			} else {
 				assert.Equal(t, "Iris|Sample", user.FirstName+"|"+user.LastName)
 			}
@@ -79,8 +80,8 @@ func TestCreateIsRefused(t *testing.T) {
 		{"without a userName", `{"name":{"givenName":"Iris"}}`, 0, scim.CodeInvalidValue},
 		{"in a foreign domain", `{"userName":"nova@elsewhere.example"}`, 0, scim.CodeDomainRefused},
 		{"without a seat", person("nova", ""), 7, scim.CodeNoSeat},
-		{"for somebody active", person("viewer", ""), 0, scim.CodeUserExists},
-		{"for somebody invited", person("invited", ""), 0, scim.CodeUserExists},
+		{"for an active user", person("viewer", ""), 0, scim.CodeUserExists},
+		{"for an invited user", person("invited", ""), 0, scim.CodeUserExists},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -93,14 +94,14 @@ func TestCreateIsRefused(t *testing.T) {
 	}
 }
 
-// A person who comes back by a create has the id of before, and of the roles only
-// what is asked for.
+// A user who returns by a create has the old id, and only the roles that the create
+// asks for.
 func TestReturnByCreate(t *testing.T) {
 	tests := []struct{ name, more, want string }{
 		{"without a role", ``, "VIEWER ACTIVE"},
-		{"with the role of before", `,"roles":["EDITOR"]`, "EDITOR ACTIVE"},
+		{"with the old role", `,"roles":["EDITOR"]`, "EDITOR ACTIVE"},
 		{"with another role", `,"` + roleURN + `":"Finance"`, "Finance ACTIVE"},
-		{"with no role", `,"roles":[]`, "VIEWER ACTIVE"},
+		{"with an empty list of roles", `,"roles":[]`, "VIEWER ACTIVE"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -112,16 +113,16 @@ func TestReturnByCreate(t *testing.T) {
 			assert.Equal(t, true, back["active"])
 			assert.Equal(t, test.want, s.state("former"))
 			user, _ := s.suger.User(id)
-			assert.Equal(t, "Heather Harbor", user.FirstName+" "+user.LastName, "what is not sent is not cleared")
+			assert.Equal(t, "Heather Harbor", user.FirstName+" "+user.LastName, "attributes that are not sent stay")
 			_, err = s.postUser(person("former", ""))
 			assertCode(t, scim.CodeUserExists, err)
 		})
 	}
 }
 
-// The list at hand may be some seconds old, but no answer depends on it.
-func TestCreateWithAnOldListAtHand(t *testing.T) {
-	t.Run("somebody removed since", func(t *testing.T) {
+// The cached list can be some seconds old, but no create depends on it.
+func TestCreateWithOldCachedList(t *testing.T) {
+	t.Run("a user removed since", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.find("former")
 		require.NoError(t, err)
@@ -130,7 +131,7 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "VIEWER INVITED", s.state("former"))
 	})
-	t.Run("somebody deactivated since", func(t *testing.T) {
+	t.Run("a user deactivated since", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.find("nova")
 		require.NoError(t, err)
@@ -140,7 +141,7 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 		assert.Equal(t, id, back.ID())
 		assert.Equal(t, "VIEWER ACTIVE", s.state("nova"))
 	})
-	t.Run("somebody active since, of another address before", func(t *testing.T) {
+	t.Run("an active user who got the address since", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.find("nova")
 		require.NoError(t, err)
@@ -151,7 +152,7 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 		assertCode(t, scim.CodeUserExists, err)
 		assert.Equal(t, "EDITOR ACTIVE", s.state("nova"))
 	})
-	t.Run("the same person added by another replica", func(t *testing.T) {
+	t.Run("the same user added by another replica", func(t *testing.T) {
 		s := newStand(t)
 		other := s.replica()
 		_, err := s.find("nova")
@@ -165,7 +166,6 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 	})
 }
 
-// Adding a user removes no role from anybody.
 func TestCreateRemovesNoRole(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")
@@ -177,7 +177,7 @@ func TestCreateRemovesNoRole(t *testing.T) {
 	assert.Equal(t, "ADMIN ACTIVE", s.state("nova"))
 }
 
-// Suger's clock and the gateway's may differ by any time.
+// Suger's clock and the gateway's can differ by any time.
 func TestCreateWhenClocksDiffer(t *testing.T) {
 	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
 		s := newStand(t)
@@ -187,8 +187,8 @@ func TestCreateWhenClocksDiffer(t *testing.T) {
 	}
 }
 
-// If the id of a user is the address, the locks of the two are still two.
-func TestReturnWhereIdsAreAddresses(t *testing.T) {
+// If a user's id is the address, locking the id and the address does not block itself.
+func TestReturnWhenIDsAreAddresses(t *testing.T) {
 	s := newStand(t)
 	s.suger.PutUser(sandbox.User{ID: "nova@example.com", Email: "nova@example.com", Role: "VIEWER", Status: "INACTIVE"})
 	_, err := s.postUser(person("nova", ""))
@@ -196,17 +196,17 @@ func TestReturnWhereIdsAreAddresses(t *testing.T) {
 	assert.Equal(t, "VIEWER ACTIVE", s.state("nova"))
 }
 
-// The answer to an add is lost; the person is there once and 201 is answered.
-func TestCreateWhoseAnswerIsLost(t *testing.T) {
+// The answer to an add is lost: the user exists once, and the create succeeds.
+func TestCreateWithLostAnswer(t *testing.T) {
 	faults := map[string]sandbox.Fault{
 		"reset after the write": {Kind: sandbox.Reset, After: true},
 		"500 after the write":   {Kind: sandbox.Status(500), After: true},
 		"503 after the write":   {Kind: sandbox.Status(503), After: true},
 		"cut off":               {Kind: sandbox.Cut},
 		"truncated":             {Kind: sandbox.Truncated},
-		"without a body":        {Kind: sandbox.Empty},
-		"a web page":            {Kind: sandbox.HTML},
-		"of another shape":      {Kind: sandbox.WrongShape},
+		"empty body":            {Kind: sandbox.Empty},
+		"HTML page":             {Kind: sandbox.HTML},
+		"another shape":         {Kind: sandbox.WrongShape},
 		"no user":               {Kind: sandbox.Literal, Body: `{"ok":true}`},
 	}
 	for name, fault := range faults {
@@ -226,22 +226,21 @@ func TestCreateWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
-// An add takes effect, its answer is lost, and what Suger has then cannot be read
-// either: the create is an error, and the next lookup does not go by the list from
-// before.
-func TestCreateThatIsFoundLater(t *testing.T) {
+// An add takes effect, its answer is lost, and Suger cannot be read afterwards either:
+// the create is an error, and the next lookup does not use the cached list.
+func TestCreateIsFoundLater(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
-		"no answer":     {Operation: "add user", Kind: sandbox.Reset, After: true},
-		"half of it":    {Operation: "add user", Kind: sandbox.Cut},
-		"another shape": {Operation: "add user", Kind: sandbox.WrongShape},
+		"no answer":          {Operation: "add user", Kind: sandbox.Reset, After: true},
+		"half of the answer": {Operation: "add user", Kind: sandbox.Cut},
+		"another shape":      {Operation: "add user", Kind: sandbox.WrongShape},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t)
-			list, err := s.find("nova") // the list is at hand from now on
+			list, err := s.find("nova") // caches the list
 			require.NoError(t, err)
 			require.Zero(t, list.TotalResults)
 			s.fault(fault)
-			s.outOfReachAfterAWrite()
+			s.unavailableAfterWrite()
 			_, err = s.postUser(person("nova", ""))
 			assertCode(t, scim.CodeSugerUnavailable, err)
 			assert.ErrorContains(t, err, "A retry finds out")
@@ -254,20 +253,20 @@ func TestCreateThatIsFoundLater(t *testing.T) {
 	}
 }
 
-// An add that does not take effect is an error. It is not tried again within the
-// request: the client repeats it, and then it is looked for first.
-func TestCreateThatFails(t *testing.T) {
+// An add that does not take effect is an error. The gateway does not retry it within
+// the request: the client retries, and the gateway then looks the user up first.
+func TestCreateFails(t *testing.T) {
 	faults := map[string]struct {
 		fault sandbox.Fault
 		code  scim.Code
 	}{
-		"reset":           {sandbox.Fault{Kind: sandbox.Reset}, scim.CodeSugerUnavailable},
-		"503":             {sandbox.Fault{Kind: sandbox.Status(503)}, scim.CodeSugerUnavailable},
-		"401":             {sandbox.Fault{Kind: sandbox.Status(401)}, scim.CodeTokenRefused},
-		"403":             {sandbox.Fault{Kind: sandbox.Status(403)}, scim.CodeNotAllowed},
-		"400":             {sandbox.Fault{Kind: sandbox.Status(400)}, scim.CodeSugerRefused},
-		"409, yet new":    {sandbox.Fault{Kind: sandbox.Status(409)}, scim.CodeUserExists},
-		"nothing is said": {sandbox.Fault{Kind: sandbox.Literal, Body: `""`}, ""},
+		"reset":              {sandbox.Fault{Kind: sandbox.Reset}, scim.CodeSugerUnavailable},
+		"503":                {sandbox.Fault{Kind: sandbox.Status(503)}, scim.CodeSugerUnavailable},
+		"401":                {sandbox.Fault{Kind: sandbox.Status(401)}, scim.CodeTokenRefused},
+		"403":                {sandbox.Fault{Kind: sandbox.Status(403)}, scim.CodeNotAllowed},
+		"400":                {sandbox.Fault{Kind: sandbox.Status(400)}, scim.CodeSugerRefused},
+		"409 for a new user": {sandbox.Fault{Kind: sandbox.Status(409)}, scim.CodeUserExists},
+		"empty answer":       {sandbox.Fault{Kind: sandbox.Literal, Body: `""`}, ""},
 	}
 	for name, test := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -275,7 +274,7 @@ func TestCreateThatFails(t *testing.T) {
 			test.fault.Operation = "add user"
 			s.fault(test.fault)
 			_, err := s.postUser(person("nova", ""))
-			if test.code == "" { // the sandbox does it, though it does not say so
+			if test.code == "" { // the sandbox applies it despite the empty answer
 				require.NoError(t, err)
 				return
 			}
@@ -286,7 +285,7 @@ func TestCreateThatFails(t *testing.T) {
 	}
 }
 
-// Ten requests for one address at once make one user.
+// Ten concurrent creates for one address make one user.
 func TestConcurrentCreates(t *testing.T) {
 	s := newStand(t)
 	second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
@@ -316,9 +315,9 @@ func TestConcurrentCreates(t *testing.T) {
 	assert.Equal(t, "VIEWER INVITED", s.state("nova"))
 }
 
-// Where the role has a call of its own, it is set before access is given back:
-// whatever fails, nobody has access with the role of before.
-func TestReturnGivesTheRoleFirst(t *testing.T) {
+// If the role has a call of its own, it is set before access is restored: whatever
+// fails, the user never has access with the old role.
+func TestReturnSetsTheRoleFirst(t *testing.T) {
 	s := newStand(t, func(u *setup) {
 		u.document = withChanges(t, func(doc *spec.Document) {
 			set := *doc.Operations.UpdateUser

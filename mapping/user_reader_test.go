@@ -19,7 +19,7 @@ func userRow(id, role string) []byte {
 	return fmt.Appendf(nil, `{"id":%q,"email":"%s@example.com","firstName":"A","lastName":"B","userRole":%q}`, id, id, role)
 }
 
-// Rows that are void take what was left out of them along.
+// Keep drops the last rows, including those left out as unreadable.
 func TestUserReaderKeeps(t *testing.T) {
 	r := readerService(t).newUserReader(nil)
 	for _, row := range [][]byte{userRow("u0", "VIEWER"), []byte(`7`), userRow("u2", "VIEWER"), []byte(`{"id":"u3"}`), userRow("u4", "VIEWER")} {
@@ -34,8 +34,8 @@ func TestUserReaderKeeps(t *testing.T) {
 	assert.Equal(t, "u9", r.usable[0].id)
 }
 
-// A row that is the same in the next list is the same user in memory; one that
-// changed is read again.
+// An unchanged row of the next list shares the user in memory; a changed row is parsed
+// again.
 func TestListsShareTheirUsers(t *testing.T) {
 	s := readerService(t)
 	first := s.newUserReader(nil)
@@ -61,10 +61,10 @@ func TestListsShareTheirUsers(t *testing.T) {
 		}
 		assert.Same(t, earlier.byID(u.id), u)
 	}
-	assert.Equal(t, "VIEWER", earlier.byID("u7").roles[0].id, "what is shared is never changed")
+	assert.Equal(t, "VIEWER", earlier.byID("u7").roles[0].id, "the earlier list is unchanged")
 }
 
-// Each row is read by itself, whatever came before it.
+// Each row is parsed independently of the rows before it.
 func TestUserReaderReadsEachRowByItself(t *testing.T) {
 	s := readerService(t)
 	r := s.newUserReader(nil)

@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// The whole of what a user is as a resource.
+// All attributes of a user's resource.
 func TestUserResource(t *testing.T) {
 	s := newStand(t)
 	id := s.id("Mixed.Case")
@@ -40,7 +40,7 @@ func TestUserResource(t *testing.T) {
 	}, user)
 }
 
-func TestUserThatIsNotThere(t *testing.T) {
+func TestUserNotFound(t *testing.T) {
 	s := newStand(t)
 	for _, id := range []string{"nobody", "..", "a/b", "café"} {
 		_, err := s.getUser(id)
@@ -56,10 +56,10 @@ func TestUserThatIsNotThere(t *testing.T) {
 	}
 }
 
-// A leaver must not pass for gone because the key does not see the organization
-// any more, or because reading one user is out of order.
+// A user must not count as removed because the key no longer sees the organization, or
+// because reading a single user fails.
 func TestNotFoundIsProvenBeforeAChange(t *testing.T) {
-	t.Run("the whole organization", func(t *testing.T) {
+	t.Run("organization not found", func(t *testing.T) {
 		s := newStand(t)
 		id := s.id("viewer")
 		s.fault(sandbox.Fault{Kind: sandbox.Status(404)})
@@ -68,7 +68,7 @@ func TestNotFoundIsProvenBeforeAChange(t *testing.T) {
 		assertCode(t, scim.CodeOrgUnknown, s.deleteUser(id))
 		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
 	})
-	t.Run("a user who is listed", func(t *testing.T) {
+	t.Run("user not found but listed", func(t *testing.T) {
 		s := newStand(t)
 		id := s.id("viewer")
 		s.fault(sandbox.Fault{Kind: sandbox.Status(404), Operation: "get user"})
@@ -80,7 +80,7 @@ func TestNotFoundIsProvenBeforeAChange(t *testing.T) {
 	})
 }
 
-// A PUT in which nothing is mapped but the userName changes nothing.
+// A PUT with nothing but the userName changes nothing.
 func TestSparsePutChangesNothing(t *testing.T) {
 	s := newStand(t)
 	for _, mailbox := range []string{"viewer", "editor", "finance", "invited", "former"} {
@@ -94,7 +94,7 @@ func TestSparsePutChangesNothing(t *testing.T) {
 	}
 }
 
-// Okta's PUT repeats our own answer.
+// Okta's PUT repeats the gateway's own answer.
 func TestRepeatedValuesChangeNothing(t *testing.T) {
 	s := newStand(t)
 	for _, mailbox := range []string{"admin", "viewer", "finance", "invited", "former", "Mixed.Case"} {
@@ -108,11 +108,11 @@ func TestRepeatedValuesChangeNothing(t *testing.T) {
 
 func TestUserNameChange(t *testing.T) {
 	to := func(userName string) string { return `{"op":"replace","path":"userName","value":"` + userName + `"}` }
-	t.Run("letter case alone is none", func(t *testing.T) {
+	t.Run("letter case alone is not a change", func(t *testing.T) {
 		s := newStand(t)
 		after, err := s.patchUser(s.id("viewer"), to("VIEWER@Example.com"))
 		require.NoError(t, err)
-		assert.Equal(t, "viewer@example.com", after["userName"], "as Suger holds it")
+		assert.Equal(t, "viewer@example.com", after["userName"], "keeps Suger's spelling")
 		assert.Zero(t, s.suger.Count("update user"))
 	})
 	t.Run("to another address", func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestUserNameChange(t *testing.T) {
 		}
 	})
 	for _, bad := range []string{"viewer", "two words@example.com", "Viewer <viewer@example.com>", "viewer@", " viewer@example.com"} {
-		t.Run("to what is no address: "+bad, func(t *testing.T) {
+		t.Run("to an invalid address: "+bad, func(t *testing.T) {
 			s := newStand(t)
 			_, err := s.patchUser(s.id("viewer"), to(bad))
 			assertCode(t, scim.CodeUserNameNotEmail, err)
@@ -140,7 +140,7 @@ func TestUserNameChange(t *testing.T) {
 			assert.Zero(t, s.suger.Count("update user")+s.suger.Count("add user"))
 		})
 	}
-	t.Run("to a known address", func(t *testing.T) {
+	t.Run("to another user's address", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.patchUser(s.id("viewer"), to("editor@example.com"))
 		assertCode(t, scim.CodeUserExists, err)
@@ -165,7 +165,7 @@ func TestNameChange(t *testing.T) {
 	assert.Equal(t, "VIEWER", user.Role)
 }
 
-// externalId has no place in Suger: only the direct answer to a write has it.
+// Suger has no place for externalId: only the direct answer to a write has it.
 func TestExternalID(t *testing.T) {
 	s := newStand(t)
 	made, err := s.postUser(person("nova", `,"externalId":"00u1"`))
@@ -182,7 +182,7 @@ func TestExternalID(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, read, "externalId")
 	assert.NotContains(t, read["meta"], "externalId")
-	assert.Equal(t, read.Version(), made.Version(), "and it is no part of the version")
+	assert.Equal(t, read.Version(), made.Version(), "it is not part of the version")
 
 	group, err := s.postGroup(`{"displayName":"Partner","externalId":"00g1"}`)
 	require.NoError(t, err)
@@ -221,8 +221,8 @@ func TestIfMatch(t *testing.T) {
 	assertCode(t, scim.CodeVersionMismatch, s.groups().Delete(t.Context(), s.roleID("Finance"), `W/"other"`))
 }
 
-// Changes of one user wait for each other, as long as the request lasts.
-func TestChangesOfOneUserTakeTurns(t *testing.T) {
+// Changes of one user wait for each other, at most until the request's deadline.
+func TestChangesOfOneUserAreSerialized(t *testing.T) {
 	s := newStand(t)
 	id := s.id("viewer")
 	held := s.hold(http.MethodPatch, listPath+"/"+id)
@@ -234,17 +234,17 @@ func TestChangesOfOneUserTakeTurns(t *testing.T) {
 	defer cancel()
 	_, err := s.patchUserWithin(ctx, id, roleTo("ADMIN"))
 	assertCode(t, scim.CodeSugerUnavailable, err)
-	assert.Equal(t, 1, s.suger.Count("get user"), "the second one has not even read")
+	assert.Equal(t, 1, s.suger.Count("get user"), "the second change has not started")
 
 	_, err = s.patchUser(s.id("editor"), roleTo("VIEWER"))
-	require.NoError(t, err, "another user is not held up")
-	close(held.let)
+	require.NoError(t, err, "another user does not wait")
+	close(held.release)
 	require.NoError(t, <-first)
 	assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
 }
 
-// Many simultaneous changes of one user: none is lost.
-func TestNoChangeIsLost(t *testing.T) {
+// No change is lost among concurrent changes of one user.
+func TestConcurrentChangesOfOneUser(t *testing.T) {
 	s := newStand(t)
 	id := s.id("viewer")
 	for range 5 {

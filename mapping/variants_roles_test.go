@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// held returns the names of all roles that the sample person holds in Suger.
+// held returns the names of all roles that the sample user holds in Suger.
 func (s *stand) held(mailbox string) string {
 	s.t.Helper()
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
@@ -27,7 +27,7 @@ func (s *stand) held(mailbox string) string {
 	return strings.Join(names, " and ")
 }
 
-// groupID returns the id of the group with this name, as a client finds it.
+// groupID returns the id of the group with this name, found as a client finds it.
 func (s *stand) groupID(name string) string {
 	s.t.Helper()
 	list, err := s.listGroups(`displayName eq "` + name + `"`)
@@ -36,7 +36,7 @@ func (s *stand) groupID(name string) string {
 	return list.Resources[0].ID()
 }
 
-// membersIn returns the mailboxes of a group's members.
+// membersIn returns the mailboxes of a group's members in their order.
 func membersIn(t *testing.T, r scim.Resource) string {
 	t.Helper()
 	names := []string{}
@@ -55,13 +55,13 @@ func TestVariantChangesTheRoleByEachCarrier(t *testing.T) {
 		tests := []struct {
 			name     string
 			act      func(id string) error
-			one, any string // the roles held afterwards, where users hold one or any number
+			one, any string // the roles held afterwards if users hold one, or any number
 		}{
-			{"roles, an object", func(id string) error {
+			{"roles, object", func(id string) error {
 				_, err := s.patchUser(id, `{"op":"replace","path":"roles","value":[{"value":"`+editor+`"}]}`)
 				return err
 			}, "EDITOR", "EDITOR"},
-			{"roles, a name in any letter case", func(id string) error {
+			{"roles, name in another letter case", func(id string) error {
 				_, err := s.patchUser(id, `{"op":"replace","value":{"roles":["deal DESK"]}}`)
 				return err
 			}, "Deal desk", "Deal desk"},
@@ -69,23 +69,23 @@ func TestVariantChangesTheRoleByEachCarrier(t *testing.T) {
 				_, err := s.patchUser(id, `{"op":"replace","value":{"roles":["VIEWER","`+deals+`","EDITOR"]}}`)
 				return err
 			}, "EDITOR", "Deal desk and EDITOR and VIEWER"},
-			{"roles, the same again", func(id string) error {
+			{"roles, repeated", func(id string) error {
 				s.calls()
 				_, err := s.patchUser(id, `{"op":"replace","value":{"roles":["VIEWER","`+deals+`","EDITOR"]}}`)
 				for _, call := range s.calls() {
-					assert.Contains(t, "get user, list users, list roles", call, "nothing is written")
+					assert.Contains(t, "get user, list users, list roles", call, "only reads")
 				}
 				return err
 			}, "EDITOR", "Deal desk and EDITOR and VIEWER"},
-			{"the extension", func(id string) error {
+			{"extension", func(id string) error {
 				_, err := s.patchUser(id, roleTo("Finance"))
 				return err
 			}, "Finance", "Finance"},
-			{"a group of a lesser role", func(id string) error {
+			{"group of a lower role", func(id string) error {
 				_, err := s.patchGroup(s.groupID("VIEWER"), membersOp("add", id))
 				return err
 			}, "Finance", "Finance and VIEWER"},
-			{"a group of a higher role", func(id string) error {
+			{"group of a higher role", func(id string) error {
 				_, err := s.patchGroup(editor, membersOp("add", id))
 				return err
 			}, "EDITOR", "EDITOR and Finance and VIEWER"},
@@ -93,15 +93,15 @@ func TestVariantChangesTheRoleByEachCarrier(t *testing.T) {
 				_, err := s.patchGroup(editor, `{"op":"remove","path":"members[value eq \"`+id+`\"]"}`)
 				return err
 			}, "VIEWER", "Finance and VIEWER"},
-			{"removal from a group without being a member", func(id string) error {
+			{"removal from a group of which the user is not a member", func(id string) error {
 				_, err := s.patchGroup(editor, `{"op":"remove","path":"members[value eq \"`+id+`\"]"}`)
 				return err
 			}, "VIEWER", "Finance and VIEWER"},
-			{"a PUT without a role", func(id string) error {
+			{"PUT without a role", func(id string) error {
 				_, err := s.putUser(id, `{"userName":"viewer@example.com","name":{"givenName":"Cedar","familyName":"Compass"}}`)
 				return err
 			}, "VIEWER", "Finance and VIEWER"},
-			{"roles, emptied", func(id string) error {
+			{"roles, empty", func(id string) error {
 				_, err := s.patchUser(id, `{"op":"replace","value":{"roles":[]}}`)
 				return err
 			}, "VIEWER", "VIEWER"},
@@ -131,7 +131,7 @@ func TestVariantShowsAllRolesOfAUser(t *testing.T) {
 			map[string]any{"value": finance, "display": "Finance", "type": "suger", "primary": false},
 			map[string]any{"value": "EDITOR", "display": "EDITOR", "type": "suger", "primary": true},
 		}, got["roles"])
-		assert.Equal(t, "EDITOR", extension(got)["role"], "the most powerful one")
+		assert.Equal(t, "EDITOR", extension(got)["role"], "the extension shows the most powerful role")
 	}
 }
 
@@ -171,12 +171,12 @@ func TestVariantReplacesMembers(t *testing.T) {
 		_, err = s.putGroup(id, withMembers("EDITOR", s.id("viewer"), s.id("finance")))
 		require.NoError(t, err)
 		for _, call := range s.calls() {
-			assert.Contains(t, call, "list ", "nothing differs")
+			assert.Contains(t, call, "list ", "only lists are read")
 		}
 	})
 }
 
-func TestVariantWritesRolesOrSaysThatItCannot(t *testing.T) {
+func TestVariantWritesRolesOrRefuses(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v *variant) {
 		s := v.stand(t)
 		group, err := s.postGroup(withMembers("Partners", s.id("viewer")))
@@ -186,7 +186,7 @@ func TestVariantWritesRolesOrSaysThatItCannot(t *testing.T) {
 			_, err = s.patchGroup(finance, `{"op":"replace","path":"displayName","value":"Money"}`)
 			assertCode(t, scim.CodeUnsupported, err)
 			assertCode(t, scim.CodeUnsupported, s.deleteGroup(finance))
-			assert.Equal(t, "Finance", s.held("finance"), "nothing has changed")
+			assert.Equal(t, "Finance", s.held("finance"), "the role keeps its name and member")
 			return
 		}
 		require.NoError(t, err)
@@ -200,7 +200,7 @@ func TestVariantWritesRolesOrSaysThatItCannot(t *testing.T) {
 		for _, r := range s.suger.Roles() {
 			switch r.ID {
 			case finance:
-				assert.Equal(t, sandbox.Role{ID: finance, Name: "Money", Description: "Invoices and revenue.", Type: "CUSTOM", Permissions: []string{"billing.read", "billing.write"}}, r, "only the name has changed")
+				assert.Equal(t, sandbox.Role{ID: finance, Name: "Money", Description: "Invoices and revenue.", Type: "CUSTOM", Permissions: []string{"billing.read", "billing.write"}}, r, "only the name changes")
 			case group.ID():
 				assert.Equal(t, sandbox.Role{ID: group.ID(), Name: "Partners", Description: "Created from Okta", Type: "CUSTOM", Permissions: []string{}}, r)
 			}
@@ -221,7 +221,7 @@ func TestVariantGuardsTheLastAdministrator(t *testing.T) {
 			"deactivation": func() error { _, err := s.patchUser(admin, deactivation); return err },
 			"demotion":     func() error { _, err := s.patchUser(admin, roleTo("EDITOR")); return err },
 			"removal":      func() error { return s.deleteUser(admin) },
-			"its group":    func() error { _, err := s.putGroup("ADMIN", withMembers("ADMIN")); return err },
+			"group":        func() error { _, err := s.putGroup("ADMIN", withMembers("ADMIN")); return err },
 		}
 		for name, act := range acts {
 			var refused *scim.Error
@@ -232,6 +232,6 @@ func TestVariantGuardsTheLastAdministrator(t *testing.T) {
 
 		group, err := s.putGroup("ADMIN", withMembers("ADMIN", editor))
 		require.NoError(t, err)
-		assert.Equal(t, "editor", membersIn(t, group), "it goes over in one change")
+		assert.Equal(t, "editor", membersIn(t, group), "one change can replace the administrator")
 	})
 }

@@ -14,21 +14,21 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A variant is a contract of the sandbox and how it differs from the others. The
-// mapping that describes it is variants/CONTRACT.yaml.
+// A variant is a contract of the sandbox and its differences from the others.
+// variants/CONTRACT.yaml is its mapping.
 type variant struct {
 	contract   string
-	status     map[string]string // what stands for ACTIVE, INVITED and INACTIVE
+	status     map[string]string // the words for ACTIVE, INVITED and INACTIVE
 	many       bool              // users hold any number of roles
 	removes    bool              // only removal ends access
-	global     bool              // people are known beyond the organization, and keep their id
+	global     bool              // people exist beyond the organization and keep their id
 	fixedEmail bool              // an e-mail address cannot change
 	fixedRoles bool              // roles cannot be written
-	wholeReads bool              // an update reads the user again
-	ownRoleOps bool              // roles are changed by operations of their own
-	noGet      bool              // one user cannot be read alone
+	wholeReads bool              // an update rereads the user
+	ownRoleOps bool              // role changes have operations of their own
+	noGet      bool              // no call reads a single user
 	pages      int               // of a list of 1108 users
-	pushed     string            // what a VIEWER holds who is in a pushed group without permissions
+	pushed     string            // the roles of a VIEWER who is in a pushed group without permissions
 }
 
 var variants = []variant{
@@ -40,7 +40,7 @@ var variants = []variant{
 	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true, pushed: "Partners and VIEWER"},
 }
 
-// The variants are contracts that the sandbox serves.
+// The sandbox serves every variant's contract.
 func TestVariantsAreTheContracts(t *testing.T) {
 	var names []string
 	for _, v := range variants {
@@ -60,7 +60,7 @@ func mappingOf(t testing.TB, name string) *spec.Document {
 	return document
 }
 
-// sourceOf returns the mapping of a variant as it is written.
+// sourceOf returns the text of a variant's mapping.
 func sourceOf(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("variants", name+".yaml"))
@@ -68,27 +68,27 @@ func sourceOf(t testing.TB, name string) string {
 	return string(data)
 }
 
-// stand starts the contract with the mapping that describes it.
+// stand starts the contract with its mapping.
 func (v *variant) stand(t *testing.T, changes ...func(*setup)) *stand {
 	t.Helper()
 	s := newStand(t, append([]func(*setup){func(s *setup) {
 		s.sandbox.Contract = v.contract
 		s.document = mappingOf(t, v.contract)
 	}}, changes...)...)
-	if v.global { // where nobody is inactive, the former one is a member here as elsewhere
+	if v.global { // if no one can be inactive, "former" is a member here and elsewhere
 		s.suger.PutUser(sandbox.User{Email: "former@example.com", FirstName: "Heather", LastName: "Harbor", Role: "EDITOR"})
 	}
 	return s
 }
 
-// eachVariant runs a test for every variant.
+// eachVariant runs test for every variant.
 func eachVariant(t *testing.T, test func(t *testing.T, v *variant)) {
 	for i := range variants {
 		t.Run(variants[i].contract, func(t *testing.T) { test(t, &variants[i]) })
 	}
 }
 
-// extension returns what Suger's extension says of a user.
+// extension returns a user's Suger extension.
 func extension(r scim.Resource) map[string]any {
 	object, _ := r[mapping.URNSuger].(map[string]any)
 	return object

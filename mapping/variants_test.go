@@ -28,7 +28,7 @@ func TestVariantReadsAWholeUser(t *testing.T) {
 		}
 		held, _ := s.suger.User(id)
 		meta := map[string]any{"resourceType": "User", "created": inMillis(held.CreationTime), "version": got.Version()}
-		if v.contract != "removal" { // that contract has no time of the last change
+		if v.contract != "removal" { // that contract has no modification time
 			meta["lastModified"] = inMillis(held.LastUpdateTime)
 		}
 		assert.Equal(t, scim.Resource{
@@ -36,7 +36,7 @@ func TestVariantReadsAWholeUser(t *testing.T) {
 			"name":        map[string]any{"givenName": "Heather", "familyName": "Harbor", "formatted": "Heather Harbor"},
 			"displayName": "Heather Harbor",
 			"emails":      []any{map[string]any{"value": "former@example.com", "type": "work", "primary": true}},
-			"active":      v.removes, // without a status, who is listed has access
+			"active":      v.removes, // without a status, a listed user has access
 			"roles":       []any{map[string]any{"value": role, "display": role, "type": "suger", "primary": true}},
 			"groups":      []any{map[string]any{"value": role, "display": role}},
 			"meta":        meta, mapping.URNSuger: extension,
@@ -74,7 +74,7 @@ func TestVariantListsEverybodyOnce(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 1108, list.TotalResults)
 			for i, r := range list.Resources {
-				require.Equal(t, want[start-1+i].ID, r.ID(), "in the order of creation")
+				require.Equal(t, want[start-1+i].ID, r.ID(), "in order of creation")
 				seen[r.ID()] = true
 			}
 		}
@@ -126,10 +126,10 @@ func TestVariantCreates(t *testing.T) {
 	})
 }
 
-func TestVariantExplainsThatThereIsNoSeat(t *testing.T) {
+func TestVariantReportsMissingSeat(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v *variant) {
 		seats := 7
-		if v.removes { // the one who is inactive elsewhere has a seat here
+		if v.removes { // the user who is inactive elsewhere has a seat here
 			seats = 8
 		}
 		s := v.stand(t, func(s *setup) { s.sandbox.Seats = seats })
@@ -149,17 +149,17 @@ func TestVariantChangesAProfile(t *testing.T) {
 		assert.Equal(t, map[string]any{"givenName": "Granita Rosa", "familyName": "Gate", "formatted": "Granita Rosa Gate"}, changed["name"])
 		after, _ := s.suger.User(id)
 		before.FirstName, before.LastUpdateTime = "Granita Rosa", after.LastUpdateTime
-		assert.Equal(t, before, after, "nothing else has changed, the invitation included")
+		assert.Equal(t, before, after, "nothing else changes, the invitation included")
 
 		s.calls()
 		_, err = s.patchUser(id, `{"op":"replace","path":"name.givenName","value":"Granita Rosa"}`)
 		require.NoError(t, err)
-		assert.NotContains(t, s.calls(), "update user", "nothing differs")
+		assert.NotContains(t, s.calls(), "update user", "no change to write")
 
 		cleared, err := s.patchUser(id, `{"op":"remove","path":"name.familyName"}`)
 		require.NoError(t, err)
 		after, _ = s.suger.User(id)
-		if v.contract == "removal" { // one field for the name: its last word is the family name again
+		if v.contract == "removal" { // with a single name field, the last word becomes the family name again
 			assert.Equal(t, "Granita Rosa", cleared["displayName"])
 			return
 		}
@@ -167,7 +167,7 @@ func TestVariantChangesAProfile(t *testing.T) {
 	})
 }
 
-func TestVariantChangesTheEmailOrSaysThatItCannot(t *testing.T) {
+func TestVariantChangesTheEmailOrRefuses(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v *variant) {
 		s := v.stand(t)
 		id := s.id("viewer")
@@ -184,7 +184,7 @@ func TestVariantChangesTheEmailOrSaysThatItCannot(t *testing.T) {
 	})
 }
 
-func TestVariantEndsAccessAndGivesItBack(t *testing.T) {
+func TestVariantEndsAndRestoresAccess(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v *variant) {
 		s := v.stand(t)
 		id := s.id("editor")
@@ -198,8 +198,8 @@ func TestVariantEndsAccessAndGivesItBack(t *testing.T) {
 			assertCode(t, scim.CodeNotFound, err)
 			back, err := s.postUser(person("editor", ""))
 			require.NoError(t, err)
-			assert.Equal(t, v.global, id == back.ID(), "the id is the person's, or each membership has a new one")
-			assert.Equal(t, "VIEWER ACTIVE", s.state("editor"), "the role is not remembered")
+			assert.Equal(t, v.global, id == back.ID(), "the id belongs to the person or to the membership")
+			assert.Equal(t, "VIEWER ACTIVE", s.state("editor"), "the old role is not restored")
 			return
 		}
 		assert.Equal(t, "EDITOR INACTIVE", s.state("editor"))
@@ -229,15 +229,15 @@ func TestVariantRemoves(t *testing.T) {
 	})
 }
 
-// The calls that a write takes, by what the contract offers: a read, the writes,
-// and a read that proves them.
+// The calls of a write, depending on what the contract offers: a read, the writes, and
+// a read that confirms them.
 func TestVariantCalls(t *testing.T) {
 	read := map[bool]string{false: "get user", true: "list users"}
 	eachVariant(t, func(t *testing.T, v *variant) {
 		s := v.stand(t)
 		id := s.id("viewer")
 		calls := func(act func() error) string {
-			s.clock.Advance(time.Minute) // lists are too old
+			s.clock.Advance(time.Minute) // expires the cached lists
 			s.calls()
 			require.NoError(t, act())
 			return strings.Join(s.calls(), ", ")
@@ -251,7 +251,7 @@ func TestVariantCalls(t *testing.T) {
 		}
 		update = append(update, "update user", read[v.noGet])
 		switch {
-		case v.many: // what is asked for replaces what is held
+		case v.many: // the requested roles replace the held ones
 			role = append(role, "revoke role", "grant role", read[v.noGet])
 		case v.ownRoleOps:
 			role = append(role, "set role", read[v.noGet])
@@ -267,7 +267,7 @@ func TestVariantCalls(t *testing.T) {
 			end = append(end, "update user", read[v.noGet])
 		}
 		if !v.removes && !v.noGet {
-			end = append(end, "list users") // it has ended only if the list agrees
+			end = append(end, "list users") // access has ended only if the list confirms it
 		}
 		assert.Equal(t, strings.Join(update, ", "), calls(patch(`{"op":"replace","path":"name.givenName","value":"Cypress"}`)), "profile")
 		assert.Equal(t, strings.Join(role, ", "), calls(patch(roleTo("EDITOR"))), "role")

@@ -18,7 +18,7 @@ type logLines struct{ standin.Log }
 
 func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(l, nil)) }
 
-// take reads the lines and forgets them.
+// take returns the lines and clears them.
 func (l *logLines) take(t *testing.T) []map[string]any {
 	t.Helper()
 	lines := []map[string]any{}

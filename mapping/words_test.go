@@ -20,37 +20,37 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// wordsOfAllAPIs are words of the mapping that say nothing of Suger, since SCIM,
-// the mapping's own format or English have them too.
+// wordsOfAllAPIs are words of the mapping that are not specific to Suger: SCIM, the
+// mapping's own format or English have them too.
 var wordsOfAllAPIs = []string{
 	"id", "name", "description", // SCIM
 	"role", "status", "permissions", "limit", "offset", // the mapping's format
 	"email", "domain", "seat", "license", "already exists", // English
 }
 
-// allowedWords are the places outside the sandbox and the tests where a word of
-// Suger's API may be, each with the reason.
+// allowedWords are the places outside the sandbox and the tests that may contain a
+// word of Suger's API, each with the reason.
 var allowedWords = map[string]struct {
 	words  []string
 	reason string
 }{
 	"mapping/spec/field.go":            {[]string{"firstName"}, "an example of the notation"},
 	"mapping/spec/operations.go":       {[]string{"/org/", "/user"}, "an example of the notation"},
-	"internal/settings/settings.go":    {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in what the help says of settings"},
+	"internal/settings/settings.go":    {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in the help of settings"},
 	"gateway/gateway.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"gateway/exchange.go":              {[]string{"/org/"}, "the gateway's own path"},
 	"internal/check/survey.go":         {[]string{"/org/", "/user"}, "the documented path, from which a draft starts"},
 	"internal/check/suggest_roles.go":  {[]string{"ADMIN"}, "the documented role, in a draft that finds none"},
 	"internal/check/suggest_writes.go": {[]string{"/role"}, "the usual ending of a call that sets a role, in a comment of a draft"},
 	"internal/cli/status_page.go":      {[]string{"/org/"}, "the gateway's own path"},
-	"internal/test/load/suger.go":      {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
+	"internal/test/load/suger.go":      {[]string{"/org/", "/user"}, "paths for a bare proxy to the sandbox"},
 	"internal/test/oktaorg/org.go":     {[]string{"ACTIVE"}, "Okta's word"},
 	"internal/test/oktaorg/client.go":  {[]string{"firstName", "lastName"}, "Okta's words"},
 }
 
-// Suger's paths, fields and values are only in the mapping file, so that a
-// different Suger needs another file, not another program.
-func TestNoGoFileKnowsSuger(t *testing.T) {
+// Suger's paths, fields and values are only in the mapping file, so that a different
+// Suger needs another file, not another program.
+func TestGoFilesDoNotNameSugersAPI(t *testing.T) {
 	words := sugerWords(mapping.DefaultDocument(), mappingOf(t, "status"))
 	require.Subset(t, words, wordsOfAllAPIs)
 	words = slices.DeleteFunc(words, func(word string) bool { return slices.Contains(wordsOfAllAPIs, word) })
@@ -82,13 +82,13 @@ func TestNoGoFileKnowsSuger(t *testing.T) {
 	require.Greater(t, files, 100)
 	for name, exception := range allowedWords {
 		for _, word := range exception.words {
-			assert.True(t, allowed[name+" "+word], "%s does not have %q any more", name, word)
+			assert.True(t, allowed[name+" "+word], "%s no longer has %q", name, word)
 		}
 	}
 }
 
-// sugerWords returns the words of Suger's API in some mappings: the fixed parts
-// of paths, the names of fields, and the texts that stand for something.
+// sugerWords returns the words of Suger's API in some mappings: the fixed parts of
+// paths, the names of fields, and constant values.
 func sugerWords(documents ...*spec.Document) []string {
 	words := make(map[string]bool)
 	add := func(more ...string) {
@@ -137,7 +137,7 @@ func sugerWords(documents ...*spec.Document) []string {
 
 var placeholderInPath = regexp.MustCompile(`\{[A-Za-z0-9.]+\}`)
 
-// pathParts returns what is fixed in a path: "/org/" and "/user" of
+// pathParts returns the fixed parts of a path: "/org/" and "/user" for
 // "/org/{organization}/user".
 func pathParts(path string) []string {
 	var parts []string
@@ -161,8 +161,8 @@ func bodyKeys(body any) []string {
 	return keys
 }
 
-// wordsIn lists those of the words that the string literals of a Go file have,
-// tags of structs included.
+// wordsIn returns the words that occur in string literals of a Go file, struct tags
+// included.
 func wordsIn(t *testing.T, path string, words []string) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
@@ -188,7 +188,7 @@ func wordsIn(t *testing.T, path string, words []string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// has reports whether a text has a word, not as a part of another one.
+// has reports whether text contains word as a whole word.
 func has(text, word string) bool {
 	expression := regexp.QuoteMeta(word)
 	if word[0] != '/' {

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is said of a shipped file in which a part has been replaced. Places are
-// the affair of TestProblemsAreReportedAtOnce.
+// The problems of a shipped file with one part replaced. TestProblemsAreReportedAtOnce
+// checks their places.
 func TestProblems(t *testing.T) {
 	const (
 		suger     = "variants/status.yaml"

@@ -12,7 +12,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// memberships is a Suger in which a person exists apart from the membership.
+// memberships is the mapping of a Suger in which a person is separate from the
+// membership.
 const memberships = `version: 1
 operations:
   list users: GET /org/{organization}/members
@@ -47,8 +48,7 @@ role:
 access: {end: remove user, field: status, active: [Active, INVITED], pending: [invited], inactive: [gone], absent: active}
 `
 
-// Every word of the language can be used together with the others, and is read
-// as it is written.
+// All parts of the language can be combined, and parsing keeps what the file says.
 func TestMembershipsApartFromPeople(t *testing.T) {
 	document, err := spec.Parse("memberships.yaml", []byte(memberships))
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestOperationsAreInTheOrderOfTheFile(t *testing.T) {
 	assert.Nil(t, new(spec.Operations).Named(spec.OpAddMember))
 }
 
-// A record without its person cannot name a further id of it.
+// A record without its person cannot name the person's further ids.
 func TestFurtherIDsNeedARecord(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"GET /people/{user}", "GET /people/{user}/{user.membershipId}"},

@@ -14,14 +14,14 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// replaced returns a text with one part replaced, which must be there once.
+// replaced returns text with one part replaced; the part must occur exactly once.
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), "%q", old)
 	return strings.Replace(text, old, new, 1)
 }
 
-// defaultFile is the name of the mapping that the program holds.
+// defaultFile is the name of the built-in mapping.
 const defaultFile = "suger.yaml"
 
 // shipped returns the mapping files of this project, by name.
@@ -48,7 +48,7 @@ func TestShippedMappingsAreValid(t *testing.T) {
 	}
 }
 
-// problemsIn returns what is wrong with a mapping, none if it is valid.
+// problemsIn returns the problems of a mapping, none if it is valid.
 func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
 	t.Helper()
 	_, err := spec.Parse(name, text)
@@ -59,8 +59,8 @@ func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
 	return problems
 }
 
-// Every problem of a file is reported at once, at its place. The files say
-// themselves what is wrong in which line.
+// All problems of a file are reported at once, each at its place. The files state the
+// expected problems in the lines that have them.
 func TestProblemsAreReportedAtOnce(t *testing.T) {
 	for _, file := range []string{"testdata/wrong.yaml", "testdata/unfit.yaml"} {
 		text, err := os.ReadFile(file)

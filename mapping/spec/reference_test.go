@@ -37,11 +37,11 @@ func TestReference(t *testing.T) {
 }
 
 // placeholderTable returns the placeholders of each operation. Operations with the
-// same ones share a row.
+// same placeholders share a row.
 func placeholderTable(t *testing.T) string {
 	document, err := spec.Parse(defaultFile, shipped(t)[defaultFile])
 	require.NoError(t, err)
-	var rows []string // of placeholders, in order
+	var rows []string // list of placeholders, in order
 	operations := map[string][]string{}
 	for _, name := range spec.OperationNames() {
 		texts, body := spec.PlaceholdersOfOperation(document, name)
@@ -68,7 +68,7 @@ func placeholderTable(t *testing.T) string {
 	return b.String()
 }
 
-// reference returns every key of a mapping file.
+// reference describes every key of a mapping file.
 func reference() string {
 	var b strings.Builder
 	seen := make(map[reflect.Type]bool)
@@ -135,7 +135,7 @@ func structIn(t reflect.Type) (reflect.Type, bool) {
 	return t, t.Kind() == reflect.Struct && !isText && t != reflect.TypeFor[spec.End]()
 }
 
-// valueOf says what a key takes.
+// valueOf describes the values of a key.
 func valueOf(field reflect.StructField) string {
 	value := formOf(field.Type)
 	if enum := field.Tag.Get("enum"); enum != "" {
@@ -188,7 +188,7 @@ func formOf(t reflect.Type) string {
 
 var excerpt = regexp.MustCompile("(?s)<!-- (\\S+\\.yaml) -->\n```yaml\n(.*?)```\n")
 
-// Every piece of a mapping file that the guide shows stands in that file.
+// Every piece of a mapping file in the guide is in that file.
 func TestGuideShowsPiecesOfTheFiles(t *testing.T) {
 	files, shown := shipped(t), make(map[string]int)
 	for _, match := range excerpt.FindAllStringSubmatch(guide(t), -1) {

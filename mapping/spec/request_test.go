@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// No call of a mapping leaves the base URL or names another resource than it seems to.
+// No call of a mapping can leave the base URL or address another resource than it
+// appears to.
 func TestCallsThatAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"GET":                            "a call is a method and a path",

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// A Contract is a Suger that differs from the one that the stories are written
-// for. Its constant differences are rules; differences of one step are in the
-// story, in sections that name the contract. Calls to Suger are not compared.
+// A Contract is a Suger that differs from the one for which the stories are written.
+// Its constant differences are rules; differences of a single step are in the story,
+// in sections that name the contract. Calls to Suger are not compared.
 type Contract struct {
 	Name  string
 	Shown func(body any) any       // the expected body with this contract
 	Held  func(line string) string // the expected line of "-- state --"
 }
 
-// A deviation is one step's expectations with one contract.
+// A deviation holds one step's expectations with one contract.
 type deviation struct {
-	response *message // nil: as in the story
-	state    []string // nil: as in the story
-	ends     string   // why the story ends with this step, "" if it continues
+	response *message // nil if as in the story
+	state    []string // nil if as in the story
+	ends     string   // why the story ends after this step, "" if it goes on
 }
 
-// addDeviation reads a section that names contracts.
+// addDeviation parses a section that names contracts.
 func (s *Story) addDeviation(part section, kind string, contracts []string) error {
 	if len(s.steps) == 0 || s.steps[len(s.steps)-1].request == nil {
 		return fmt.Errorf("line %d: -- %s -- does not belong here", part.line-1, part.kind)

@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// prose is the head that every story needs. All data here is invented.
+// prose is the beginning that every story needs. All data here is invented.
 const prose = "A person is read.\n\nClient: none.\nSource: invented.\n\n"
 
-// newStack serves one person under a path prefix, as a gateway would.
+// newStack serves one person under a path prefix, as a gateway does.
 func newStack(t *testing.T) Stack {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /scim/v2/Users/u1", func(w http.ResponseWriter, r *http.Request) {
@@ -78,41 +78,41 @@ func TestPlay(t *testing.T) {
 	tests := []struct {
 		name  string
 		story string
-		wrong string // part of the error, "" if the story holds
+		wrong string // part of the error, "" for success
 	}{
-		{name: "the exact answer", story: get + "-- response --\n200\n\n" + fullAnswer},
-		{name: "another status", story: get + "-- response --\n201\n\n" + fullAnswer, wrong: "status: want 201, got 200"},
-		{name: "a missing key", story: get + "-- response --\n200\n\n{\"x\":1,\"<more>\":1}\n", wrong: "body.x: missing, want 1"},
-		{name: "a key too many", story: get + "-- response --\n200\n\n{\"id\":\"u1\"}\n", wrong: "body.active: unexpected, got true"},
-		{name: "another value", story: get + "-- response --\n200\n\n{\"active\":false,\"<more>\":1}\n", wrong: "body.active: want false, got true"},
-		{name: "a number as string", story: get + "-- response --\n200\n\n{\"n\":\"2\",\"<more>\":1}\n", wrong: `body.n: want "2", got 2`},
-		{name: "a number written in another way", story: get + "-- response --\n200\n\n{\"n\":2.0,\"<more>\":1}\n", wrong: "body.n: want 2.0, got 2"},
-		{name: "fewer elements", story: get + "-- response --\n200\n\n{\"emails\":[],\"<more>\":1}\n", wrong: "body.emails: want 0 elements, got 1"},
-		{name: "an element that differs", story: get + "-- response --\n200\n\n{\"emails\":[{\"value\":\"bob@<any>\"}],\"<more>\":1}\n", wrong: `body.emails[0].value: want "bob@<any>", got "ada@example.com"`},
-		{name: "another number of repeated elements", story: get + "-- response --\n200\n\n{\"emails\":[\"<2 times>\",\"<any>\"],\"<more>\":1}\n", wrong: "body.emails: want 2 elements, got 1"},
-		{name: "no time", story: get + "-- response --\n200\n\n{\"id\":\"<time>\",\"<more>\":1}\n", wrong: "body.id: want"},
-		{name: "a header", story: get + "-- response --\n200\nETag: W/\"<string>\"\n\n" + fullAnswer},
-		{name: "a header with what the body captures", story: get + "-- response --\n200\nX-Location: /{{id}}\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n"},
-		{name: "another header", story: get + "-- response --\n200\nETag: W/\"8\"\n\n" + fullAnswer, wrong: "header ETag: want"},
-		{name: "no body wanted", story: get + "-- response --\n200\n", wrong: "body: want"},
+		{name: "exact answer", story: get + "-- response --\n200\n\n" + fullAnswer},
+		{name: "wrong status", story: get + "-- response --\n201\n\n" + fullAnswer, wrong: "status: want 201, got 200"},
+		{name: "missing key", story: get + "-- response --\n200\n\n{\"x\":1,\"<more>\":1}\n", wrong: "body.x: missing, want 1"},
+		{name: "unexpected key", story: get + "-- response --\n200\n\n{\"id\":\"u1\"}\n", wrong: "body.active: unexpected, got true"},
+		{name: "wrong value", story: get + "-- response --\n200\n\n{\"active\":false,\"<more>\":1}\n", wrong: "body.active: want false, got true"},
+		{name: "number as string", story: get + "-- response --\n200\n\n{\"n\":\"2\",\"<more>\":1}\n", wrong: `body.n: want "2", got 2`},
+		{name: "number in another notation", story: get + "-- response --\n200\n\n{\"n\":2.0,\"<more>\":1}\n", wrong: "body.n: want 2.0, got 2"},
+		{name: "wrong number of elements", story: get + "-- response --\n200\n\n{\"emails\":[],\"<more>\":1}\n", wrong: "body.emails: want 0 elements, got 1"},
+		{name: "wrong element", story: get + "-- response --\n200\n\n{\"emails\":[{\"value\":\"bob@<any>\"}],\"<more>\":1}\n", wrong: `body.emails[0].value: want "bob@<any>", got "ada@example.com"`},
+		{name: "wrong number of repeated elements", story: get + "-- response --\n200\n\n{\"emails\":[\"<2 times>\",\"<any>\"],\"<more>\":1}\n", wrong: "body.emails: want 2 elements, got 1"},
+		{name: "not a time", story: get + "-- response --\n200\n\n{\"id\":\"<time>\",\"<more>\":1}\n", wrong: "body.id: want"},
+		{name: "header", story: get + "-- response --\n200\nETag: W/\"<string>\"\n\n" + fullAnswer},
+		{name: "header with a value captured from the body", story: get + "-- response --\n200\nX-Location: /{{id}}\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n"},
+		{name: "wrong header", story: get + "-- response --\n200\nETag: W/\"8\"\n\n" + fullAnswer, wrong: "header ETag: want"},
+		{name: "unexpected body", story: get + "-- response --\n200\n", wrong: "body: want"},
 		{name: "no body", story: "-- request --\nDELETE /Users/u1\n-- response --\n204\n"},
-		{name: "a body wanted", story: "-- request --\nDELETE /Users/u1\n-- response --\n204\n\n{}\n", wrong: "body: want"},
-		{name: "a body without SCIM's media type", story: "-- request --\nGET /Plain\n-- response --\n200\n\n{}\n", wrong: `header Content-Type: want application/scim+json, got "application/json"`},
-		{name: "a wanted body that is not JSON", story: get + "-- response --\n200\n\n{\n", wrong: "the expected body is not JSON"},
-		{name: "a captured value is sent", story: get + "-- response --\n200\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{\"x\":\"u1\"}\n"},
-		{name: "a value that was not captured", story: "-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{}\n", wrong: "nothing was captured as id"},
-		{name: "a unique value met twice", story: get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n" + get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n", wrong: `"u1" occurred before in this story as user`},
+		{name: "missing body", story: "-- request --\nDELETE /Users/u1\n-- response --\n204\n\n{}\n", wrong: "body: want"},
+		{name: "body without SCIM's media type", story: "-- request --\nGET /Plain\n-- response --\n200\n\n{}\n", wrong: `header Content-Type: want application/scim+json, got "application/json"`},
+		{name: "expected body that is not JSON", story: get + "-- response --\n200\n\n{\n", wrong: "the expected body is not JSON"},
+		{name: "request with a captured value", story: get + "-- response --\n200\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{\"x\":\"u1\"}\n"},
+		{name: "request with a value that was not captured", story: "-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{}\n", wrong: "nothing was captured as id"},
+		{name: "unique value that occurs twice", story: get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n" + get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n", wrong: `"u1" occurred before in this story as user`},
 		{name: "Okta's headers are sent", story: "-- request --\nGET /Header\n-- response --\n200\n\n{\"authorization\":\"Bearer secret-1\",\"accept\":\"application/scim+json\"}\n"},
-		{name: "a header of the request replaces Okta's", story: "-- request --\nGET /Header\nAccept: x\nAuthorization:\n-- response --\n200\n\n{\"authorization\":\"\",\"accept\":\"x\"}\n"},
-		{name: "a header of the story replaces Okta's", story: "-- given --\nheader Accept: y\n-- request --\nGET /Header\n-- response --\n200\n\n{\"authorization\":\"<any>\",\"accept\":\"y\"}\n"},
-		{name: "a path that is not as on the wire", story: "-- request --\nGET /Users?filter=a eq 1\n-- response --\n200\n", wrong: "is not a method and a path as on the wire"},
-		{name: "a response that was forgotten", story: get, wrong: "there is no -- response --"},
+		{name: "header of the request replaces Okta's", story: "-- request --\nGET /Header\nAccept: x\nAuthorization:\n-- response --\n200\n\n{\"authorization\":\"\",\"accept\":\"x\"}\n"},
+		{name: "header of the story replaces Okta's", story: "-- given --\nheader Accept: y\n-- request --\nGET /Header\n-- response --\n200\n\n{\"authorization\":\"<any>\",\"accept\":\"y\"}\n"},
+		{name: "path that is not escaped", story: "-- request --\nGET /Users?filter=a eq 1\n-- response --\n200\n", wrong: "is not a method and a path as on the wire"},
+		{name: "missing response", story: get, wrong: "there is no -- response --"},
 		{name: "Suger's calls", story: get + "-- response --\n200\n\n" + fullAnswer + "-- suger --\nget user\n"},
-		{name: "other calls", story: get + "-- response --\n200\n\n" + fullAnswer + "-- suger --\nnone\n", wrong: "calls to Suger: want none; got get user"},
+		{name: "wrong calls", story: get + "-- response --\n200\n\n" + fullAnswer + "-- suger --\nnone\n", wrong: "calls to Suger: want none; got get user"},
 		{name: "Suger's state", story: get + "-- response --\n200\n\n" + fullAnswer + "-- state --\nada@example.com EDITOR ACTIVE\nbob@example.com absent\n"},
-		{name: "another state", story: get + "-- response --\n200\n\n" + fullAnswer + "-- state --\nada@example.com EDIT\n", wrong: "ada@example.com in Suger: want EDIT, got EDITOR ACTIVE Ada Admin"},
-		{name: "an act behind the gateway", story: "-- behind --\nremove u1\n"},
-		{name: "an act that fails", story: "-- behind --\nremove u2\n", wrong: "remove u2: no such act"},
+		{name: "wrong state", story: get + "-- response --\n200\n\n" + fullAnswer + "-- state --\nada@example.com EDIT\n", wrong: "ada@example.com in Suger: want EDIT, got EDITOR ACTIVE Ada Admin"},
+		{name: "action behind the gateway", story: "-- behind --\nremove u1\n"},
+		{name: "action that fails", story: "-- behind --\nremove u2\n", wrong: "remove u2: no such act"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestPlay(t *testing.T) {
 	}
 }
 
-func TestFailureNamesItsPlace(t *testing.T) {
+func TestErrorNamesItsPlace(t *testing.T) {
 	story, err := Parse("dir/a.txtar", prose+"-- request --\nGET /Users/u1\n-- response --\n200\n\n{\"id\":\"u1\",\"<more>\":1}\n"+
 		"-- request --\nGET /Header\n-- response --\n404\n\n{\"<more>\":1}\n")
 	require.NoError(t, err)
@@ -139,7 +139,7 @@ func TestFailureNamesItsPlace(t *testing.T) {
 		"  complete answer: {\"authorization\":\"Bearer secret-1\",\"accept\":\"application/scim+json\"}")
 }
 
-func TestEachStepIsAnnounced(t *testing.T) {
+func TestBeforeIsCalledForEachStep(t *testing.T) {
 	story, err := Parse("a", prose+"-- behind --\nremove u1\n-- request --\nDELETE /Users/u1\n-- response --\n204\n")
 	require.NoError(t, err)
 	stack, announced := newStack(t), []int{}
@@ -153,12 +153,12 @@ func TestUpdate(t *testing.T) {
 		name, before, after string
 	}{
 		{
-			name:   "an answer that fits stays as it is written",
+			name:   "a matching answer stays unchanged",
 			before: "-- request --\nGET /Users/u1\n-- response --\n200\n\n" + fullAnswer,
 			after:  "-- request --\nGET /Users/u1\n-- response --\n200\n\n" + fullAnswer,
 		},
 		{
-			name: "patterns that fit are kept, the rest is written anew",
+			name: "keeps matching patterns and rewrites the rest",
 			before: "-- request --\nGET /Users/u1\n-- response --\n404\nETag: W/\"0\"\n\n" +
 				`{"id":"<capture id>","active":false,"gone":1,"emails":"<any>"}` + "\n-- suger --\nget user\n",
 			after: "-- request --\nGET /Users/u1\n-- response --\n200\nETag: W/\"<string>\"\n\n" + `{
@@ -172,17 +172,17 @@ func TestUpdate(t *testing.T) {
 }` + "\n-- suger --\nget user\n",
 		},
 		{
-			name:   "a header that holds a captured value is kept",
+			name:   "keeps a header with a captured value",
 			before: "-- request --\nGET /Users/u1\n-- response --\n201\nX-Location: /{{id}}\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n",
 			after:  "-- request --\nGET /Users/u1\n-- response --\n200\nX-Location: /{{id}}\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n",
 		},
 		{
-			name:   "a unique value is met once",
+			name:   "matches a unique value only once",
 			before: "-- request --\nGET /Header\nAuthorization: x\n-- response --\n200\n\n{\"authorization\":\"<unique a>\"}\n",
 			after:  "-- request --\nGET /Header\nAuthorization: x\n-- response --\n200\n\n{\"accept\":\"application/scim+json\",\"authorization\":\"<unique a>\"}\n",
 		},
 		{
-			name:   "a missing response is added",
+			name:   "adds a missing response",
 			before: "-- request --\nDELETE /Users/u1\n-- state --\nbob@example.com absent\n",
 			after:  "-- request --\nDELETE /Users/u1\n-- response --\n204\n-- state --\nbob@example.com absent\n",
 		},
@@ -198,7 +198,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-func TestUpdateLeavesOtherDifferencesToTheReader(t *testing.T) {
+func TestUpdateReportsOtherDifferences(t *testing.T) {
 	story, err := Parse("a", prose+"-- request --\nGET /Users/u1\n-- response --\n404\n-- state --\nada@example.com VIEWER\n")
 	require.NoError(t, err)
 	_, err = story.Update(t.Context(), newStack(t))
@@ -226,20 +226,20 @@ func TestParseRefuses(t *testing.T) {
 	tests := []struct {
 		name, data, wrong string
 	}{
-		{"no client in the prose", "Source: x\n" + request, `no line "Client:"`},
-		{"no source in the prose", "A.\nClient: x\n" + request, `no line "Source:"`},
-		{"nothing asked", prose + "-- given --\n", "no request"},
+		{"prose without a client", "Source: x\n" + request, `no line "Client:"`},
+		{"prose without a source", "A.\nClient: x\n" + request, `no line "Source:"`},
+		{"no request", prose + "-- given --\n", "no request"},
 		{"an unknown section", prose + "-- reply --\n200\n", "there is no section -- reply --"},
 		{"a response without a request", prose + "-- response --\n200\n", "line 6: -- response -- does not belong here"},
 		{"two responses", prose + request + "-- response --\n200\n-- response --\n200\n", "does not belong here"},
 		{"given in the middle", prose + request + "-- given --\npeople 1\n", "does not belong here"},
 		{"calls without a request", prose + "-- suger --\nnone\n", "does not belong here"},
-		{"calls that are not named", prose + request + "-- suger --\n\n", "write none"},
-		{"state twice", prose + request + "-- state --\na b\n-- state --\na b\n", "does not belong here"},
+		{"no calls named", prose + request + "-- suger --\n\n", "write none"},
+		{"two states", prose + request + "-- state --\na b\n-- state --\na b\n", "does not belong here"},
 		{"an empty request", prose + "-- request --\n\n", "the request is empty"},
 		{"a body without a blank line", prose + "-- request --\nPOST /Users\n{\"a\":1}\n", "is not a header line"},
 		{"an unknown word in given", prose + "-- given --\npeolpe 3\n", `unknown word "peolpe"`},
-		{"a number that is none", prose + "-- given --\npeople many\n", "invalid syntax"},
+		{"an invalid number", prose + "-- given --\npeople many\n", "invalid syntax"},
 		{"a setting without a value", prose + "-- given --\nsetting X\n", "needs an equals sign"},
 		{"a header without a value", prose + "-- given --\nheader X\n", "needs a colon"},
 	}

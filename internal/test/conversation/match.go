@@ -57,7 +57,7 @@ var (
 
 const utcTime = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`
 
-// text compares a string with a pattern and keeps what the pattern captures. It
+// text compares a string with a pattern and stores what the pattern captures. It
 // returns the difference, or "".
 func (v *values) text(pattern, got string) string {
 	expanded, err := v.expand(pattern)
@@ -114,8 +114,8 @@ func (v *values) keep(kind, name, value string) string {
 	return ""
 }
 
-// match compares a decoded JSON value with the expected one. Each difference is
-// one line that begins with its path.
+// match compares a decoded JSON value with the expected one. It returns a line for
+// each difference, which begins with the path.
 func (v *values) match(at string, want, got any) []string {
 	switch want := want.(type) {
 	case string:
@@ -201,7 +201,7 @@ func repeated(want []any) (pattern any, number int, ok bool) {
 	return want[1], number, err == nil
 }
 
-// decode reads one JSON value, with numbers as they are written.
+// decode decodes one JSON value and keeps the notation of numbers.
 func decode(text string) (any, error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -215,8 +215,8 @@ func decode(text string) (any, error) {
 	return value, nil
 }
 
-// CompareJSON compares a JSON text with a pattern, which is JSON that may hold
-// the patterns of a story's response. It returns the differences.
+// CompareJSON compares JSON text with a pattern, JSON that can use the patterns of a
+// story's response. It returns the differences.
 func CompareJSON(pattern, got string) []string {
 	want, err := decode(pattern)
 	if err != nil {
@@ -229,7 +229,7 @@ func CompareJSON(pattern, got string) []string {
 	return newValues("", "").match("answer", want, value)
 }
 
-// CompareText compares a text with a pattern. Blanks at the end do not count.
+// CompareText compares a text with a pattern. Blanks at the end are ignored.
 func CompareText(pattern, got string) []string {
 	pattern, got = strings.TrimSpace(pattern), strings.TrimSpace(got)
 	if wrong := newValues("", "").text(pattern, got); wrong != "" {

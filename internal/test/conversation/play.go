@@ -14,40 +14,38 @@ import (
 
 // A Stack is the gateway that a story is played against, with Suger behind it.
 type Stack struct {
-	BaseURL string       // of SCIM, without a slash at the end
+	BaseURL string       // of SCIM, without a trailing slash
 	Token   string       // bearer token that the gateway accepts
-	Client  *http.Client // nil is [http.DefaultClient]
+	Client  *http.Client // nil means [http.DefaultClient]
 
-	// Calls returns the calls that Suger has received since the last use, in the
+	// Calls returns the calls that Suger has received since it was last called, in the
 	// form of the stories. If nil, calls are not compared.
 	Calls func() []string
 
-	// State returns "ROLE STATUS GIVEN FAMILY" of the person in Suger, or
-	// "absent".
+	// State returns "ROLE STATUS GIVEN FAMILY" of a person in Suger, or "absent".
 	State func(email string) string
 
 	// Behind executes a line of "-- behind --".
 	Behind func(line string) error
 
-	// Contract is set if Suger differs from the one that the stories are written
-	// for.
+	// Contract is set if Suger differs from the one for which the stories are written.
 	Contract *Contract
 
-	// Before, if set, is called with the number of each step before it is played,
-	// so that a replica can be stopped between steps.
+	// Before, if set, is called with the number of each step before the step is
+	// played, for example to stop a replica.
 	Before func(step int)
 }
 
-// Play plays the conversation and stops at the first step that fails. The error
-// names the file and the line, and each difference.
+// Play plays the conversation and stops at the first step that fails. The error has
+// the file, the line, and each difference.
 func (s *Story) Play(ctx context.Context, stack Stack) error {
 	_, err := s.play(ctx, stack, false)
 	return err
 }
 
-// Update plays the story and returns its text with missing or different
-// responses and calls rewritten; the parts of a response that still match are
-// kept. Other differences are errors, as in [Story.Play].
+// Update plays the story and returns its text with missing or different responses and
+// calls rewritten; matching parts of a response are kept. Other differences are
+// errors, as in [Story.Play].
 func (s *Story) Update(ctx context.Context, stack Stack) (string, error) {
 	return s.play(ctx, stack, true)
 }
@@ -92,7 +90,7 @@ type player struct {
 	added    map[int]message // responses to insert, by the index of the request's section
 }
 
-// written returns the story's sections with the responses that were added.
+// written returns the story's sections and the added responses.
 func (p *player) written() []section {
 	var all []section
 	for i, part := range p.sections {
@@ -137,8 +135,8 @@ func (p *player) forgetCalls() {
 	}
 }
 
-// calls compares the calls that Suger received; if the player updates, it
-// rewrites the section if they differ.
+// calls compares the calls that Suger received. With update, it rewrites a section
+// that differs.
 func (p *player) calls(step step) []string {
 	want := step.calls
 	if want == nil || p.stack.Calls == nil || p.stack.Contract != nil {
@@ -182,7 +180,7 @@ func (p *player) state(lines []string) (wrong []string) {
 	return wrong
 }
 
-// oktaHeader is what Okta sends with each request, as captured from its
+// oktaHeader is the header that Okta sends with each request, as captured from its
 // requests to public test servers.
 var oktaHeader = []headerLine{
 	{"User-Agent", "Okta SCIM Client 1.0.0"},
@@ -253,8 +251,8 @@ func (p *player) request(ctx context.Context, m message) (*http.Request, error) 
 	return request, nil
 }
 
-// check compares an answer with the step's response section; if the player
-// updates, it rewrites the section where they differ.
+// check compares an answer with the step's response section. With update, it rewrites
+// the parts of the section that differ.
 func (p *player) check(step step, got *answer) []string {
 	if step.response < 0 && !p.update {
 		return []string{"there is no -- response -- to compare with"}
@@ -284,13 +282,13 @@ func (p *player) check(step step, got *answer) []string {
 // asWritten returns the pattern unchanged, for the usual contract.
 func asWritten(pattern any) any { return pattern }
 
-// compare returns the differences between a response and the expected one.
-// shown changes the pattern of the body before it is compared.
+// compare returns the differences between a response and the expected one. shown
+// converts the pattern of the body before the comparison.
 func (p *player) compare(want message, got *answer, shown func(any) any) (wrong []string) {
 	if want.first != strconv.Itoa(got.status) {
 		wrong = append(wrong, fmt.Sprintf("status: want %s, got %d", want.first, got.status))
 	}
-	wrong = append(wrong, p.compareBody(want.body, got, shown)...) // first, since a Location holds the id
+	wrong = append(wrong, p.compareBody(want.body, got, shown)...) // first, since a Location contains the id
 	for _, line := range want.header {
 		if text := p.values.text(line.value, got.header.Get(line.name)); text != "" {
 			wrong = append(wrong, "header "+line.name+": "+text)

@@ -1,14 +1,14 @@
 // Package conversation replays recorded-style conversations between an identity
 // provider and the gateway, and checks every answer.
 //
-// A story is one text file. It begins with prose that says what happens, which
-// client speaks, where the form of its requests is documented, and that the
-// data is invented. Sections follow, each under a line such as "-- request --":
+// A story is a text file. It begins with prose that describes what happens, names
+// the client and the source of the form of its requests, and states that the data
+// is invented. Sections follow, each after a line such as "-- request --":
 //
 //	-- given --      (first, optional) one line each:
-//	                     contract NAME          that Suger speaks, if not the usual one
-//	                     people NUMBER          that many more people in Suger
-//	                     seats NUMBER           of the Suger plan
+//	                     contract NAME          Suger's contract, if not the usual one
+//	                     people NUMBER          additional people in Suger
+//	                     seats NUMBER           seats of the Suger plan
 //	                     header NAME: VALUE     sent with every request
 //	                     setting NAME=VALUE     of the gateway
 //	-- request --    METHOD /path relative to the base URL, in the exact form
@@ -16,34 +16,32 @@
 //	                 ones (an empty value leaves the header out); a blank line
 //	                 and the body
 //	-- response --   status; header lines to compare; a blank line and the body
-//	-- suger --      (optional) the calls that Suger saw, in order, one a line, or "none"
+//	-- suger --      (optional) the calls that Suger received, in order, one a line, or "none"
 //	-- state --      (optional) EMAIL ROLE STATUS GIVEN FAMILY, or EMAIL absent; words
-//	                 may be left off at the end
-//	-- behind --     what happens without the gateway, one act a line; which acts
-//	                 there are is up to the [Stack]
+//	                 at the end can be omitted
+//	-- behind --     actions without the gateway, one a line; the [Stack] defines
+//	                 them
 //
-// A story is written for one Suger: the one whose contract is given. With another
-// [Contract] behind the gateway,
-// "-- suger --" is not compared, and these sections of a step take effect, each
-// with the names of the contracts that it is for:
+// A story is written for a Suger with the given contract. With another [Contract]
+// behind the gateway, "-- suger --" is not compared, and these sections of a step
+// take effect. Each names the contracts to which it applies:
 //
-//	-- response NAME... --   in place of the response
-//	-- state NAME... --      in place of the state
+//	-- response NAME... --   replaces the response
+//	-- state NAME... --      replaces the state
 //	-- ends NAME... --       the story ends here; the text says why
 //
-// {{name}} stands for a captured value, {{base}} for the base URL and {{token}}
-// for the bearer token. In a response, a string may hold these patterns, alone
-// or within other text:
+// {{name}} is a captured value, {{base}} the base URL and {{token}} the bearer token.
+// In a response, a string can contain these patterns, alone or within other text:
 //
 //	<any>           anything; alone, any JSON value
 //	<string>        at least one character
 //	<time>          an RFC 3339 time in UTC
-//	<capture name>  at least one character, from now on {{name}}
-//	<unique name>   the same, and a value that <unique name> has not met before in the story
+//	<capture name>  at least one character, captured as {{name}}
+//	<unique name>   the same, but a value that <unique name> has not captured before in the story
 //
-// An array ["<3 times>", x] is three elements that are all like x. An object
-// with the key "<more>" may have further keys; every other object must have
-// exactly the keys that are written.
+// An array ["<3 times>", x] has three elements that match x. An object with the key
+// "<more>" can have further keys; every other object must have exactly the given
+// keys.
 package conversation
 
 import (
@@ -69,15 +67,14 @@ type Story struct {
 	steps    []step
 }
 
-// A step is a request with its expected answer, or something that happens
-// behind the gateway's back.
+// A step is a request with its expected answer, or an action behind the gateway.
 type step struct {
 	line     int
 	section  int // index of the request's section
 	request  *message
-	response int // index of the response's section, -1 if it is not written yet
+	response int // index of the response's section, -1 if it is missing
 	want     message
-	calls    []string // nil: not compared
+	calls    []string // nil if not compared
 	called   int      // index of the section of calls
 	state    []string
 	behind   []string
@@ -85,8 +82,8 @@ type step struct {
 	deviations map[string]*deviation // by contract
 }
 
-// Load reads the stories that match a file pattern. No story at all is an
-// error, as is a story whose prose does not name its source.
+// Load reads the stories that match a file pattern. It is an error if no story
+// matches, or if a story's prose does not name its source.
 func Load(pattern string) ([]*Story, error) {
 	files, err := filepath.Glob(pattern)
 	if err != nil {
@@ -190,13 +187,13 @@ func (s *Story) addSection(i int, part section) error {
 	}
 }
 
-// Given is the initial situation of a story, in addition to the people and
-// roles of every stage.
+// Given is the initial situation of a story, in addition to the people and roles that
+// every stack has.
 type Given struct {
-	Contract string            // that Suger speaks; "" is the usual one
-	People   int               // number of further people in Suger
-	Seats    int               // of the Suger plan; 0 is no limit
-	Settings map[string]string // the gateway's settings by the names of its environment
+	Contract string            // Suger's contract; "" is the usual one
+	People   int               // number of additional people in Suger
+	Seats    int               // of the Suger plan; 0 means no limit
+	Settings map[string]string // the gateway's settings by name
 	header   []headerLine      // sent with every request
 }
 
@@ -281,8 +278,8 @@ func joinSections(prose string, sections []section) string {
 	return b.String()
 }
 
-// A message is the text of a request or a response: a first line, header lines,
-// and after a blank line the body.
+// A message is the text of a request or a response: a first line, header lines, a
+// blank line and the body.
 type message struct {
 	first  string
 	header []headerLine
@@ -332,7 +329,7 @@ func (s section) lines() []string {
 	return lines
 }
 
-// lineWidth is where layout breaks a JSON value into lines.
+// lineWidth is the width at which layout breaks a JSON value into lines.
 const lineWidth = 110
 
 // compact returns a JSON value on one line.
@@ -346,8 +343,8 @@ func compact(value any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// layout returns a JSON value for reading: on one line if it fits, else broken
-// into its members. Keys are sorted.
+// layout formats a JSON value for reading: on one line if it fits, otherwise one
+// member per line. Keys are sorted.
 func layout(value any, indent string) string {
 	line := compact(value)
 	if len(indent)+len(line) <= lineWidth {

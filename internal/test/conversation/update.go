@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// rewrite returns the expected response with the parts that do not match the
-// answer replaced.
+// rewrite returns the expected response with the parts that do not match replaced by
+// the answer's.
 func (v *values) rewrite(want message, got *answer) message {
 	written := message{first: strconv.Itoa(got.status), body: v.rewriteBody(want.body, got.body)}
 	for _, line := range want.header {
@@ -34,8 +34,7 @@ func (v *values) rewriteBody(want, got string) string {
 	return layout(v.merge(pattern, value), "")
 }
 
-// fits compares like match, and keeps what a pattern captures only if
-// everything matches.
+// fits compares like match, but stores captured values only if everything matches.
 func (v *values) fits(want, got any) bool {
 	trial := v.clone()
 	if trial.match("", want, got) != nil {
@@ -45,8 +44,8 @@ func (v *values) fits(want, got any) bool {
 	return true
 }
 
-// merge keeps the parts of a pattern that match a value, and takes the rest from
-// the value.
+// merge keeps the parts of a pattern that match a value, and takes the rest from the
+// value.
 func (v *values) merge(want, got any) any {
 	if want != nil && v.fits(want, got) {
 		return want
@@ -83,8 +82,8 @@ var (
 	errorEnding = regexp.MustCompile(`\[(\w+), [^\]]+\]$`) // of a SCIM error's detail: code and request id
 )
 
-// shortestName is the minimum length of a captured value that is searched in
-// other strings; a shorter one would be found by chance.
+// shortestName is the minimum length of a captured value to search for in other
+// strings; shorter values would match by chance.
 const shortestName = 4
 
 // generalize replaces a string that differs between runs by a pattern.
@@ -98,7 +97,7 @@ func (v *values) generalize(text string) string {
 	names := slices.DeleteFunc(slices.Collect(maps.Keys(v.named)), func(name string) bool {
 		return len(v.named[name]) < shortestName
 	})
-	slices.SortFunc(names, func(a, b string) int { // the longest value first, since one may be part of another
+	slices.SortFunc(names, func(a, b string) int { // longest first, since a value can be part of another
 		return cmp.Or(len(v.named[b])-len(v.named[a]), strings.Compare(a, b))
 	})
 	for _, name := range names {

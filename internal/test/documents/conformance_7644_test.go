@@ -108,7 +108,7 @@ var rfc7644Writing = []requirement{
 	must("3.5.1", "PUT replaces a writeOnly attribute.").
 		moot("The only one, password, is not supported."),
 	must("3.5.1", "PUT sets an immutable attribute once; another value is refused with mutability.").
-		by("internal/scim.TestCheckImmutable", "mapping.TestVariantChangesTheEmailOrSaysThatItCannot"),
+		by("internal/scim.TestCheckImmutable", "mapping.TestVariantChangesTheEmailOrRefuses"),
 	must("3.5.1", "PUT ignores readOnly attributes.").
 		by("rfc/replace.txtar", "mapping.TestRepeatedValuesChangeNothing"),
 	must("3.5.1", "PUT requires the required attributes.").
@@ -245,7 +245,7 @@ var rfc7644Security = []requirement{
 	should("7.7", "Credentials are stored securely, and guessing is slowed down.").
 		by("gateway.TestGuessingIsSlow", "gateway.TestGuessingInBulk", "internal/settings.TestSecretTextIsHidden"),
 	should("7.7", "Clients have different permissions.").
-		by("gateway.TestWhatSugerForbids", "mapping.TestAuditTellsCredentialsApart"),
+		by("gateway.TestWhatSugerForbids", "mapping.TestAuditDistinguishesCredentials"),
 	should("8.1", "Applications use application/scim+json.").
 		by("gateway.TestMediaTypes"),
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A requirement is one MUST, SHALL, REQUIRED or SHOULD of an RFC for service
-// providers, in our words.
+// A requirement is a MUST, SHALL, REQUIRED or SHOULD of an RFC for service providers,
+// in our words.
 type requirement struct {
 	section string
-	level   string // "MUST", for SHALL and REQUIRED too, or "SHOULD"
+	level   string // "SHOULD", or "MUST" also for SHALL and REQUIRED
 	text    string
-	proofs  []string // tests as in testReference, and conversations in testdata
+	proofs  []string // tests in the form of testReference, and conversations in testdata
 	reason  string   // what the gateway does instead, and why
 	idle    string   // why it does not apply
 }
@@ -48,11 +48,11 @@ var conformance = []struct {
 	{"9865", "Cursor-Based Pagination", rfc9865},
 }
 
-// testReference matches "folder.TestName", "folder.TestName/case" (the case's name
-// as the test's file has it) and "FuzzName of folder".
+// testReference matches "folder.TestName", "folder.TestName/case" (with the case's
+// name in the test's file) and "FuzzName of folder".
 var testReference = regexp.MustCompile(`^(.+?)\.(Test\w+)(?:/(.+))?$|^(Fuzz\w+) of (.+)$`)
 
-// Every requirement has a test that exists, or a reason for having none.
+// Every requirement has an existing test, or a reason for having none.
 func TestEveryRequirementIsCovered(t *testing.T) {
 	sources := map[string]string{}
 	for _, missing := range []string{"gateway.TestThatIsNotThere", "gateway.TestCursors/a case that is not there", "rfc/not-there.txtar", "by hand"} {
@@ -74,8 +74,8 @@ func TestEveryRequirementIsCovered(t *testing.T) {
 	}
 }
 
-// exists reports whether a test or conversation exists. sources caches the files
-// that were read.
+// exists returns an error if a test or conversation does not exist. sources caches the
+// files.
 func exists(proof string, sources map[string]string) error {
 	if strings.HasSuffix(proof, ".txtar") {
 		_, err := os.Stat(filepath.Join("testdata", proof))
@@ -112,7 +112,7 @@ func exists(proof string, sources map[string]string) error {
 }
 
 // docs/conformance.md is generated from the tables; -update rewrites it.
-func TestConformanceDocumentIsTheTables(t *testing.T) {
+func TestConformanceDocumentMatchesTheTables(t *testing.T) {
 	path := filepath.Join("docs", "conformance.md")
 	page := conformancePage()
 	if *update {
@@ -159,7 +159,7 @@ func conformancePage() string {
 	return page.String() + idle.String() + covered.String() + conformanceEnd
 }
 
-// place is the section, with the level if that is SHOULD.
+// place returns the section, and the level if it is SHOULD.
 func (r requirement) place() string {
 	if r.level == "SHOULD" {
 		return r.section + " SHOULD"

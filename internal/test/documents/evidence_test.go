@@ -17,8 +17,7 @@ var (
 	namedTest    = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 )
 
-// allTests returns the names of the tests of this module and of those in
-// deploy.
+// allTests returns the names of the tests of this module and of deploy.
 func allTests(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -36,7 +35,7 @@ func allTests(t *testing.T) map[string]bool {
 	return names
 }
 
-// Each threat in SECURITY.md names tests, and each test that it names exists.
+// Each threat in SECURITY.md names tests, and all of them exist.
 func TestSecurityDocumentNamesTests(t *testing.T) {
 	document, err := os.ReadFile("SECURITY.md")
 	require.NoError(t, err)
@@ -60,8 +59,8 @@ func TestSecurityDocumentNamesTests(t *testing.T) {
 	assert.NotZero(t, rows)
 }
 
-// Each requirement of a newer profile holds, or there is a reason; one that holds
-// names a test, and each test that is named exists.
+// Each requirement of a newer profile either holds and names tests, all of which
+// exist, or has a reason why it does not.
 func TestProfilesNameTests(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join("docs", "profiles.md"))
 	require.NoError(t, err)
@@ -85,7 +84,7 @@ func TestProfilesNameTests(t *testing.T) {
 	assert.Greater(t, requirements, 40)
 }
 
-// Each section of docs/limits.md names the tests of what it says.
+// Each section of docs/limits.md names tests, and all of them exist.
 func TestLimitsNameTests(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join("docs", "limits.md"))
 	require.NoError(t, err)
@@ -104,8 +103,8 @@ func TestLimitsNameTests(t *testing.T) {
 
 var word = regexp.MustCompile("`([^`]+)`")
 
-// The evidence for Okta's test plan exists: each case that passes names a story
-// or a test that exists.
+// The evidence for Okta's test plan exists: each passing case names an existing story
+// or test.
 func TestEvidenceForOktasTestPlan(t *testing.T) {
 	source, err := os.ReadFile(filepath.Join("docs", "okta-oin.md"))
 	require.NoError(t, err)

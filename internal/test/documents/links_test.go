@@ -34,7 +34,7 @@ func proseOf(t *testing.T, file string) string {
 	return prose.String()
 }
 
-// anchorsOf returns the headings of a document as links name them on GitHub.
+// anchorsOf returns the anchors of a document's headings on GitHub.
 func anchorsOf(t *testing.T, file string) map[string]bool {
 	anchors := map[string]bool{}
 	for line := range strings.Lines(proseOf(t, file)) {
@@ -46,7 +46,7 @@ func anchorsOf(t *testing.T, file string) map[string]bool {
 	return anchors
 }
 
-// A link or picture of a document leads to a file, and to a heading, that exists.
+// Each link and picture of a document leads to an existing file and heading.
 func TestDocumentsLink(t *testing.T) {
 	for _, file := range documents(t) {
 		for _, found := range documentLink.FindAllStringSubmatch(inlineCode.ReplaceAllString(proseOf(t, file), ""), -1) {
@@ -61,13 +61,13 @@ func TestDocumentsLink(t *testing.T) {
 			if !assert.FileExists(t, path, "%s links to %s", file, found[1]) || anchor == "" {
 				continue
 			}
-			assert.True(t, anchorsOf(t, path)[anchor], "%s links to %s, which has no such heading", file, found[1])
+			assert.True(t, anchorsOf(t, path)[anchor], "%s links to %s, which does not have this heading", file, found[1])
 		}
 	}
 }
 
-// A drawing has a title and a description, supports light and dark, and is used
-// by a document; one of a form says that it is a drawing.
+// A drawing has a title and a description, supports light and dark mode, and is used
+// by a document. A drawing of a form says that it is not a screenshot.
 func TestDrawings(t *testing.T) {
 	drawings, err := filepath.Glob(filepath.Join("docs", "images", "okta-*.svg"))
 	require.NoError(t, err)

@@ -1,6 +1,6 @@
 // Package documents tests the pages of the project: their commands run, their links
-// resolve, the settings, tests and errors that they name exist, and every
-// requirement of the RFCs has a test.
+// resolve, the settings, tests and errors that they name exist, and every requirement
+// of the RFCs has a test.
 package documents
 
 import (

@@ -16,7 +16,7 @@ import (
 )
 
 // docs/errors.md is generated from the table of codes; -update rewrites it.
-func TestErrorsDocumentIsTheTable(t *testing.T) {
+func TestErrorsDocumentMatchesTheTable(t *testing.T) {
 	require.NotEmpty(t, scim.Codes)
 	var page strings.Builder
 	page.WriteString("# Errors\n\n" +
@@ -42,7 +42,7 @@ func TestErrorsDocumentIsTheTable(t *testing.T) {
 	assert.True(t, page.String() == string(written), "docs/errors.md does not match the table: run the test with -update")
 }
 
-// Every code that the program uses has an entry, which holds its status.
+// Every code that the program uses has an entry, with its status.
 func TestEveryCodeHasAnEntry(t *testing.T) {
 	seen := make(map[scim.Code]bool)
 	for _, entry := range scim.Codes {
@@ -72,7 +72,7 @@ func TestEveryCodeHasAnEntry(t *testing.T) {
 	assert.Equal(t, len(scim.Codes), constants)
 }
 
-// What docs/check.md shows is what the check writes.
+// docs/check.md shows what the check prints.
 func TestCheckDocument(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("docs", "check.md"))
 	require.NoError(t, err)

@@ -20,25 +20,9 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-// The commands in the documents are run. Each block of shell says one of
-//
-//	```sh run          it is run, and must succeed
-//	```sh run fails    it is run, and must fail
-//	<!-- not run: WHY --> on the line before it
-//
-// A block marked "output" is what the block before it prints: "json output" is
-// compared as JSON, any other as text. In it … matches anything, and the JSON key
-// "…" further keys.
-//
-// The blocks of one document share a shell, an empty folder and a demo, whose
-// exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
-// $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
-
-// A command outside a block is an error.
-
 // A block is a fenced block of a document.
 type block struct {
-	line int    // of its fence
+	line int    // line of its fence
 	info string // what follows the fence
 	text string
 	why  string // of <!-- not run: why -->
@@ -58,7 +42,7 @@ var notRun = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
 
 // parseBlocks finds the fenced blocks of a document.
 func parseBlocks(text string) (blocks []block) {
-	var before, margin string // the last line that is not blank; what precedes the fence
+	var before, margin string // the last line that is not blank; the text before the fence
 	var open *block
 	for number, line := range strings.Split(text, "\n") {
 		trimmed := strings.TrimSpace(line)
@@ -98,6 +82,21 @@ func documents(t *testing.T) (files []string) {
 	return files
 }
 
+// TestDocumentsRun runs the commands in the documents. Each shell block has one of
+//
+//	```sh run          the block must succeed
+//	```sh run fails    the block must fail
+//	<!-- not run: WHY --> on the line before the block
+//
+// A block marked "output" is the output of the previous block: "json output" is
+// compared as JSON, other output as text. … matches anything, and the JSON key "…"
+// matches further keys.
+//
+// The blocks of one document share a shell, an empty folder and a demo, whose
+// exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
+// $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
+//
+// A command outside a fenced block is an error.
 func TestDocumentsRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("THE DOCUMENTS' COMMANDS DID NOT RUN: there is no curl on this machine; CI has it")
@@ -118,10 +117,10 @@ func TestDocumentsRun(t *testing.T) {
 					}
 					ran = s.run(t, at, b)
 				case b.has("output"):
-					require.NotNil(t, s, "%s: no block was run that could have this output", at)
+					require.NotNil(t, s, "%s: no block has run before this output", at)
 					s.compare(t, at, b, ran)
 				case isShell(b.language()):
-					assert.NotEmpty(t, b.why, "%s: is neither run nor says why not", at)
+					assert.NotEmpty(t, b.why, "%s: the block must run or say why not", at)
 				}
 			}
 		})
@@ -138,7 +137,7 @@ type shell struct {
 	status  *bufio.Scanner
 	folder  string
 	gateway *program.Program  // of the demo
-	demo    *strings.Replacer // from the addresses in the documents to those of this demo
+	demo    *strings.Replacer // replaces the addresses in the documents by those of this demo
 }
 
 func newShell(t *testing.T) *shell {
@@ -162,27 +161,26 @@ func newShell(t *testing.T) *shell {
 	return s
 }
 
-// connect starts the shell, which ends with the test and stops the processes
-// that it has started.
+// connect starts the shell, which ends with the test and then stops the processes that
+// it started.
 func (s *shell) connect(t *testing.T, command *exec.Cmd) {
 	output, err := command.StdoutPipe()
 	require.NoError(t, err)
 	input, ours, err := os.Pipe()
 	require.NoError(t, err)
 	command.Stdin, command.Stderr = input, os.Stderr
-	require.NoError(t, command.Start(), "the documents are run in sh, with curl")
+	require.NoError(t, command.Start(), "the documents need sh and curl")
 	require.NoError(t, input.Close())
 	s.input, s.status = ours, bufio.NewScanner(output)
 	_, err = fmt.Fprintln(ours, `trap 'jobs -p >.jobs; kill $(cat .jobs) 2>/dev/null' EXIT`)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		_ = ours.Close() // which ends the shell, if a block has not
+		_ = ours.Close() // ends the shell, if a block has not
 		_ = command.Wait()
 	})
 }
 
-// run returns the output of a block. The block stops at its first command that
-// fails.
+// run returns the output of a block. A block stops at its first command that fails.
 func (s *shell) run(t *testing.T, at string, b block) string {
 	file := filepath.Join(s.folder, ".output")
 	script := filepath.Join(s.folder, ".block")
@@ -200,7 +198,7 @@ func (s *shell) run(t *testing.T, at string, b block) string {
 	if !found {
 		t.Log(s.logs(t))
 	}
-	require.True(t, found, "%s: the block did not end as the document says (%s):\n%s", at, wanted, printed)
+	require.True(t, found, "%s: the block's result is not the documented one (%s):\n%s", at, wanted, printed)
 	return string(printed)
 }
 
@@ -214,8 +212,7 @@ func (s *shell) compare(t *testing.T, at string, b block, printed string) {
 	}
 }
 
-// logs returns the logs of the demo and of the programs that the blocks have
-// started.
+// logs returns the logs of the demo and of the programs that the blocks started.
 func (s *shell) logs(t *testing.T) string {
 	text := "the demo's log:\n" + s.gateway.Log.String()
 	files, err := filepath.Glob(filepath.Join(s.folder, "*.log"))

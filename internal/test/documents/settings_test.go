@@ -51,7 +51,7 @@ func TestReadmeDescribesEverySetting(t *testing.T) {
 	}
 }
 
-// Every setting that a document names exists.
+// Documents name only existing settings.
 func TestDocumentsNameSettings(t *testing.T) {
 	known := map[string]bool{}
 	for _, name := range settings.Names() {
@@ -62,14 +62,13 @@ func TestDocumentsNameSettings(t *testing.T) {
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, name := range settingInText.FindAllString(string(source), -1) {
-			assert.True(t, known[name], "%s speaks of %s, which is no setting", file, name)
+			assert.True(t, known[name], "%s names %s, which is not a setting", file, name)
 		}
 	}
 }
 
 var settingInText = regexp.MustCompile(`\b(?:SUGER|GATEWAY)_[A-Z_]*[A-Z]\b`)
 
-// The deployment files use only existing settings.
 func TestDeploymentSetsKnownSettings(t *testing.T) {
 	known := settings.Names()
 	used := 0
@@ -80,15 +79,15 @@ func TestDeploymentSetsKnownSettings(t *testing.T) {
 		text, err := os.ReadFile(path)
 		for _, name := range settingInText.FindAllString(string(text), -1) {
 			used++
-			assert.True(t, slices.Contains(known, name), "%s sets %s", path, name)
+			assert.True(t, slices.Contains(known, name), "%s sets %s, which is not a setting", path, name)
 		}
 		return err
 	}))
 	assert.NotZero(t, used)
 }
 
-// The chart's schema has every setting that is not a secret and that the chart
-// does not set itself, and its helper has every secret.
+// The chart's schema has every setting that is neither a secret nor set by the chart
+// itself, and its helper has every secret.
 func TestChartKnowsEverySetting(t *testing.T) {
 	const chart = "deploy/helm/suger-scim-gateway/"
 	source, err := os.ReadFile(chart + "values.schema.json")

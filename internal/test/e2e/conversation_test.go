@@ -25,12 +25,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite different responses of the stories in testdata; review the diff")
 
-// clients are the identity providers whose conversations are in testdata; "rfc"
-// is nobody in particular. okta/status are Okta's with a Suger whose users have a
+// clients are the identity providers whose conversations are in testdata; "rfc" is no
+// particular one. okta/status has Okta's conversations with a Suger whose users have a
 // status.
 var clients = []string{"rfc", "okta", "okta/status", "entra", "onelogin", "jumpcloud", "google"}
 
-// eachStory runs a test for every story.
+// eachStory runs test for every story.
 func eachStory(t *testing.T, test func(t *testing.T, story *conversation.Story)) {
 	for _, client := range clients {
 		for _, story := range loadStories(t, client) {
@@ -45,8 +45,7 @@ func loadStories(t *testing.T, client string) []*conversation.Story {
 	return stories
 }
 
-// stageOf returns a stage with the story's contract, and the mapping that
-// describes it.
+// stageOf returns a stage with the story's contract and the mapping for it.
 func stageOf(t *testing.T, story *conversation.Story) *stage {
 	return newStage(t, sandbox.Options{
 		Contract: story.Given.Contract, People: story.Given.People, Seats: story.Given.Seats,
@@ -76,7 +75,7 @@ type replica struct {
 
 var servingAt = regexp.MustCompile(`"scim_address":"([^"]+)"`)
 
-// startReplica starts a gateway with these settings, and waits until it serves.
+// startReplica starts a gateway with these settings and waits until it serves.
 func startReplica(binary string, values map[string]string) (*replica, error) {
 	process := exec.Command(binary, "serve")
 	for name, value := range values {
@@ -94,7 +93,7 @@ func startReplica(binary string, values map[string]string) (*replica, error) {
 		if match := servingAt.FindStringSubmatch(lines.Text()); match != nil {
 			r.address, err = url.Parse("http://" + match[1])
 			go func() {
-				for lines.Scan() { // or the process would wait for somebody to read its log
+				for lines.Scan() { // without a reader, the process would block on its log
 				}
 			}()
 			return r, err
@@ -103,15 +102,15 @@ func startReplica(binary string, values map[string]string) (*replica, error) {
 	return nil, fmt.Errorf("the gateway did not start: %w", process.Wait())
 }
 
-// startAhead starts a replica in the background. The returned function waits
-// for it.
+// startAhead starts a replica in the background. The returned function waits until it
+// serves.
 func startAhead(t *testing.T, s *stage) func() *replica {
 	binary := program.Binary(t)
 	values := maps.Clone(s.values)
 	values["GATEWAY_ADDR"], values["GATEWAY_OPS_ADDR"] = "127.0.0.1:0", "127.0.0.1:0"
-	values["GATEWAY_LIST_TTL"] = "0s" // waits in stories are for expired lists
+	values["GATEWAY_LIST_TTL"] = "0s" // waits in stories only let cached lists expire
 	start := sync.OnceValues(func() (*replica, error) { return startReplica(binary, values) })
-	go func() { _, _ = start() }() // whoever waits gets the error
+	go func() { _, _ = start() }() // the caller of the returned function gets the error
 	t.Cleanup(func() {
 		if r, err := start(); err == nil {
 			r.kill()
@@ -124,16 +123,15 @@ func startAhead(t *testing.T, s *stage) func() *replica {
 	}
 }
 
-// kill ends the process as if its machine had failed.
+// kill ends the process without a shutdown, as a crash of its machine would.
 func (r *replica) kill() {
 	_ = r.process.Process.Kill() // it may have exited
 	_ = r.process.Wait()
 }
 
-// Okta's conversations with three gateway processes behind a round-robin
-// balancer. Between any two steps one of them is killed without warning and
-// replaced. The clock is real, so lists are only milliseconds old and no cache
-// entry expires.
+// Okta's conversations with three gateway processes behind a round-robin balancer.
+// Between any two steps the test kills one of them and replaces it. The clock is real,
+// so lists are only milliseconds old and no cache entry expires.
 func TestConversationsOfReplicaProcesses(t *testing.T) {
 	t.Parallel()
 	for _, story := range loadStories(t, "okta") {
@@ -159,7 +157,7 @@ func playOnReplicas(t *testing.T, s *stage, story *conversation.Story) {
 	t.Cleanup(balancer.Close)
 
 	stack := s.stack(balancer.URL)
-	stack.Calls = nil // every gateway makes its own calls
+	stack.Calls = nil // each replica makes its own calls
 	stack.Before = func(step int) {
 		if step > 0 {
 			dead := step / 2 % len(replicas)

@@ -25,8 +25,8 @@ const (
 	nextSecret   = "next-client-secret-0123456789"
 )
 
-// An OAuth App, whose credential is exchanged for a token, sent by the SCIM
-// client or held by the gateway.
+// The credential of an OAuth App is exchanged for a token. Either the SCIM client
+// sends it, or the gateway holds it.
 func TestServeWithExchangedCredentials(t *testing.T) {
 	t.Parallel()
 	for _, held := range []bool{false, true} {
@@ -36,9 +36,9 @@ func TestServeWithExchangedCredentials(t *testing.T) {
 			for range 5 {
 				assert.Equal(t, http.StatusOK, s.read(t, s.token))
 			}
-			assert.Equal(t, 1, s.suger.Count("get token"), "a token is used until it expires")
+			assert.Equal(t, 1, s.suger.Count("get token"), "the gateway uses a token until it expires")
 			s.suger.ExpireTokens()
-			assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger revokes it before")
+			assert.Equal(t, http.StatusOK, s.read(t, s.token), "the gateway renews a token that Suger revokes early")
 			assert.Equal(t, 2, s.suger.Count("get token"))
 			if held {
 				s.rotate(t)
@@ -57,10 +57,10 @@ func TestServeWithExchangedCredentials(t *testing.T) {
 type tokenStage struct {
 	suger      *sandbox.Sandbox
 	gateway    *program.Program
-	user       string // URL of one, whose every read is a call
-	token      string // that the SCIM client presents
-	credential string // file of the one that the gateway holds
-	tokens     string // file of those that it accepts
+	user       string // URL of a user; every read is a call
+	token      string // sent by the SCIM client
+	credential string // file with the credential that the gateway holds
+	tokens     string // file with the tokens that the gateway accepts
 }
 
 func newTokenStage(t *testing.T, held bool) *tokenStage {
@@ -98,16 +98,16 @@ func (s *tokenStage) read(t *testing.T, token string) int {
 
 // rotate changes the credential and the tokens while the gateway serves.
 func (s *tokenStage) rotate(t *testing.T) {
-	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "two tokens are valid at once")
+	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "both tokens are valid")
 	assert.Equal(t, http.StatusUnauthorized, s.read(t, clientID+":"+clientSecret), "Suger's credential is not accepted as a token of the gateway")
 	program.WriteFile(t, s.credential, clientID+"-next:"+nextSecret)
 	program.WriteFile(t, s.tokens, "second-bearer-token")
 	assert.Equal(t, http.StatusUnauthorized, s.read(t, "first-bearer-token"))
 	assert.Equal(t, http.StatusOK, s.read(t, "second-bearer-token"))
-	assert.Equal(t, 3, s.suger.Count("get token"), "the new credential has a token of its own")
+	assert.Equal(t, 3, s.suger.Count("get token"), "the gateway gets a new token for the new credential")
 }
 
-// refuse checks that Suger is not asked again at once about a refused
+// refuse checks that the gateway does not ask Suger again at once about a refused
 // credential.
 func (s *tokenStage) refuse(t *testing.T) {
 	wrong := clientID + ":wrong-secret-0123456789"
@@ -117,7 +117,7 @@ func (s *tokenStage) refuse(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, s.read(t, wrong))
 	}
 	assert.Equal(t, calls, s.suger.Count(""))
-	assert.Equal(t, http.StatusOK, s.read(t, s.token), "the others are served")
+	assert.Equal(t, http.StatusOK, s.read(t, s.token), "other credentials are served")
 }
 
 // A keyring is a Suger with two keys, either of which can be deleted.
@@ -153,8 +153,8 @@ func (k *keyring) delete(key string) {
 	k.deleted["Key "+key] = true
 }
 
-// A steadyCaller reads users without pause, like Okta in a busy hour, with the
-// latest token.
+// A steadyCaller reads users continuously with the latest token, like Okta in a busy
+// hour.
 type steadyCaller struct {
 	users    string
 	token    atomic.Pointer[string]
@@ -163,7 +163,7 @@ type steadyCaller struct {
 
 func callSteadily(t *testing.T, users, token string) *steadyCaller {
 	c := &steadyCaller{users: users, answered: make(chan string)}
-	c.enter(token)
+	c.useToken(token)
 	stop := make(chan struct{})
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -193,18 +193,18 @@ func (c *steadyCaller) call() string {
 	return response.Status
 }
 
-func (c *steadyCaller) enter(token string) { c.token.Store(&token) }
+func (c *steadyCaller) useToken(token string) { c.token.Store(&token) }
 
-// fine checks enough answers to include requests made after the last step.
-func (c *steadyCaller) fine(t *testing.T, after string) {
+// assertServed checks enough answers to include requests made after the last step.
+func (c *steadyCaller) assertServed(t *testing.T, after string) {
 	t.Helper()
 	for range 5 {
 		require.Equal(t, "200 OK", <-c.answered, "after: %s", after)
 	}
 }
 
-// The key that Okta holds is rotated by overlap: no request fails, though the
-// gateway is not touched.
+// Okta's key is rotated while both keys are valid: no request fails, and the gateway
+// needs no change.
 func TestRotationOfOktasKey(t *testing.T) {
 	t.Parallel()
 	suger := newKeyring(t)
@@ -214,17 +214,17 @@ func TestRotationOfOktasKey(t *testing.T) {
 	})
 	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
 	okta := callSteadily(t, users, "old-suger-key")
-	okta.fine(t, "the start")
-	okta.enter("new-suger-key")
-	okta.fine(t, "the new key is entered in Okta")
+	okta.assertServed(t, "the start")
+	okta.useToken("new-suger-key")
+	okta.assertServed(t, "entering the new key in Okta")
 	suger.delete("old-suger-key")
-	okta.fine(t, "the old key is deleted in Suger")
+	okta.assertServed(t, "deleting the old key in Suger")
 	status, _ := program.Ask(t, http.MethodGet, users, "Bearer old-suger-key", "")
 	assert.Equal(t, http.StatusUnauthorized, status)
 }
 
-// The key that the gateway holds, and Okta's token, are rotated by overlap: no
-// request fails and the gateway is not restarted.
+// The key that the gateway holds, and then Okta's token, are rotated while old and new
+// ones are valid: no request fails and the gateway is not restarted.
 func TestRotationOfTheHeldKey(t *testing.T) {
 	t.Parallel()
 	suger := newKeyring(t)
@@ -239,19 +239,19 @@ func TestRotationOfTheHeldKey(t *testing.T) {
 	})
 	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
 	okta := callSteadily(t, users, "old-bearer-token")
-	okta.fine(t, "the start")
+	okta.assertServed(t, "the start")
 
 	program.WriteFile(t, credential, "new-suger-key")
-	okta.fine(t, "the new key is in the file")
+	okta.assertServed(t, "writing the new key to the file")
 	suger.delete("old-suger-key")
-	okta.fine(t, "the old key is deleted in Suger")
+	okta.assertServed(t, "deleting the old key in Suger")
 
 	program.WriteFile(t, tokens, "old-bearer-token\nnew-bearer-token")
-	okta.fine(t, "both tokens are in the file")
-	okta.enter("new-bearer-token")
-	okta.fine(t, "the new token is entered in Okta")
+	okta.assertServed(t, "writing both tokens to the file")
+	okta.useToken("new-bearer-token")
+	okta.assertServed(t, "entering the new token in Okta")
 	program.WriteFile(t, tokens, "new-bearer-token")
-	okta.fine(t, "the old token is out of the file")
+	okta.assertServed(t, "removing the old token from the file")
 	status, _ := program.Ask(t, http.MethodGet, users, "Bearer old-bearer-token", "")
 	assert.Equal(t, http.StatusUnauthorized, status)
 }

@@ -20,8 +20,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Large headers over HTTP/2, from a client that ignores the connection's announced limit:
-// slightly above it 431, far above it the connection is closed.
+// Large headers over HTTP/2, from a client that ignores the announced limit: slightly
+// above the limit the gateway answers 431, far above it it closes the connection.
 func TestLargeHeadersOverHTTP2(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile, _ := program.Certificate(t)
@@ -32,20 +32,20 @@ func TestLargeHeadersOverHTTP2(t *testing.T) {
 	})
 	address := gateway.SCIMAddress(t)
 	for _, test := range []struct {
-		headers int // of 1,000 characters
+		headers int // each of 1,000 characters
 		want    string
 	}{{10, "200"}, {64, "431"}, {100, "ended"}, {1000, "ended"}} {
 		t.Run(fmt.Sprint(test.headers, " headers"), func(t *testing.T) {
 			bound, got := sendHeaders(t, address, test.headers)
-			assert.InDelta(t, 64<<10, bound, 1<<10, "the limit is announced")
+			assert.InDelta(t, 64<<10, bound, 1<<10, "the server announces its limit")
 			assert.Equal(t, test.want, got)
 		})
 	}
 	require.NoError(t, gateway.End())
 }
 
-// sendHeaders sends a request with that many headers of 1,000 characters. It
-// returns the bound that the server announces and the status, or "ended".
+// sendHeaders sends a request with n headers of 1,000 characters each. It returns the
+// limit that the server announces and the status, or "ended".
 func sendHeaders(t *testing.T, address string, headers int) (bound uint32, got string) {
 	t.Helper()
 	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}}
@@ -69,12 +69,12 @@ func sendHeaders(t *testing.T, address string, headers int) (bound uint32, got s
 	write(":authority", address)
 	write(":path", "/scim/v2/ServiceProviderConfig")
 	for i := range headers {
-		write(fmt.Sprintf("x-%d", i), strings.Repeat("~", 1000)) // which Huffman's code does not shorten
+		write(fmt.Sprintf("x-%d", i), strings.Repeat("~", 1000)) // Huffman coding does not shorten it
 	}
 	const most = 16 << 10 // bytes of a frame
 	fragment, rest := cut(block.Bytes(), most)
 	err = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: fragment, EndStream: true, EndHeaders: len(rest) == 0})
-	for err == nil && len(rest) > 0 { // the server may hang up meanwhile
+	for err == nil && len(rest) > 0 { // the server may close the connection meanwhile
 		fragment, rest = cut(rest, most)
 		err = framer.WriteContinuation(1, len(rest) == 0, fragment)
 	}

@@ -18,8 +18,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// attackWithBodies announces large bodies with an invented token, and checks that
-// the gateway answers without reading them.
+// attackWithBodies announces large bodies with an invented token, and checks that the
+// gateway answers without reading them.
 func attackWithBodies(t *testing.T, g *target) {
 	g.suger.ResetCalls()
 	var done sync.WaitGroup
@@ -37,18 +37,18 @@ func attackWithBodies(t *testing.T, g *target) {
 		})
 	}
 	done.Wait()
-	assert.Equal(t, 1, g.suger.Count(""), "one call serves all of them")
+	assert.Equal(t, 1, g.suger.Count(""), "a single call to Suger refuses all of them")
 }
 
-// attackMemoryOfBodies announces more body bytes with one valid token than its
-// share, and checks that small bodies do not wait.
+// attackMemoryOfBodies announces more body bytes with one valid token than its share,
+// and checks that small bodies do not wait.
 func attackMemoryOfBodies(t *testing.T, g *target) {
 	const size = 1 << 20
 	for range 10 { // more than half of the 16 MiB
 		connection := g.dial(t)
 		fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n{", testKey, size)
 	}
-	waits := func() bool { // until the others are being read, it is answered
+	waits := func() bool { // the body is answered until the gateway reads the others
 		large := g.dial(t)
 		fmt.Fprintf(large, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", testKey, size)
 		go func() { _, _ = large.Write([]byte("<" + strings.Repeat(" ", size-1))) }()
@@ -61,7 +61,7 @@ func attackMemoryOfBodies(t *testing.T, g *target) {
 	for began := time.Now(); !waited && time.Since(began) < time.Minute; {
 		waited = waits()
 	}
-	assert.True(t, waited, "a large body waits for the others")
+	assert.True(t, waited, "another large body waits")
 	status, _, text := g.send(post("/scim/v2/Users/.search", `{"count":1}`))
 	assert.Equal(t, http.StatusOK, status, text)
 }
@@ -74,25 +74,25 @@ func attackWithConnections(t *testing.T, g *target) {
 	}
 	_ = first.SetReadDeadline(time.Now().Add(time.Minute))
 	_, err := first.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, io.EOF, "the oldest is closed")
+	assert.ErrorIs(t, err, io.EOF, "the gateway closes the oldest connection")
 }
 
 // attackWithIdleConnections leaves a connection without a valid token idle.
 func attackWithIdleConnections(t *testing.T, g *target) {
 	stranger := g.dial(t)
 	fmt.Fprint(stranger, "GET /scim/v2/Schemas HTTP/1.1\r\nHost: x\r\n\r\n")
-	_ = stranger.SetReadDeadline(time.Now().Add(time.Minute)) // less than those with a good token may be idle
+	_ = stranger.SetReadDeadline(time.Now().Add(time.Minute)) // less than the idle time of connections with a good token
 	_, err := io.ReadAll(stranger)
 	assert.NoError(t, err, "the gateway closes the connection")
 }
 
-// attackPlacesOfAddress makes requests with invented tokens wait for a Suger that
-// does not answer.
-func attackPlacesOfAddress(t *testing.T, _ *target) {
+// attackSlotsOfAddress makes requests with invented tokens from one address wait for a
+// Suger that does not answer.
+func attackSlotsOfAddress(t *testing.T, _ *target) {
 	g := newTarget(t, map[string]string{
 		"GATEWAY_MAX_IN_FLIGHT": "8", "SUGER_TIMEOUT": "1m", "GATEWAY_BUDGET": "1m", "GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8",
 	})
-	g.stillServes() // so that its token is known to be good
+	g.stillServes() // so that the gateway knows its token
 	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
 	guess := func(n int) []string {
 		return []string{"Authorization", fmt.Sprintf("Bearer guess-%d", n), "X-Forwarded-For", "192.0.2.1"}
@@ -105,14 +105,14 @@ func attackPlacesOfAddress(t *testing.T, _ *target) {
 	for g.suger.Count("") < 2 {
 		time.Sleep(time.Millisecond)
 	}
-	status, _, text := g.send(shot{method: "GET", path: "/scim/v2/Users", headers: guess(2)})
+	status, _, text := g.send(probe{method: "GET", path: "/scim/v2/Users", headers: guess(2)})
 	assert.Equal(t, http.StatusTooManyRequests, status)
 	assert.Contains(t, text, "[too_many_requests, ")
-	g.suger.Close() // the hangs end
+	g.suger.Close() // ends the hanging calls
 	g.stillServes()
 }
 
-// Health is answered while the SCIM listener has the maximum number of
+// The health check works while the SCIM listener has the maximum number of
 // connections.
 func TestHealthWhileTheListenerIsFull(t *testing.T) {
 	t.Parallel()

@@ -37,18 +37,18 @@ const (
 	leakForm   = "leaky-key-of-the-form-0123456789"
 )
 
-// A gossip is a Suger that sometimes fails and repeats the whole request in its
-// error. It records what it received.
-type gossip struct {
+// A leakySuger fails now and then, and repeats the whole request in its error. It
+// records the credentials that it receives.
+type leakySuger struct {
 	http.Handler
-	calls atomic.Int64
-	angry atomic.Bool // refuses every credential
+	calls    atomic.Int64
+	refusing atomic.Bool // whether it refuses every credential
 
 	mu    sync.Mutex
 	shown map[string]bool
 }
 
-func newGossip(t *testing.T) (*gossip, string) {
+func newLeakySuger(t *testing.T) (*leakySuger, string) {
 	t.Helper()
 	suger, err := sandbox.New(sandbox.Options{Keys: []string{leakKey}, Clients: map[string]string{leakClient: leakSecret}, Clock: nil})
 	require.NoError(t, err)
@@ -57,14 +57,14 @@ func newGossip(t *testing.T) (*gossip, string) {
 	t.Cleanup(suger.Close)
 	address, err := url.Parse(upstream.URL)
 	require.NoError(t, err)
-	g := &gossip{Handler: httputil.NewSingleHostReverseProxy(address), shown: map[string]bool{}}
+	g := &leakySuger{Handler: httputil.NewSingleHostReverseProxy(address), shown: map[string]bool{}}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return g, server.URL
 }
 
-func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body) // of a client of ours
+func (g *leakySuger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body) // an in-process client
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if scheme, credential, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && scheme != "" {
 		g.mu.Lock()
@@ -72,10 +72,10 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.mu.Unlock()
 	}
 	number := g.calls.Add(1)
-	tell := fmt.Sprintf("cannot do %s with %s and %s for viewer@example.com", r.URL, r.Header.Get("Authorization"), body)
-	text, _ := json.Marshal(map[string]string{"message": tell})
+	message := fmt.Sprintf("cannot do %s with %s and %s for viewer@example.com", r.URL, r.Header.Get("Authorization"), body)
+	text, _ := json.Marshal(map[string]string{"message": message})
 	switch {
-	case g.angry.Load():
+	case g.refusing.Load():
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = w.Write(text)
 	case number%3 == 0 && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/user"):
@@ -85,22 +85,21 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader([]int{400, 403, 409, 422, 500, 503}[number/7%6])
 		_, _ = w.Write(text)
 	case number%31 == 0:
-		_, _ = w.Write([]byte("<html>" + tell)) // 200, and nothing that can be read
+		_, _ = w.Write([]byte("<html>" + message)) // status 200 with an unreadable body
 	default:
 		g.Handler.ServeHTTP(w, r)
 	}
 }
 
-// What must be in no output, besides what the test knows to be secret.
+// What no output may contain, besides the secrets that the test knows.
 var (
 	anyJWT     = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}`)
 	anyAddress = regexp.MustCompile(`(?i)[a-z0-9._%+-]+(@|%40)[a-z0-9-]+\.[a-z]+`)
 	anyBody    = regexp.MustCompile(`firstName\\*":|\{\\*"givenName`)
 )
 
-// A long run of all kinds of requests, valid and invalid, in each
-// authentication mode, at log level debug: no output has a credential, a token
-// or an address.
+// A long run of all kinds of requests, valid and invalid, in each authentication mode,
+// at log level debug: no output contains a credential, a token or an address.
 func TestOutputHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	for name, special := range map[string]map[string]string{
@@ -111,7 +110,7 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			suger, address := newGossip(t)
+			suger, address := newLeakySuger(t)
 			values := map[string]string{
 				"SUGER_API_URL": address, "SUGER_TOKEN_URL": address + "/oauth2/token", "SUGER_ORG_ID": sandbox.DefaultOrganization,
 				"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_OPS_TOKEN": leakOps,
@@ -136,7 +135,7 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 				assert.Positive(t, statuses[status], "the run must include a %d", status)
 			}
 			page := opsRun(t, operations)
-			suger.angry.Store(true)
+			suger.refusing.Store(true)
 			mixedRun(t, scim, token)
 			require.NoError(t, gateway.End())
 
@@ -150,12 +149,12 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 			}
 			for _, where := range []struct{ name, text string }{{"the log", output}, {"the ops listener", page}} {
 				for _, secret := range secrets {
-					assert.False(t, strings.Contains(where.text, secret), "%s holds %.12s…", where.name, secret)
+					assert.False(t, strings.Contains(where.text, secret), "%s contains %.12s…", where.name, secret)
 				}
 				assert.Empty(t, anyJWT.FindString(where.text), where.name)
 				rest := strings.ReplaceAll(where.text, "…@example.com", "")
 				if at := anyAddress.FindStringIndex(rest); at != nil {
-					assert.Fail(t, "an address", "%s holds it: …%s…", where.name, rest[max(0, at[0]-200):min(len(rest), at[1]+100)])
+					assert.Fail(t, "an address", "%s contains one: …%s…", where.name, rest[max(0, at[0]-200):min(len(rest), at[1]+100)])
 				}
 				assert.Empty(t, anyBody.FindString(where.text), where.name)
 			}
@@ -212,7 +211,7 @@ func mixedRun(t *testing.T, scim, token string) map[int]int {
 	return statuses
 }
 
-// opsRun makes valid and invalid requests to the ops listener, and returns all
+// opsRun sends valid and invalid requests to the ops listener, and returns all
 // answers.
 func opsRun(t *testing.T, operations string) string {
 	t.Helper()
@@ -245,7 +244,7 @@ func opsRun(t *testing.T, operations string) string {
 	return said.String()
 }
 
-// read returns what the ops listener answers.
+// read returns the ops listener's answer, which must be 200.
 func read(t *testing.T, address string) string {
 	t.Helper()
 	response, err := http.Get(address)
@@ -257,7 +256,7 @@ func read(t *testing.T, address string) string {
 	return string(text)
 }
 
-// In pass-through mode the gateway has nothing to ask for roles with.
+// In pass-through mode the gateway has no credential to read roles with.
 func TestStatusPageInPassThroughMode(t *testing.T) {
 	t.Parallel()
 	var demo *program.Program
@@ -272,7 +271,7 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 	page := read(t, status)
 	assert.Contains(t, page, "<code>"+base+"</code>")
 	assert.Contains(t, page, `<a href="/test">Test a connection and count the roles</a>`)
-	assert.NotContains(t, page, "Deal desk", "Okta's requests are not shown to others")
+	assert.NotContains(t, page, "Deal desk", "data read with Okta's credential is not shown")
 	assert.NotContains(t, page, token)
 	assert.Contains(t, read(t, status+"guides/roles.md"), "<h1")
 	require.NoError(t, demo.End())
@@ -280,10 +279,10 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 
 var metricSeries = regexp.MustCompile(`(?m)^(suger_scim_[a-z_]+?)(?:_bucket|_sum|_count)?\{(.*)\} (\S+)$`)
 
-// After a run of everything, each label has a value that docs/metrics.md names.
+// After a mixed run, each label has a value that docs/metrics.md names.
 func TestScrapeAfterAMixedRun(t *testing.T) {
 	t.Parallel()
-	suger, address := newGossip(t)
+	suger, address := newLeakySuger(t)
 	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL": address, "SUGER_ORG_ID": sandbox.DefaultOrganization, "GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
 		"GATEWAY_PROTECTED_USERS": "admin@example.com", "GATEWAY_AUTH_FAILURES": "off",
@@ -315,7 +314,7 @@ func TestScrapeAfterAMixedRun(t *testing.T) {
 		"result":    oneOf("hit", "miss", "wrong"),
 		"guard":     oneOf(mapping.GuardNames()...),
 		"le":        func(string) bool { return true },
-		// Of the build, which is one.
+		// The build, which has one value of each.
 		"version": func(string) bool { return true }, "commit": func(string) bool { return true }, "go": func(string) bool { return true },
 	}
 	counted := map[string]bool{}
@@ -334,7 +333,7 @@ func TestScrapeAfterAMixedRun(t *testing.T) {
 		"suger_scim_requests_total", "suger_scim_request_duration_seconds", "suger_scim_errors_total", "suger_scim_upstream_requests_total",
 		"suger_scim_upstream_request_duration_seconds", "suger_scim_lookup_cache_total", "suger_scim_list_cache_total", "suger_scim_guard_refusals_total", "suger_scim_mapping_drift_total",
 	} {
-		assert.True(t, counted[name], "%s counts", name)
+		assert.True(t, counted[name], "%s is counted", name)
 	}
 	assert.Regexp(t, `(?m)^suger_scim_upstream_retries_total [1-9]`, page)
 	assert.Regexp(t, `(?m)^suger_scim_writes_unconfirmed_total \d`, page)

@@ -19,20 +19,20 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Okta's acceptance suites, run against the gateway with a Suger sandbox behind
-// it. The suites are Okta's to publish and are no part of this project: download
-// them from https://developer.okta.com/standards/SCIM/SCIMFiles/ and name the
-// folder or a file in SCIM_OKTA_SUITES.
+// TestOktaSuites runs Okta's acceptance suites against the gateway with a Suger
+// sandbox behind it. Okta publishes the suites, so they are not part of this project:
+// download them from https://developer.okta.com/standards/SCIM/SCIMFiles/ and set
+// SCIM_OKTA_SUITES to the folder or to a file.
 //
-// With SCIM_BASE_URL and SCIM_AUTH (the whole header value, "Bearer ...") they
-// run against a gateway that is running elsewhere. They create a user and
-// deactivate it again; SCIM_USER_DOMAIN is an e-mail domain that its Suger
-// organization accepts, if not the suites' atko.com.
+// With SCIM_BASE_URL and SCIM_AUTH (the whole header value, "Bearer ...") they run
+// against another gateway. They create a user and deactivate it again;
+// SCIM_USER_DOMAIN is an e-mail domain that its Suger organization accepts, if it
+// does not accept the suites' atko.com.
 func TestOktaSuites(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv("SCIM_OKTA_SUITES")
 	if path == "" {
-		t.Skip("OKTA'S ACCEPTANCE SUITES DID NOT RUN: set SCIM_OKTA_SUITES to the folder they were downloaded to") // the files are Okta's, so they are not in this project
+		t.Skip("OKTA'S ACCEPTANCE SUITES DID NOT RUN: set SCIM_OKTA_SUITES to the folder they were downloaded to") // the files are Okta's and not part of this project
 	}
 	suites, err := runscope.Load(path)
 	require.NoError(t, err)
@@ -46,8 +46,8 @@ func TestOktaSuites(t *testing.T) {
 	}
 }
 
-// suiteContracts returns the contracts of Suger that the suites run on: the usual
-// one and the one with a status, or that of a gateway that runs elsewhere.
+// suiteContracts returns the contracts that the suites run on: the default one and the
+// one with a status, or "elsewhere" for a gateway that already runs.
 func suiteContracts() []string {
 	if os.Getenv("SCIM_BASE_URL") != "" {
 		return []string{"elsewhere"}
@@ -63,12 +63,12 @@ func runSuite(t *testing.T, suite runscope.Suite, contract string, put bool) {
 	}
 	require.NoError(t, err)
 	t.Logf("%d requests, %d assertions checked", report.Requests, report.Assertions)
-	assert.Zero(t, report.Skipped, "the suite itself skips steps")
+	assert.Zero(t, report.Skipped, "the suite must not skip steps")
 }
 
-// readOfRemoved lists the failures of the suite that reads deactivated users and
-// expects active false. A Suger without a status has removed them, so they cannot
-// be read; a lookup finds nobody, which Okta accepts too.
+// readOfRemoved matches the failures of the suite that reads deactivated users and
+// expects active false. A Suger without a status has removed them, so they cannot be
+// read; a lookup finds no user, which Okta accepts too.
 var readOfRemoved = regexp.MustCompile(`(?m)^step \d+, Verify if user is deactivated in SCIM App: (response_status: want equal_number 200, got 404|equal: there is no active)\n?`)
 
 // withoutRemoved removes readOfRemoved from a suite's failures.
@@ -82,8 +82,8 @@ func withoutRemoved(err error) error {
 	return nil
 }
 
-// appKinds returns one run for a suite that only uses the SCIM service, and two,
-// for PUT and PATCH, for one that drives an Okta organization.
+// appKinds returns one run for a suite that only uses the SCIM service, and two runs,
+// with PATCH and with PUT, for a suite that drives an Okta organization.
 func appKinds(suite runscope.Suite) []bool {
 	for _, step := range suite.Steps {
 		if strings.Contains(step.URL, "{{oktaOrgUrl}}") {
@@ -93,8 +93,8 @@ func appKinds(suite runscope.Suite) []bool {
 	return []bool{false}
 }
 
-// suiteTarget returns the SCIM service to test: the one that the environment
-// names, or a fresh one.
+// suiteTarget returns the SCIM service to test: the one in the environment, or a new
+// one.
 func suiteTarget(t *testing.T, contract string) (base, authorization string) {
 	if base = os.Getenv("SCIM_BASE_URL"); base != "" {
 		return strings.TrimRight(base, "/"), os.Getenv("SCIM_AUTH")
@@ -103,9 +103,9 @@ func suiteTarget(t *testing.T, contract string) (base, authorization string) {
 	return s.newGateway(t).URL + "/scim/v2", "Bearer " + testKey
 }
 
-// suiteVariables returns the variables that a user of the suites fills in and
-// that their initial scripts generate, and an Okta organization for the suites
-// that drive one.
+// suiteVariables returns the variables that a user of the suites sets and those that
+// their initial scripts generate. For the suites that drive an Okta organization it
+// starts one.
 func suiteVariables(t *testing.T, base, authorization string, put bool) map[string]string {
 	org := &oktaorg.Org{Log: t.Logf, SCIM: oktaorg.Client{
 		BaseURL: base, Authorization: authorization, HTTP: http.DefaultClient, Put: put,
@@ -117,7 +117,7 @@ func suiteVariables(t *testing.T, base, authorization string, put bool) map[stri
 	person := func(prefix string) string { return prefix + rand.Text()[:12] + "@" + domain }
 	userName := person("Runscope")
 	return map[string]string{
-		// of the SPEC and Entitlements suites
+		// for the SPEC and Entitlements suites
 		"SCIMBaseURL":            base,
 		"auth":                   authorization,
 		"EntitlementEndpoint":    "/Roles",
@@ -128,7 +128,7 @@ func suiteVariables(t *testing.T, base, authorization string, put bool) map[stri
 		"randomFamilyName":       "Quill",
 		"InvalidUserEmail":       "abcdefgh@atko.com",
 		"UserIdThatDoesNotExist": "010101001010101011001010101011",
-		// of the CRUD suite
+		// for the CRUD suite
 		"SCIMUrl":                    base,
 		"SCIMAuth":                   authorization,
 		"oktaOrgUrl":                 okta.URL,

@@ -30,18 +30,18 @@ type stage struct {
 	suger    *sandbox.Sandbox
 	sugerURL string
 	clock    *standin.Clock
-	values   map[string]string // of the settings
+	values   map[string]string // settings
 	config   *settings.Config
 }
 
 // newStage starts the sandbox and reads the settings: those of the story, and the
-// mapping that describes the sandbox's contract.
+// mapping for the sandbox's contract.
 func newStage(t *testing.T, options sandbox.Options, values map[string]string) *stage {
 	s := &stage{clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
 	options.Keys = []string{testKey}
 	options.Clock = s.clock.Now
 	if options.People == 0 {
-		options.People = -1 // none but the fixed ones
+		options.People = -1 // only the fixed users
 	}
 	var err error
 	s.suger, err = sandbox.New(options)
@@ -61,7 +61,7 @@ func newStage(t *testing.T, options sandbox.Options, values map[string]string) *
 	return s
 }
 
-// newGateway starts a fresh gateway on the stage's clock.
+// newGateway starts a new gateway on the stage's clock.
 func (s *stage) newGateway(t *testing.T) *httptest.Server {
 	client, err := sugerclient.New(sugerclient.Config{
 		BaseURL: s.sugerURL, Concurrency: s.config.SugerConcurrency, Now: s.clock.Now,
@@ -79,7 +79,7 @@ func (s *stage) newGateway(t *testing.T) *httptest.Server {
 	return server
 }
 
-// stack returns the stage as a story sees it, with the gateway at an address.
+// stack returns the stage for playing a story against the gateway at address.
 func (s *stage) stack(address string) conversation.Stack {
 	return conversation.Stack{
 		BaseURL: address + "/scim/v2",
@@ -90,8 +90,7 @@ func (s *stage) stack(address string) conversation.Stack {
 	}
 }
 
-// calls returns the operations that Suger has received since the last call of
-// it.
+// calls returns the operations that Suger has received since it was last called.
 func (s *stage) calls() []string {
 	var names []string
 	for _, call := range s.suger.Calls() {

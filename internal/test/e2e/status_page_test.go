@@ -21,8 +21,8 @@ const (
 )
 
 // startWatched runs a gateway that holds the Suger credential, and sends it some
-// requests. It returns the URL of its status page. The tests do not wait for its
-// end, which takes seconds while the browser keeps connections open.
+// requests. It returns the URL of its status page. The tests do not wait for the
+// shutdown, which takes seconds while the browser keeps connections open.
 func startWatched(t *testing.T) (*program.Program, string) {
 	t.Helper()
 	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
@@ -60,18 +60,18 @@ func startWatched(t *testing.T) (*program.Program, string) {
 	return gateway, status
 }
 
-// The pages in a real browser: one for all tests, because it takes seconds to
-// start.
+// The pages in a real browser. All tests share one browser, because it takes seconds
+// to start.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	shown := browser.Start(t)
 	t.Run("status page", func(t *testing.T) { useStatusPage(t, shown.Open(t)) })
-	t.Run("one person", func(t *testing.T) { useExplainPage(t, shown.Open(t)) })
+	t.Run("explain page", func(t *testing.T) { useExplainPage(t, shown.Open(t)) })
 	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
 }
 
-// useStatusPage checks the page on a desktop, in dark mode, on a phone, and in
-// the accessibility tree.
+// useStatusPage checks the page on a desktop, in dark mode, on a phone, and in the
+// accessibility tree.
 func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Helper()
 	_, address := startWatched(t)
@@ -87,7 +87,7 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 			}
 		})
 	}
-	t.Run("what it says", func(t *testing.T) {
+	t.Run("contents", func(t *testing.T) {
 		page.Look(browser.View{Width: 1280, Height: 900})
 		page.Go(address)
 		assert.Equal(t, "Ready. Suger answers. Requests: 2 refused.", page.Text(".verdict h2"))
@@ -102,27 +102,27 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 			assert.NotContains(t, page.Text("main"), personal)
 		}
 	})
-	t.Run("an error leads to its explanation", func(t *testing.T) {
+	t.Run("an error links to its explanation", func(t *testing.T) {
 		page.Go(address)
 		page.Leave(`[...document.querySelectorAll("main a")].find(a => a.innerText == "unknown_role").click()`)
 		assert.Contains(t, page.Text("tr:target"), "has no such role")
 	})
-	t.Run("a screen reader", func(t *testing.T) {
+	t.Run("accessibility tree", func(t *testing.T) {
 		page.Go(address)
 		assertAccessible(t, page)
 	})
-	t.Run("nothing is loaded from other hosts", func(t *testing.T) {
+	t.Run("loads nothing from other hosts", func(t *testing.T) {
 		require.NotEmpty(t, page.Requests())
 		for _, request := range page.Requests() {
 			assert.True(t, strings.HasPrefix(request, address+"/") || request == "data:,", request)
 		}
 		for _, complaint := range page.Complaints() {
-			assert.Contains(t, complaint, "404", "only for the missing page")
+			assert.Contains(t, complaint, "404", "only the missing page logs an error")
 		}
 	})
 }
 
-// useExplainPage asks about the person whom the gateway has just removed.
+// useExplainPage asks about the user whom the gateway has just removed.
 func useExplainPage(t *testing.T, page *browser.Page) {
 	t.Helper()
 	gateway, address := startWatched(t)
@@ -130,7 +130,7 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 	send := func(person, credential string) string {
 		page.Go(address + "/explain")
 		page.Leave(`document.getElementById("person").value = "` + person + `"; document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
-		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
+		assert.NotContains(t, page.HTML(), credential, "the page does not repeat the credential")
 		return page.Text("main")
 	}
 	assert.Contains(t, send("viewer@example.com", statusKey), "Suger has no such person.")
@@ -148,8 +148,8 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 	assert.NotContains(t, gateway.Log.String(), statusKey)
 }
 
-// useConnectionTest uses the form, which reports what a credential may do and
-// does not keep it.
+// useConnectionTest submits the form, which reports what a credential may do and does
+// not keep it.
 func useConnectionTest(t *testing.T, page *browser.Page) {
 	t.Helper()
 	gateway, address := startWatched(t)
@@ -157,7 +157,7 @@ func useConnectionTest(t *testing.T, page *browser.Page) {
 	send := func(credential string) string {
 		page.Go(address + "/test")
 		page.Leave(`document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
-		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
+		assert.NotContains(t, page.HTML(), credential, "the page does not repeat the credential")
 		return page.Text("main")
 	}
 	assert.Contains(t, send(statusKey), "list users")
@@ -171,7 +171,8 @@ func useConnectionTest(t *testing.T, page *browser.Page) {
 	}
 }
 
-// assertReadable checks that nothing is wider than the window or too faint.
+// assertReadable checks that no element is wider than the window or has too little
+// contrast.
 func assertReadable(t *testing.T, page *browser.Page, path string) {
 	t.Helper()
 	assert.False(t, page.TooWide(), "%s is wider than the window", path)
@@ -188,7 +189,7 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	for _, landmark := range []string{"banner", "navigation", "main", "contentinfo"} {
 		assert.Len(t, names[landmark], 1, landmark)
 	}
-	assert.Equal(t, "Skip to the content", names["link"][0], "the first element that Tab reaches")
+	assert.Equal(t, "Skip to the content", names["link"][0], "Tab reaches the skip link first")
 	assert.Equal(t, []string{
 		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Set-up",
 	}, names["heading"])

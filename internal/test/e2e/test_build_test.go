@@ -13,14 +13,14 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// The additions of a test build (-tags testresources) are not in the product:
-// neither their names in the binary, nor their endpoint.
+// The product has none of the additions of a test build (-tags testresources): neither
+// their names in the binary nor their endpoint.
 func TestProductHasNoTestResources(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(program.Binary(t))
 	require.NoError(t, err)
-	require.True(t, bytes.Contains(content, []byte("urn:ietf:params:scim:schemas:core:2.0:User")), "URNs can be found")
-	require.True(t, bytes.Contains(content, []byte("gateway.New")), "names of functions, too")
+	require.True(t, bytes.Contains(content, []byte("urn:ietf:params:scim:schemas:core:2.0:User")), "the search finds URNs")
+	require.True(t, bytes.Contains(content, []byte("gateway.New")), "the search finds function names")
 	for _, name := range []string{"urn:example:params:scim:schemas:test:2.0", "gateway.testResources"} {
 		assert.False(t, bytes.Contains(content, []byte(name)), name)
 	}

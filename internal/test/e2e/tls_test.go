@@ -48,7 +48,7 @@ func TestServeWithTLS(t *testing.T) {
 	plain, err := http.Get("http://" + scim + "/scim/v2/Users")
 	require.NoError(t, err)
 	defer plain.Body.Close()
-	assert.Equal(t, http.StatusBadRequest, plain.StatusCode, "plain HTTP is not answered")
+	assert.Equal(t, http.StatusBadRequest, plain.StatusCode, "plain HTTP fails")
 
 	page, err := http.Get("http://" + operations + "/metrics")
 	require.NoError(t, err)

@@ -15,18 +15,18 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Every Okta conversation of the status contract also runs against each invented
-// contract, with its mapping. Differences that a contract always shows are listed
-// here; those of single steps are in the story.
+// Every Okta conversation of the status contract also runs with each invented contract
+// and its mapping. contractRules are the constant differences of a contract; the
+// stories have the differences of single steps.
 var contractRules = map[string]contractRule{
-	// The status is a boolean, which does not show who is invited.
+	// The status is a boolean, which does not show invitations.
 	"envelope": {
 		status: map[string]any{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"},
 	},
-	// There is no status: everybody in the list has access and holds a seat, also
-	// the one who is inactive elsewhere, and whoever loses access is absent. There
-	// is no time of the last change. A role is only a name, which is its id too,
-	// and has no description.
+	// There is no status: everyone in the list has access and a seat, also the user
+	// who is inactive elsewhere, and a user who loses access is absent. There is no
+	// modification time. A role is only a name, which is also its id, and has no
+	// description.
 	"removal": {
 		people: 1, noModified: true, noStatus: true, nameIsID: true,
 		held: func(line string) string {
@@ -37,7 +37,7 @@ var contractRules = map[string]contractRule{
 			return strings.NewReplacer(" INVITED ", " ACTIVE ", " INACTIVE ", " ACTIVE ").Replace(line)
 		},
 	},
-	// The status is the time of removal, and nothing while there is access.
+	// The status is the time of removal, or null while the user has access.
 	"multirole": {
 		status: map[string]any{"INACTIVE": "<time>"},
 		texts:  map[string]string{roleOfOne: roleOfMany},
@@ -49,14 +49,14 @@ const (
 	roleOfMany = "The most powerful of the person's Suger roles; writing it makes it the only one."
 )
 
-// A contractRule is a constant difference of a contract.
+// A contractRule holds the constant differences of a contract.
 type contractRule struct {
-	people     int               // more of them hold a seat
-	status     map[string]any    // the extension's status by that of the working contract; none if missing
-	noModified bool              // users have no time of the last change
+	people     int               // how many more users hold a seat
+	status     map[string]any    // the extension's status by that of the working contract; no entry if it is absent
+	noModified bool              // users have no modification time
 	noStatus   bool              // the extension's schema has no status
-	nameIsID   bool              // roles are in the order of their names, and have no description
-	texts      map[string]string // texts of the schemas
+	nameIsID   bool              // roles are sorted by name and have no description
+	texts      map[string]string // schema texts of this contract by the usual ones
 	held       func(line string) string
 }
 
@@ -85,14 +85,14 @@ func (r *contractRule) shown(body any) any {
 	return body
 }
 
-// isStatusAttribute reports whether an element is the attribute of a schema that
-// holds Suger's status.
+// isStatusAttribute reports whether element is the schema attribute that holds Suger's
+// status.
 func isStatusAttribute(element any) bool {
 	attribute, _ := element.(map[string]any)
 	return attribute["name"] == "status" && attribute["mutability"] == "readOnly"
 }
 
-// resource changes a wanted resource, if it is one.
+// resource converts value to the contract if it is a resource.
 func (r *contractRule) resource(value map[string]any) {
 	if extension, ok := value[mapping.URNSuger].(map[string]any); ok {
 		word, _ := extension["status"].(string)
@@ -114,8 +114,7 @@ func (r *contractRule) resource(value map[string]any) {
 	}
 }
 
-// sortRoles sorts a list of roles or groups by name, and so by id if the two
-// are the same.
+// sortRoles sorts a list of roles or groups by name.
 func sortRoles(list []any) {
 	name := func(element any) string {
 		object, _ := element.(map[string]any)
@@ -128,7 +127,8 @@ func sortRoles(list []any) {
 	slices.SortStableFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
 }
 
-// rolesHeld returns the names of all roles that a person holds in Suger.
+// rolesHeld returns the names of all roles that a user holds in Suger, with status and
+// names.
 func (s *stage) rolesHeld(email string) string {
 	user, ok := s.suger.UserByEmail(email)
 	if !ok {

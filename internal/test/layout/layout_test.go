@@ -16,32 +16,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A rule lists packages that others must not import, directly or indirectly.
-// Folders are relative to the root and include what is below them.
+// A rule lists packages that others must not import, directly or indirectly. Folders
+// are relative to the root and include the folders below them.
 type rule struct {
 	packages  []string
-	mustNot   []string // "*" is everything of the product
+	mustNot   []string // "*" means the whole product
 	butMay    []string
-	otherThan []string // packages that the rule leaves out
+	otherThan []string // packages to which the rule does not apply
 }
 
-// outer lists the packages around the three layers, which assemble, operate and
-// check the product.
+// outer lists the packages around the three layers: they assemble, operate and check
+// the product.
 var outer = []string{"internal/cli", "internal/settings", "internal/check", "internal/ops", "internal/certs", "internal/sandbox"}
 
 var rules = []rule{
-	// gateway -> mapping -> sugerclient, and never back.
+	// gateway -> mapping -> sugerclient, never in the other direction.
 	{packages: []string{"gateway"}, mustNot: outer},
 	{packages: []string{"mapping"}, mustNot: append([]string{"gateway"}, outer...)},
 	{packages: []string{"sugerclient"}, mustNot: append([]string{"gateway", "mapping", "internal/scim"}, outer...)},
-	// The protocol and the language of the mapping file are leaves.
+	// The protocol and the language of the mapping file import no other layer.
 	{packages: []string{"internal/scim"}, mustNot: []string{"*"}},
 	{packages: []string{"mapping/spec"}, mustNot: []string{"*"}, butMay: []string{"internal/scim"}},
-	// The sandbox shares no code with the product, and so no mistakes.
+	// The sandbox shares no code with the product, and so no bugs.
 	{packages: []string{"internal/sandbox", "internal/test/sandbox"}, mustNot: []string{"gateway", "mapping", "sugerclient"}},
-	// The binary contains no package that only tests use.
+	// The binary contains no package for tests.
 	{packages: []string{"."}, mustNot: []string{"internal/test"}, otherThan: []string{"internal/test"}},
-	// The commands put the rest together; nothing builds on them.
+	// The commands assemble the product; no other package imports them.
 	{packages: []string{"."}, mustNot: []string{"internal/cli"}, otherThan: []string{"", "internal/test"}},
 }
 
@@ -52,8 +52,8 @@ func within(name string, folders []string) bool {
 	})
 }
 
-// broken returns the imports that break a rule, as "a imports b". imports has
-// the packages of the product that each one imports.
+// broken returns the imports that break a rule, as "a needs b". imports has the
+// imported product packages of each package.
 func (r rule) broken(imports map[string][]string) (found []string) {
 	for name := range imports {
 		if !within(name, r.packages) || within(name, r.otherThan) {
@@ -70,7 +70,7 @@ func (r rule) broken(imports map[string][]string) (found []string) {
 	return found
 }
 
-// reached returns the packages that one imports, directly or through others.
+// reached returns the packages that a package imports, directly or indirectly.
 func reached(name string, imports map[string][]string) map[string]bool {
 	found := map[string]bool{}
 	var follow func(name string)
@@ -86,8 +86,8 @@ func reached(name string, imports map[string][]string) map[string]bool {
 	return found
 }
 
-// productImports asks the go command for the imports of all packages, without
-// those of their tests.
+// productImports lists the imports of all packages with the go command, without the
+// imports of tests.
 func productImports(t *testing.T) map[string][]string {
 	list := exec.Command("go", "list", "-json=ImportPath,Imports,Module", "./...")
 	list.Dir = filepath.Join("..", "..", "..")
@@ -115,7 +115,7 @@ func productImports(t *testing.T) map[string][]string {
 	}
 }
 
-func TestDirectionsOfImports(t *testing.T) {
+func TestImports(t *testing.T) {
 	imports := productImports(t)
 	for _, r := range rules {
 		for _, name := range slices.Concat(r.packages, r.mustNot, r.butMay, r.otherThan) {
@@ -125,10 +125,9 @@ func TestDirectionsOfImports(t *testing.T) {
 		assert.Empty(t, r.broken(imports))
 	}
 	assert.Contains(t, reached("gateway", imports), "sugerclient")
-	assert.Equal(t, []string{"internal/cli"}, imports[""], "main only calls internal/cli")
+	assert.Equal(t, []string{"internal/cli"}, imports[""], "main only imports internal/cli")
 }
 
-// The rules detect forbidden imports.
 func TestRulesDetectForbiddenImports(t *testing.T) {
 	all := productImports(t)
 	for name, test := range map[string]struct {

@@ -13,7 +13,7 @@ import (
 
 // A target is a request that is sent repeatedly.
 type target struct {
-	path   func(n int) string // of the n-th request, with its query
+	path   func(n int) string // path and query of the n-th request
 	base   string
 	header http.Header
 }
@@ -22,10 +22,10 @@ type target struct {
 type sample struct {
 	requests  int
 	took      time.Duration
-	latencies []time.Duration // in order
+	latencies []time.Duration // sorted
 }
 
-// PerSecond is the number of requests answered in a second.
+// perSecond returns the number of requests answered per second.
 func (s *sample) perSecond() float64 { return float64(s.requests) / s.took.Seconds() }
 
 // quantile returns the latency that a share p of the requests did not exceed.
@@ -36,7 +36,7 @@ func (s *sample) quantile(p float64) time.Duration {
 	return s.latencies[min(int(p*float64(len(s.latencies))), len(s.latencies)-1)]
 }
 
-// drive loads a target over so many connections, each with one request after the
+// drive loads a target over a number of connections, each with one request after the
 // other, for the duration. Any answer but 200 is an error.
 func drive(ctx context.Context, client *http.Client, t *target, connections int, last time.Duration) (*sample, error) {
 	var (
@@ -75,7 +75,8 @@ func drive(ctx context.Context, client *http.Client, t *target, connections int,
 func (t *target) send(ctx context.Context, client *http.Client, n int) (time.Duration, error) {
 	began := time.Now()
 	err := t.get(ctx, client, n, func(body io.Reader) error {
-		// The client shares the CPU with the measured processes, so it does little.
+		// The client shares the CPU with the measured processes, so it does as little
+		// as possible.
 		_, err := io.Copy(io.Discard, body)
 		return err
 	})
@@ -101,7 +102,7 @@ func (t *target) get(ctx context.Context, client *http.Client, n int, read func(
 	return read(response.Body)
 }
 
-// newClient returns a client with so many idle connections.
+// newClient returns a client with a number of idle connections.
 func newClient(connections int) *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
 }

@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-// Bodies with an invented key cost no memory, however many there are at once.
+// Bodies with an invented key use no memory, however many arrive at once.
 func TestFloodOfBodies(t *testing.T) {
 	const requests, size, values, most = 200, 1 << 20, 70_000, 128 // megabytes
 	binary := program.Binary(t)
@@ -34,7 +34,7 @@ func TestFloodOfBodies(t *testing.T) {
 			request.Header.Set("Authorization", "Bearer made-up")
 			response, err := client.Do(request)
 			if err != nil {
-				return // the answer came while it was sending
+				return // the answer arrived while the body was sent
 			}
 			_, _ = io.Copy(io.Discard, response.Body)
 			response.Body.Close()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What follows reads Linux's /proc. On other systems the values are missing.
+// These functions read Linux's /proc. On other systems the values are missing.
 
 // machine describes the machine.
 func machine() string {
@@ -30,7 +30,7 @@ func (p *process) cpu() time.Duration {
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(text), ") ") // after the name, which may contain anything
+	_, rest, _ := strings.Cut(string(text), ") ") // after the name, which can contain anything
 	fields := strings.Fields(rest)
 	const user, system = 11, 12 // of the fields from the third on, see proc(5)
 	if len(fields) <= system {

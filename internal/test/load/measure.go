@@ -21,9 +21,9 @@ type plan struct {
 	largest     int
 }
 
-// compared is the size of the organization for comparing gateway and proxy, and
-// latencies are those of Suger: none, which shows the cost of the processes alone,
-// one within a data center, and two over the internet.
+// compared is the size of the organization for comparing gateway and proxy. latencies
+// are those of Suger: none shows the cost of the processes alone, 1 ms is within a
+// data center, and the others are over the internet.
 const compared = 5000
 
 var latencies = []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond}
@@ -93,7 +93,7 @@ func (r *report) compare(ctx context.Context, binary string, p plan, latency tim
 	return nil
 }
 
-// measure loads both sides in turn, so that other load of the machine affects both,
+// measure loads both sides in turn, so that other load on the machine affects both,
 // and records the medians of the rounds. The first round is a warm-up.
 func (c *comparison) measure(ctx context.Context, client *http.Client, p plan, s *stack, gateway, proxy func(int) string) error {
 	sides := []struct {

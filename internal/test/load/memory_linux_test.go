@@ -21,8 +21,8 @@ const (
 	mostMegabytes = 200
 )
 
-// An import of a large organization, page by page, reads Suger's list and its
-// roles once, and the process stays small.
+// An import of a large organization, page by page, reads Suger's list and its roles
+// once, and the process needs little memory.
 func TestLargeOrganization(t *testing.T) {
 	t.Setenv("GATEWAY_LIST_TTL", "10m") // independent of the machine's speed
 	binary := program.Binary(t)
@@ -34,14 +34,13 @@ func TestLargeOrganization(t *testing.T) {
 	require.NoError(t, found.walk(t.Context(), newClient(1), s, binary))
 	assert.Less(t, found.Resident, float64(mostMegabytes))
 	assert.Positive(t, found.Resident)
-	// A full last page does not show that it is the last.
+	// One more call follows a full last page.
 	assert.LessOrEqual(t, found.WalkCalls, largePeople/1000+1+1)
 	t.Logf("%.0f MB, %d calls", found.Resident, found.WalkCalls)
 }
 
-// Changes read the list before and after them, two lists at once where two people
-// are changed at the same time. A list that was read for one is not kept longer
-// than needed.
+// Changes read the list before and after them, two lists at once if two people change
+// at the same time. A list that was read for a change is not kept longer than needed.
 func TestChangesInALargeOrganization(t *testing.T) {
 	const changers, rounds = 2, 4
 	t.Setenv("GATEWAY_BUDGET", "10m") // independent of the machine's speed
@@ -57,7 +56,7 @@ func TestChangesInALargeOrganization(t *testing.T) {
 		var wait sync.WaitGroup
 		var failed [changers]error
 		for i := range changers {
-			person := people[len(people)/2+i].ID // nobody is the last administrator
+			person := people[len(people)/2+i].ID // not the last administrator
 			role := []string{"VIEWER", "EDITOR"}[(round+i)%2]
 			wait.Go(func() { failed[i] = s.giveRole(t.Context(), client, person, role) })
 		}
@@ -75,9 +74,9 @@ func TestChangesInALargeOrganization(t *testing.T) {
 	t.Logf("%.0f MB, %d calls", resident, after-before)
 }
 
-// Changes of one large group wait for each other, and none holds the group's members
-// while it waits.
-func TestGroupChangesAtOnce(t *testing.T) {
+// Changes of one large group wait for each other, and no waiting change holds the
+// group's members.
+func TestConcurrentGroupChanges(t *testing.T) {
 	const organization, changes = 20_000, 64
 	t.Setenv("GATEWAY_BUDGET", "10m")
 	s, err := startStack(t.Context(), program.Binary(t), organization-fixedPeople, 0)

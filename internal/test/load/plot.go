@@ -9,7 +9,7 @@ import (
 // A curve is one line of the plot.
 type curve struct {
 	name  string
-	color string // on light, and readable on dark
+	color string // on a light background; readable on dark
 	value func(size) float64
 }
 
@@ -34,7 +34,7 @@ var panels = []struct {
 	}},
 }
 
-// Measures of the drawing, in its own units.
+// Measurements of the drawing, in its own units.
 const (
 	panelWidth, panelHeight = 400.0, 300.0
 	plotLeft, plotTop       = 62.0, 46.0
@@ -89,8 +89,8 @@ func (r *report) panel(b *strings.Builder, i int) {
 	}
 }
 
-// share returns the position of a value between two others on a logarithmic
-// scale, cut to 0 to 1.
+// share returns the position of a value between two others on a logarithmic scale,
+// limited to 0 to 1.
 func share(value, least, most float64) float64 {
 	part := math.Log(value/least) / math.Log(most/least)
 	return min(max(part, 0), 1)

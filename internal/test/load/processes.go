@@ -25,15 +25,15 @@ import (
 // proxyCommand runs this program as the reverse proxy for the comparison.
 const proxyCommand = "proxy"
 
-// A process is a started program with its addresses, such as
-// "http://127.0.0.1:40001".
+// A process is a started program with its addresses, such as "http://127.0.0.1:40001".
 type process struct {
 	command *exec.Cmd
 	address string
 	ops     string // of the gateway
 }
 
-// startProcess starts a program and waits for a line with its address, or with two.
+// startProcess starts a program and waits for a line with its address, or with two
+// addresses.
 func startProcess(ctx context.Context, told *regexp.Regexp, environment []string, program string, args ...string) (*process, error) {
 	command := exec.CommandContext(ctx, program, args...)
 	command.Env = append(os.Environ(), environment...)
@@ -51,7 +51,7 @@ func startProcess(ctx context.Context, told *regexp.Regexp, environment []string
 	for lines.Scan() {
 		fmt.Fprintln(&said, lines.Text())
 		if match := told.FindStringSubmatch(lines.Text()); match != nil {
-			go func() { _, _ = io.Copy(io.Discard, reader) }() // the log, which ends with the process
+			go func() { _, _ = io.Copy(io.Discard, reader) }() // the log, until the process ends
 			p := &process{command: command, address: "http://" + strings.TrimPrefix(match[1], "http://")}
 			if len(match) > 2 {
 				p.ops = "http://" + match[2]
@@ -63,18 +63,18 @@ func startProcess(ctx context.Context, told *regexp.Regexp, environment []string
 }
 
 func (p *process) stop() {
-	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended already
 	_ = p.command.Wait()
 }
 
-// A stack is a sandbox with a gateway, and perhaps a bare proxy.
+// A stack is a sandbox with a gateway, and optionally a bare proxy.
 type stack struct {
 	key                     string
 	sandbox, gateway, proxy *process
 }
 
-// startStack starts a sandbox and a gateway. binary is the gateway's program;
-// latency, if any, is that of every call to Suger.
+// startStack starts a sandbox and a gateway. binary is the gateway's program; latency
+// is the delay of every call to Suger.
 func startStack(ctx context.Context, binary string, people int, latency time.Duration) (*stack, error) {
 	s := &stack{key: rand.Text()}
 	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--people", strconv.Itoa(people), "--key", s.key}
@@ -123,8 +123,8 @@ func (s *stack) toGateway(path func(int) string) *target {
 	return &target{base: s.gateway.address + "/scim/v2", path: path, header: http.Header{"Authorization": {"Bearer " + s.key}}}
 }
 
-// proxy runs net/http/httputil's reverse proxy, with as many idle connections as
-// the gateway has.
+// proxy runs net/http/httputil's reverse proxy, with as many idle connections as the
+// gateway has.
 func proxy(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet(proxyCommand, flag.ContinueOnError)
 	to := flags.String("to", "", "URL of the sandbox")

@@ -22,21 +22,21 @@ type report struct {
 // the proxy.
 type comparison struct {
 	Request string  `json:"request"`
-	Calls   string  `json:"calls"`   // to Suger, for each request
+	Calls   string  `json:"calls"`   // calls to Suger per request
 	Latency float64 `json:"latency"` // of every call to Suger
 	Proxy   side    `json:"proxy"`
 	Gateway side    `json:"gateway"`
 }
 
-// A side is the median of the rounds of one of the two.
+// A side holds the medians of the rounds of the gateway or the proxy.
 type side struct {
 	PerSecond float64 `json:"perSecond"`
 	Median    float64 `json:"median"`
 	P99       float64 `json:"p99"`
-	CPU       float64 `json:"cpuMicroseconds"` // of the process, for each request
+	CPU       float64 `json:"cpuMicroseconds"` // CPU time of the process per request
 }
 
-// A size holds the cost of single requests in an organization of so many people.
+// A size holds the cost of single requests in an organization of a certain size.
 type size struct {
 	People int `json:"people"`
 
@@ -50,7 +50,7 @@ type size struct {
 	LookupColdCalls int `json:"lookupColdCalls"`
 	WalkCalls       int `json:"walkCalls"`
 
-	Resident float64 `json:"residentMegabytes"` // peak of the gateway, import included
+	Resident float64 `json:"residentMegabytes"` // peak memory of the gateway, import included
 }
 
 func (r *report) save() error {

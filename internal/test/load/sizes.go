@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// fixedPeople are in every sandbox.
+// fixedPeople is the number of people in every sandbox.
 const fixedPeople = 8
 
-// coldStarts is how often a gateway is started to measure a cold request; the
-// median counts.
+// coldStarts is how often a gateway starts to measure a cold request; the median
+// counts.
 const coldStarts = 5
 
-// size measures an organization of so many people, with a Suger without latency.
+// size measures an organization with this many people and a Suger without latency.
 func (r *report) size(ctx context.Context, binary string, people int, last time.Duration) error {
 	s, err := startStack(ctx, binary, people-fixedPeople, 0)
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *report) size(ctx context.Context, binary string, people int, last time.
 	return nil
 }
 
-// cold measures the first request to a fresh gateway.
+// cold measures the first request to a new gateway.
 func (out *size) cold(ctx context.Context, client *http.Client, s *stack, binary string) error {
 	var took []time.Duration
 	for range coldStarts {
@@ -60,7 +60,7 @@ func (out *size) cold(ctx context.Context, client *http.Client, s *stack, binary
 	return nil
 }
 
-// walk imports everybody through a fresh gateway.
+// walk imports everyone through a new gateway.
 func (out *size) walk(ctx context.Context, client *http.Client, s *stack, binary string) error {
 	if err := s.restart(ctx, binary); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (out *size) warm(ctx context.Context, client *http.Client, s *stack, last t
 	return nil
 }
 
-// restart replaces the gateway by a fresh one.
+// restart replaces the gateway by a new one.
 func (s *stack) restart(ctx context.Context, binary string) error {
 	s.gateway.stop()
 	var err error

@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// organization is that of the sandbox.
+// organization is the sandbox's organization.
 const organization = "sandboxed"
 
-// toProxy returns a target with the key as Suger expects it; path is within the
-// organization.
+// toProxy returns a target with the key in the form that Suger expects; path is within
+// the organization.
 func (s *stack) toProxy(path func(int) string) *target {
 	return &target{base: s.proxy.address + "/org/" + organization, path: path, header: http.Header{"Authorization": {"Key " + s.key}}}
 }

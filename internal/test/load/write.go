@@ -28,7 +28,7 @@ func write() error {
 	return os.WriteFile(speedPlot, []byte(r.plot()), 0o644)
 }
 
-// between replaces the text between the two comments of a name.
+// between replaces the text between the two comments with this name.
 func between(page, name, text string) (string, error) {
 	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
 	before, rest, found := strings.Cut(page, begin)
@@ -39,9 +39,9 @@ func between(page, name, text string) (string, error) {
 	return before + begin + text + end + after, nil
 }
 
-// speedTable has a row for each request and a column for each latency of Suger's,
-// with the ratios of requests per second and of p99. The CPU time is that of the
-// first latency.
+// speedTable has a row for each request and a column for each latency of Suger, with
+// the ratios of requests per second and of p99. The CPU time is that of the first
+// latency.
 func (r *report) speedTable() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "Measured on %s with %s, %s: medians of %d rounds, %d requests at once.\n\n",

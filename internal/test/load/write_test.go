@@ -14,7 +14,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(program.Main(m, "../../..")) }
 
 // The page and the plot match the measurement in docs/performance.json.
-func TestPageIsTheMeasurement(t *testing.T) {
+func TestPageMatchesTheMeasurement(t *testing.T) {
 	r, err := loadReport()
 	require.NoError(t, err)
 	require.NotEmpty(t, r.Comparisons)

@@ -13,12 +13,12 @@ import (
 
 // A Client is Okta as a SCIM client.
 type Client struct {
-	BaseURL       string // without a slash at the end
-	Authorization string // the whole header
+	BaseURL       string // without a trailing slash
+	Authorization string // the whole Authorization header
 	HTTP          *http.Client
 
 	// Put makes changes by GET and PUT, as apps of the App Integration Wizard do;
-	// otherwise changes are PATCH, as in apps from Okta's templates.
+	// otherwise changes are PATCH requests, as in apps from Okta's templates.
 	Put bool
 }
 

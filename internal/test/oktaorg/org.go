@@ -12,8 +12,8 @@ import (
 )
 
 // An Org is an Okta organization with one SCIM app. It makes the SCIM calls of a
-// management call before it answers, where Okta makes them some seconds later; if
-// one fails, it answers 502.
+// management call before it answers, while Okta makes them some seconds later; if one
+// fails, it answers 502.
 type Org struct {
 	SCIM Client
 	Log  func(format string, args ...any)
@@ -27,7 +27,7 @@ type person struct {
 	ID       string            `json:"id"`
 	Profile  map[string]string `json:"profile"`
 	external string            // the app's id of the user
-	assigned bool              // and provisioned
+	assigned bool              // assigned and provisioned
 }
 
 // Handler serves the management calls under /api/v1.
@@ -40,7 +40,7 @@ func (o *Org) Handler() http.Handler {
 	mux.HandleFunc("PUT /api/v1/users/{id}", o.handle(http.StatusOK, o.changeProfile))
 	mux.HandleFunc("POST /api/v1/users/{id}/lifecycle/deactivate", o.handle(http.StatusOK, o.unassign))
 	mux.HandleFunc("POST /api/v1/users/{id}/lifecycle/activate", o.handle(http.StatusOK, func(*http.Request, *person) error {
-		return nil // the next assignment informs the app
+		return nil // the next assignment updates the app
 	}))
 	mux.HandleFunc("DELETE /api/v1/apps/{app}/users/{id}", o.handle(http.StatusNoContent, o.unassign))
 	mux.HandleFunc("POST /api/v1/apps/{app}/users", o.assign)
@@ -96,7 +96,7 @@ func (o *Org) addUser(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, p)
 }
 
-// assign assigns the app to the person: look up, then create or link.
+// assign assigns the app to a person: it looks the user up, then creates or links it.
 func (o *Org) assign(w http.ResponseWriter, r *http.Request) {
 	var assignment person
 	if err := json.NewDecoder(r.Body).Decode(&assignment); err != nil {

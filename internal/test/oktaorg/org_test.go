@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// service records the SCIM calls that it gets and knows one user once created.
+// service records the SCIM calls that it receives, and has one user once created.
 type service struct {
 	calls  []string
 	exists bool
-	status int // answered to every write, 0 for the right one
+	status int // answered to every write, 0 for the correct status
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// folder has the built program. Main makes and removes it.
+// folder holds the built program. Main creates and removes it.
 var folder string
 
-// Main runs the tests of a package in the root of the repository, whose documents
-// and data they read. root is the path to it.
+// Main runs the tests of a package in the root of the repository, where the documents
+// and data are. root is the path to it.
 func Main(m *testing.M, root string) int {
 	if err := os.Chdir(root); err != nil {
 		panic(err)
@@ -33,7 +33,7 @@ func Main(m *testing.M, root string) int {
 }
 
 // manyAtOnce lets more tests run in parallel than there are processors, unless
-// -parallel is set: most of them wait for other processes and for time limits.
+// -parallel is set: most tests wait for other processes or time limits.
 func manyAtOnce() {
 	const atOnce = 8
 	flag.Parse()
@@ -46,8 +46,8 @@ func manyAtOnce() {
 	}
 }
 
-// Binary returns the path of the program, built as it is delivered, once for all
-// tests of a package that runs in [Main].
+// Binary returns the path of the program as it is released, built once for all tests
+// of a package that runs in [Main].
 func Binary(t *testing.T) string {
 	t.Helper()
 	path, err := build()

@@ -31,7 +31,7 @@ const Key = "suger-key"
 // PatchMessage is the beginning of a PATCH message, up to its operations.
 const PatchMessage = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`
 
-// A Transcript keeps the output of a command, and signals new output.
+// A Transcript records the output of a command, and signals new output.
 type Transcript struct {
 	standin.Log
 	grew chan struct{}
@@ -39,7 +39,7 @@ type Transcript struct {
 
 func newTranscript() *Transcript { return &Transcript{grew: make(chan struct{}, 1)} }
 
-// Write keeps p.
+// Write records p.
 func (o *Transcript) Write(p []byte) (int, error) {
 	n, err := o.Log.Write(p)
 	select {
@@ -51,7 +51,7 @@ func (o *Transcript) Write(p []byte) (int, error) {
 
 // A Program is a command that runs during the test.
 type Program struct {
-	Out, Log *Transcript // what it writes to its standard output and error
+	Out, Log *Transcript // standard output and standard error
 	stop     context.CancelFunc
 	ended    chan error
 }
@@ -66,7 +66,8 @@ func Start(t *testing.T, run func(ctx context.Context, args []string, stdout, st
 	return p
 }
 
-// Wait waits until the pattern matches o, and returns its last group.
+// Wait waits until the output o matches the pattern, and returns the pattern's last
+// group.
 func (p *Program) Wait(t *testing.T, o *Transcript, pattern string) string {
 	t.Helper()
 	expression := regexp.MustCompile(pattern)
@@ -82,14 +83,14 @@ func (p *Program) Wait(t *testing.T, o *Transcript, pattern string) string {
 	}
 }
 
-// SCIMAddress waits until the gateway serves, and returns host and port of its
-// SCIM listener.
+// SCIMAddress waits until the gateway serves, and returns host and port of its SCIM
+// listener.
 func (p *Program) SCIMAddress(t *testing.T) string {
 	t.Helper()
 	return p.Wait(t, p.Log, `scim_address"?[=:]"?([0-9.:]+)`)
 }
 
-// OpsAddress is SCIMAddress for the listener of health, metrics and the status
+// OpsAddress is like SCIMAddress for the listener of health, metrics and the status
 // page.
 func (p *Program) OpsAddress(t *testing.T) string {
 	t.Helper()
@@ -102,8 +103,7 @@ func (p *Program) End() error {
 	return <-p.ended
 }
 
-// SetEnvironment sets these settings and clears the others; names lists all
-// settings.
+// SetEnvironment sets these settings and clears all others; names lists all settings.
 func SetEnvironment(t *testing.T, names []string, values map[string]string) {
 	t.Helper()
 	for _, name := range names {
@@ -114,12 +114,12 @@ func SetEnvironment(t *testing.T, names []string, values map[string]string) {
 	}
 }
 
-// environment is locked while one test has set the environment.
+// environment is locked while a test has set the environment.
 var environment sync.Mutex
 
 // InEnvironment calls read with these settings and no others; names lists all
-// settings. Tests that run in parallel take turns, so all that depends on the
-// environment happens in read.
+// settings. Parallel tests take turns, so read must do everything that depends on the
+// environment.
 func InEnvironment(t *testing.T, names []string, values map[string]string, read func()) {
 	t.Helper()
 	environment.Lock()
@@ -132,7 +132,7 @@ func InEnvironment(t *testing.T, names []string, values map[string]string, read 
 	read()
 }
 
-// exchange sets variables, to "" for those without a value, which counts as not set.
+// exchange sets variables; those without a value become "", which counts as not set.
 // The returned function restores them.
 func exchange(names []string, values map[string]string) (restore func()) {
 	before := make(map[string]string)
@@ -141,12 +141,12 @@ func exchange(names []string, values map[string]string) (restore func()) {
 			before[name] = value
 		}
 		if err := os.Setenv(name, values[name]); err != nil {
-			panic(err) // the names are those of settings
+			panic(err) // names of settings are valid
 		}
 	}
 	return func() {
 		for _, name := range names {
-			_ = os.Unsetenv(name) // it has a valid name
+			_ = os.Unsetenv(name) // the name is valid
 			if value, set := before[name]; set {
 				_ = os.Setenv(name, value)
 			}
@@ -154,7 +154,7 @@ func exchange(names []string, values map[string]string) (restore func()) {
 	}
 }
 
-// Serve runs a gateway with these settings until the test ends. It returns when the
+// Serve runs a gateway with these settings until the test ends. It returns once the
 // gateway serves and no longer depends on the environment.
 func Serve(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error, names []string, values map[string]string) *Program {
 	t.Helper()
@@ -167,13 +167,13 @@ func Serve(t *testing.T, run func(ctx context.Context, args []string, stdout, st
 	return p
 }
 
-// WriteFile writes a file that only its owner may read.
+// WriteFile writes a file that only its owner can read.
 func WriteFile(t *testing.T, path, content string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
-// Suger starts a Suger sandbox that knows [Key], and returns its URL.
+// Suger starts a Suger sandbox that accepts [Key], and returns its URL.
 func Suger(t *testing.T) string {
 	t.Helper()
 	suger, err := sandbox.New(sandbox.Options{Keys: []string{Key}})

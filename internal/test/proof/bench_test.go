@@ -66,7 +66,8 @@ func BenchmarkBesideProxy(b *testing.B) {
 	}
 }
 
-// fetcher reads a URL, whose answer must be 200.
+// fetcher returns a function that reads a URL, which must answer 200. It reads it once
+// to warm up.
 func fetcher(b *testing.B, address, authorization string) func() {
 	fetch := func() {
 		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, address, nil)
@@ -79,6 +80,6 @@ func fetcher(b *testing.B, address, authorization string) func() {
 		require.NoError(b, err)
 		require.Equal(b, http.StatusOK, response.StatusCode)
 	}
-	fetch() // warm up first
+	fetch()
 	return fetch
 }

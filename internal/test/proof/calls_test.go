@@ -19,33 +19,33 @@ import (
 
 var update = flag.Bool("update", false, "write the counted calls into docs/performance.md")
 
-// people is the size of the organization whose calls are counted. Suger's list is
-// one answer, whatever the size.
+// people is the size of the organization whose calls are counted. Suger's list is a
+// single answer, whatever the size.
 const people = 2508
 
 // fixed is the number of people in every sandbox.
 const fixed = 7
 
-// A budget is the number of calls to Suger that a request may cost: cold in a
-// gateway that has just started, warm within GATEWAY_LIST_TTL of that.
+// A budget is the number of calls to Suger that a request may make: cold in a gateway
+// that has just started, and warm when repeated within GATEWAY_LIST_TTL.
 type budget struct {
 	request    string
-	coldText   string // as docs/performance.md describes it
+	coldText   string // as docs/performance.md states it
 	warmText   string
 	cold, warm int
 	make       func(t testing.TB, s *stand) request
-	// between, if set, happens before the warm request, uncounted.
+	// between, if set, runs before the warm request; its calls do not count.
 	between func(t testing.TB, s *stand)
 }
 
 var budgets = []budget{
-	{"`GET /Users/{id}`", "1: the list", "0", 1, 0, theViewer, nil},
+	{"`GET /Users/{id}`", "1: the list", "0", 1, 0, readViewer, nil},
 	{"`GET /Users/{id}` of a holder of a custom role", "2: the role list too", "0", 2, 0,
 		func(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "finance")) }, nil},
 	{"`GET /Users?filter=userName eq …`, again, with an expired list", "1", "1", 1, 1,
-		func(testing.TB, *stand) request { return lookup("viewer@example.com") }, theListIsOld},
+		func(testing.TB, *stand) request { return lookup("viewer@example.com") }, expireList},
 	{"`GET /Users?filter=userName eq …` for one person after another", "1", "0", 1, 0,
-		onePersonAfterAnother(), nil},
+		differentLookups(), nil},
 	{"`GET /Users?filter=userName eq …` for an unknown person", "1", "0", 1, 0,
 		func(testing.TB, *stand) request { return lookup("nobody@example.com") }, nil},
 	{"`GET /Users`, a page of an import", "2", "0", 2, 0,
@@ -80,11 +80,11 @@ var budgets = []budget{
 		}},
 }
 
-func theViewer(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "viewer")) }
+func readViewer(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "viewer")) }
 
-func theListIsOld(_ testing.TB, s *stand) { s.clock.advance(time.Minute) }
+func expireList(_ testing.TB, s *stand) { s.clock.advance(time.Minute) }
 
-// afterItsLookup returns a create; the lookup before it is not counted.
+// afterItsLookup returns a create; the lookup before it does not count.
 func afterItsLookup(t testing.TB, s *stand) request {
 	email := fmt.Sprintf("nova%d@example.com", len(s.suger.Users()))
 	s.do(t, lookup(email))
@@ -92,9 +92,9 @@ func afterItsLookup(t testing.TB, s *stand) request {
 	return create(email, "EDITOR")
 }
 
-// onePersonAfterAnother returns a lookup of another person each time, whose
-// roles are standard ones.
-func onePersonAfterAnother() func(testing.TB, *stand) request {
+// differentLookups returns lookups of a different user each time, who has a standard
+// role.
+func differentLookups() func(testing.TB, *stand) request {
 	mailboxes := []string{"viewer", "editor", "admin"}
 	return func(testing.TB, *stand) request {
 		mailboxes = append(mailboxes[1:], mailboxes[0])
@@ -116,7 +116,7 @@ func twoJoinEditors(t testing.TB, s *stand) request {
 	return patch("/Groups/EDITOR", `{"op":"add","path":"members","value":[`+members(s.id(t, "viewer"), s.id(t, "Mixed.Case"))+`]}`)
 }
 
-// makeViewer makes a sample person a viewer with access, behind the gateway's back.
+// makeViewer makes a sample user an active viewer, directly in Suger.
 func (s *stand) makeViewer(mailbox string) {
 	user, _ := s.suger.UserByEmail(mailbox + "@example.com")
 	if user.Email == "" {
@@ -132,8 +132,8 @@ func TestCallBudgets(t *testing.T) {
 		t.Run(b.request, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStand(t, inMemory, func(u *setup) { u.sandbox.People = people - fixed })
-				s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // proves the key, and reads no list
-				require.Equal(t, 1, s.suger.Count(""), "one call for an unknown key")
+				s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // checks the key without reading a list
+				require.Equal(t, 1, s.suger.Count(""), "an unknown key costs one call")
 				cold := b.count(t, s)
 				if b.between != nil {
 					b.between(t, s)
@@ -150,7 +150,7 @@ func TestCallBudgets(t *testing.T) {
 	compareTable(t, "calls", table)
 }
 
-// count makes the request and counts its calls.
+// count makes the request and returns the number of its calls.
 func (b *budget) count(t *testing.T, s *stand) int {
 	s.suger.ResetCalls()
 	r := b.make(t, s)
@@ -159,8 +159,8 @@ func (b *budget) count(t *testing.T, s *stand) int {
 	return s.suger.Count("")
 }
 
-// compareTable compares a table with the one in docs/performance.md between two
-// comments of this name.
+// compareTable compares table with the one in docs/performance.md between the two
+// comments with this name.
 func compareTable(t *testing.T, name, table string) {
 	t.Helper()
 	path := filepath.Join("..", "..", "..", "docs", "performance.md")
@@ -178,9 +178,9 @@ func compareTable(t *testing.T, name, table string) {
 	assert.Equal(t, table, written, "run this test with -update to write the counted calls")
 }
 
-// Okta assigns two hundred new people one after the other: a lookup, then a create
-// that reads the list, adds, and reads the list again. Each lookup is answered from
-// the list that the create before it read.
+// Okta assigns two hundred new users one after the other: a lookup, then a create that
+// reads the list, adds the user, and reads the list again. Each lookup uses the last
+// list that the previous create read.
 func TestCallsOfABulkAssignment(t *testing.T) { synctest.Test(t, testCallsOfABulkAssignment) }
 
 func testCallsOfABulkAssignment(t *testing.T) {
@@ -195,13 +195,13 @@ func testCallsOfABulkAssignment(t *testing.T) {
 		require.Equal(t, http.StatusCreated, got.status, "%s", got.text)
 		s.clock.advance(30 * time.Millisecond)
 	}
-	assert.LessOrEqual(t, s.suger.Count("list users"), 2*newcomers+2, "two more for the first newcomer, to verify the credential")
+	assert.LessOrEqual(t, s.suger.Count("list users"), 2*newcomers+2, "two more lists for the first user, to check the credential")
 	assert.Equal(t, newcomers, s.suger.Count("add user"))
 	assert.Equal(t, newcomers, s.suger.Count("")-s.suger.Count("list users"))
 }
 
-// A thousand changes of groups in one bulk request are confirmed together: the list
-// is read for the first, at the end, and a few times in between.
+// A thousand group changes in one bulk request are confirmed together: the gateway
+// reads the list for the first change, at the end, and a few times in between.
 func TestCallsOfABulkOfGroupChanges(t *testing.T) { synctest.Test(t, testCallsOfABulkOfGroupChanges) }
 
 func testCallsOfABulkOfGroupChanges(t *testing.T) {
@@ -215,7 +215,7 @@ func testCallsOfABulkOfGroupChanges(t *testing.T) {
 	}
 	require.Len(t, viewers, changes)
 	operations := make([]string, changes)
-	finance := s.roleID(t, "Finance") // a role with few members, so that the answers are short
+	finance := s.roleID(t, "Finance") // a role with few members keeps the answers short
 	for i, id := range viewers {
 		operations[i] = `{"method":"PATCH","path":"/Groups/` + finance + `","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"` + id + `"}]}]}}`
 	}
@@ -229,7 +229,7 @@ func testCallsOfABulkOfGroupChanges(t *testing.T) {
 	assert.Less(t, s.suger.Count("list roles"), 20)
 }
 
-// An import of everybody, page by page, reads Suger's list once.
+// An import of all users, page by page, reads Suger's list once.
 func TestCallsOfAnImport(t *testing.T) { synctest.Test(t, testCallsOfAnImport) }
 
 func testCallsOfAnImport(t *testing.T) {
@@ -248,8 +248,8 @@ func testCallsOfAnImport(t *testing.T) {
 	assert.Equal(t, 2, s.suger.Count(""))
 }
 
-// Suger takes longer for the list than GATEWAY_LIST_TTL. The list is still
-// used, from the moment when it is complete.
+// Suger needs longer for the list than GATEWAY_LIST_TTL. The list still serves, from
+// the moment when it is complete.
 func TestImportFromASlowSuger(t *testing.T) { synctest.Test(t, testImportFromASlowSuger) }
 
 func testImportFromASlowSuger(t *testing.T) {

@@ -22,28 +22,28 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// answers lists the error codes that are allowed under a lasting fault.
+// answers lists the error codes that are allowed while a fault lasts.
 type answers []scim.Code
 
 var (
 	unavailable = answers{scim.CodeSugerUnavailable}
 	unreadable  = answers{scim.CodeSugerUnreadable}
-	harmless    = answers(nil) // none: the request succeeds
+	harmless    = answers(nil) // no error: the request succeeds
 )
 
-// A trouble is a fault of the sandbox and its allowed outcomes if it lasts.
-type trouble struct {
+// A faultCase is a fault of the sandbox and its allowed outcomes.
+type faultCase struct {
 	fault sandbox.Fault
 	lasts answers
 	// passes means that the request succeeds if the fault affects only one call to
-	// Suger, whichever it is.
+	// Suger, whichever call it is.
 	passes bool
-	// unseen means that Suger's answers may not show the fault, so that a request
-	// may succeed although not all of it is done.
+	// unseen means that Suger's answers can hide the fault, so that a request can
+	// succeed although Suger did only part of it.
 	unseen bool
 }
 
-var troubles = []trouble{
+var faultCases = []faultCase{
 	{sandbox.Fault{Kind: sandbox.Latency, Delay: time.Millisecond}, harmless, true, false},
 	{sandbox.Fault{Kind: sandbox.Latency, Delay: time.Millisecond, After: true}, harmless, true, false},
 	{sandbox.Fault{Kind: sandbox.ClockSkew, Delay: time.Hour}, harmless, true, false},
@@ -76,8 +76,8 @@ var troubles = []trouble{
 	{sandbox.Fault{Kind: sandbox.Status(504), After: true}, unavailable, true, false},
 	{sandbox.Fault{Kind: sandbox.WrongOrganization}, unreadable, false, false},
 	{sandbox.Fault{Kind: sandbox.NotApplied}, answers{scim.CodeWriteUnconfirmed, scim.CodePartialGroup, scim.CodeSugerRefused}, false, true},
-	// Pages overlap by a row, so a list that keeps shifting between two pages is an
-	// error. A list in one answer cannot shift.
+	// Pages overlap by a row, so that a list which keeps shifting between two pages is
+	// an error. A list in a single answer cannot shift.
 	{sandbox.Fault{Kind: sandbox.ShiftingList, Shift: -1}, unreadable, true, true},
 	{sandbox.Fault{Kind: sandbox.ShiftingList, Shift: 1}, unreadable, true, true},
 }
@@ -85,16 +85,16 @@ var troubles = []trouble{
 // faultContracts are the contracts under test.
 var faultContracts = []string{"membership", "status"}
 
-// A faultRun is an environment for faults: a contract, either in memory in a
-// testing/synctest bubble, where waits and time limits have their real values
-// but take no time, or over sockets.
+// A faultRun is a contract and an environment. In memory the test runs in a
+// testing/synctest bubble, where waits and time limits have their real values but take
+// no time; otherwise it uses sockets.
 type faultRun struct {
 	contract string
 	sockets  bool
 }
 
-// newStand has a list of two pages if the contract has pages. Over sockets it gives
-// up a hanging call soon.
+// newStand starts a stand, with a list of two pages if the contract has pages. Over
+// sockets it gives up hanging calls soon.
 func (f faultRun) newStand(t testing.TB, hangs bool) *stand {
 	return newStand(t, func(u *setup) {
 		if f.contract == "status" {
@@ -127,7 +127,7 @@ type outcome struct {
 	wanted state
 }
 
-// outcomes returns those of all requests, by name.
+// outcomes returns the outcomes of all requests, by name.
 func outcomes(t *testing.T, contract string) map[string]outcome {
 	all := make(map[string]outcome)
 	where := faultRun{contract: contract}
@@ -161,9 +161,8 @@ func (f faultRun) newRun(t *testing.T, kind scimRequest, good outcome, faults ..
 	return r
 }
 
-// Under a lasting fault the request fails with the fault's code, within its time
-// limit, and nothing is done that was not requested. After the fault, a repeated
-// request does the rest.
+// While a fault lasts, the request fails with the fault's code, within its time limit,
+// and nothing happens that was not requested. After the fault, a retry does the rest.
 func TestEveryFaultAtEveryRequest(t *testing.T) {
 	for _, contract := range faultContracts {
 		t.Run(contract, func(t *testing.T) { everyFaultAtEveryRequest(t, contract) })
@@ -172,32 +171,32 @@ func TestEveryFaultAtEveryRequest(t *testing.T) {
 
 func everyFaultAtEveryRequest(t *testing.T, contract string) {
 	good := outcomes(t, contract)
-	for _, trouble := range troubles {
-		t.Run(trouble.fault.String(), func(t *testing.T) {
+	for _, faultCase := range faultCases {
+		t.Run(faultCase.fault.String(), func(t *testing.T) {
 			t.Parallel()
-			lastingFault(t, faultRun{contract: contract}, &trouble, good)
+			lastingFault(t, faultRun{contract: contract}, &faultCase, good)
 		})
-		if trouble.ofConnections() {
-			t.Run(trouble.fault.String()+" over sockets", func(t *testing.T) {
+		if faultCase.ofConnections() {
+			t.Run(faultCase.fault.String()+" over sockets", func(t *testing.T) {
 				t.Parallel()
-				lastingFault(t, faultRun{contract: contract, sockets: true}, &trouble, good)
+				lastingFault(t, faultRun{contract: contract, sockets: true}, &faultCase, good)
 			})
 		}
 	}
 }
 
-func lastingFault(t *testing.T, where faultRun, trouble *trouble, good map[string]outcome) {
+func lastingFault(t *testing.T, where faultRun, faultCase *faultCase, good map[string]outcome) {
 	for _, kind := range scimRequests {
-		for _, agent := range trouble.agents() {
+		for _, agent := range faultCase.agents() {
 			t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
 				where.test(t, func(t *testing.T) {
-					r := where.newRun(t, kind, good[kind.name], trouble.fault)
-					r.request.agent, r.unseen = agent, trouble.unseen
+					r := where.newRun(t, kind, good[kind.name], faultCase.fault)
+					r.request.agent, r.unseen = agent, faultCase.unseen
 					got := r.do(t, r.request)
 					r.check(t, got)
 					codes := codesIn(got)
-					assert.Subset(t, trouble.lasts, codes, "%s", got.text)
-					if trouble.lasts != nil && !trouble.unseen && !trouble.spares(where.contract, kind.name) {
+					assert.Subset(t, faultCase.lasts, codes, "%s", got.text)
+					if faultCase.lasts != nil && !faultCase.unseen && !faultCase.hasNoEffect(where.contract, kind.name) {
 						assert.NotEmpty(t, codes, "%d %s", got.status, got.text)
 					}
 					r.converges(t)
@@ -209,37 +208,37 @@ func lastingFault(t *testing.T, where faultRun, trouble *trouble, good map[strin
 
 // ofConnections reports whether the fault affects the connection rather than
 // the answer, so that it is also tested over sockets.
-func (t trouble) ofConnections() bool {
+func (t faultCase) ofConnections() bool {
 	return slices.Contains([]sandbox.FaultKind{sandbox.Hang, sandbox.Reset, sandbox.Cut}, t.fault.Kind)
 }
 
-// spares reports whether the fault does not change Suger's answers to the
-// request: roles name no organization, nor do the rows of the membership
-// contract.
-func (t trouble) spares(contract, request string) bool {
+// hasNoEffect reports whether the fault does not change Suger's answers to the
+// request: neither roles nor the rows of the membership contract name their
+// organization.
+func (t faultCase) hasNoEffect(contract, request string) bool {
 	return t.fault.Kind == sandbox.WrongOrganization && (request == "list roles" || contract == "membership")
 }
 
-// hides reports whether a fault of one call may hide custom roles: a 404 for
-// the list of roles means that Suger does not have it.
-func (t trouble) hides(request string) bool {
+// hides reports whether a fault of one call can hide custom roles: 404 for the list of
+// roles means that Suger does not have the list.
+func (t faultCase) hides(request string) bool {
 	return t.fault.Kind == sandbox.Status(404) && slices.Contains([]string{"list roles", "list groups", "query the root"}, request)
 }
 
-// sentOnce lists the operations that the gateway does not repeat if their
-// outcome is unknown: the client has to retry them.
+// sentOnce lists the operations that the gateway does not repeat if their outcome is
+// unknown: the client has to retry them.
 var sentOnce = []string{"add user", "add role"}
 
-// agents returns the clients that are answered differently.
-func (t trouble) agents() []string {
+// agents returns the clients that get different answers.
+func (t faultCase) agents() []string {
 	if slices.Equal(t.lasts, unavailable) && t.fault.Kind != sandbox.Hang {
 		return []string{"", userAgentOfOkta}
 	}
 	return []string{userAgentOfOkta}
 }
 
-// A fault of one call, for each call of the request in turn: repeatable calls
-// are repeated, so most faults are not noticed.
+// A fault of one call, for each call of the request in turn. The gateway repeats
+// repeatable calls, so most faults do not show.
 func TestEveryFaultAtOneCall(t *testing.T) {
 	for _, contract := range faultContracts {
 		t.Run(contract, func(t *testing.T) { everyFaultAtOneCall(t, contract) })
@@ -249,21 +248,21 @@ func TestEveryFaultAtOneCall(t *testing.T) {
 func everyFaultAtOneCall(t *testing.T, contract string) {
 	good := outcomes(t, contract)
 	where := faultRun{contract: contract}
-	for _, trouble := range troubles {
-		if trouble.lasts == nil {
+	for _, faultCase := range faultCases {
+		if faultCase.lasts == nil {
 			continue // even if it lasts
 		}
-		t.Run(trouble.fault.String(), func(t *testing.T) {
+		t.Run(faultCase.fault.String(), func(t *testing.T) {
 			t.Parallel()
 			for _, kind := range scimRequests {
 				for n := range good[kind.name].calls {
 					t.Run(fmt.Sprintf("%s, call %d", kind.name, n+1), func(t *testing.T) {
 						where.test(t, func(t *testing.T) {
-							r := where.newRun(t, kind, good[kind.name], atCall(n, trouble.fault)...)
-							r.unseen = trouble.unseen || trouble.hides(kind.name)
+							r := where.newRun(t, kind, good[kind.name], atCall(n, faultCase.fault)...)
+							r.unseen = faultCase.unseen || faultCase.hides(kind.name)
 							got := r.do(t, r.request)
 							r.check(t, got)
-							if trouble.passes && !slices.Contains(sentOnce, r.suger.Calls()[n].Operation) {
+							if faultCase.passes && !slices.Contains(sentOnce, r.suger.Calls()[n].Operation) {
 								assert.Empty(t, codesIn(got), "%s", got.text)
 							}
 							r.converges(t)
@@ -275,7 +274,7 @@ func everyFaultAtOneCall(t *testing.T, contract string) {
 	}
 }
 
-// atCall returns a fault of the n-th call only. A skew without effect uses up
+// atCall returns a fault of the n-th call only. A clock skew without effect uses up
 // the earlier calls.
 func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
 	fault.Times = 1
@@ -285,16 +284,16 @@ func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
 	return []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: time.Nanosecond, Times: n}, fault}
 }
 
-// check verifies what must be true under any fault.
+// check verifies what must hold under any fault.
 func (r *run) check(t *testing.T, got answer) {
 	t.Helper()
 	now := r.state()
-	assert.Empty(t, now.between(r.before, r.wanted), "Suger has data that nobody asked for")
-	assert.LessOrEqual(t, r.waited(), gateway.DefaultBudget, "waits fit into the budget")
+	assert.Empty(t, now.between(r.before, r.wanted), "Suger has data that was not requested")
+	assert.LessOrEqual(t, r.waited(), gateway.DefaultBudget, "waits stay within the budget")
 	r.neverRepeatsBlindly(t)
 	codes := codesIn(got)
 	if len(codes) == 0 && !r.unseen {
-		assert.Equal(t, r.wanted, now, "an incomplete request is answered with an error: %d %s", got.status, got.text)
+		assert.Equal(t, r.wanted, now, "an incomplete request must be an error: %d %s", got.status, got.text)
 		assert.Equal(t, r.status, got.status)
 		assert.Equal(t, r.text, got.comparable())
 	}
@@ -303,7 +302,7 @@ func (r *run) check(t *testing.T, got answer) {
 	}
 }
 
-// checkError checks the form of an error, and that it says when to retry.
+// checkError checks the form of an error, and its Retry-After.
 func checkError(t *testing.T, r request, got answer) {
 	t.Helper()
 	code := codesIn(got)[0]
@@ -326,12 +325,12 @@ func checkError(t *testing.T, r request, got answer) {
 	assert.NotContains(t, detail, key)
 	if code == scim.CodeSugerUnreadable {
 		assert.True(t, slices.ContainsFunc(spec.OperationNames(), func(name string) bool { return strings.Contains(detail, strconv.Quote(name)) }),
-			"names the operation: %s", detail)
+			"the error names the operation: %s", detail)
 	}
 }
 
-// codesIn returns the codes of the errors in an answer: its own, or those of
-// the operations of a bulk request.
+// codesIn returns the error codes of an answer: its own, or those of a bulk request's
+// operations.
 func codesIn(got answer) (codes []scim.Code) {
 	bodies := []any{got.body}
 	if operations, ok := got.body["Operations"].([]any); ok {
@@ -350,15 +349,15 @@ func codesIn(got answer) (codes []scim.Code) {
 	return codes
 }
 
-// neverRepeatsBlindly checks that no create is sent again unless it was
-// answered 429 or a list has been read in between.
+// neverRepeatsBlindly checks that no create is sent again unless Suger answered it
+// with 429 or the gateway has read the list since.
 func (r *run) neverRepeatsBlindly(t *testing.T) {
 	t.Helper()
 	sent := make(map[string]bool)
 	for _, call := range r.suger.Calls() {
 		switch call.Operation {
 		case "add user", "add role":
-			assert.False(t, sent[call.Operation], "%q is repeated without reading first", call.Operation)
+			assert.False(t, sent[call.Operation], "%q is repeated without reading the list first", call.Operation)
 			sent[call.Operation] = call.Status != http.StatusTooManyRequests
 		case "list users":
 			sent["add user"] = false
@@ -368,12 +367,12 @@ func (r *run) neverRepeatsBlindly(t *testing.T) {
 	}
 }
 
-// converges checks that a repeated request, after the fault, does the rest.
+// converges checks that a retry, after the fault, does the rest.
 func (r *run) converges(t *testing.T) {
 	t.Helper()
 	r.suger.ClearFaults()
-	r.clock.advance(time.Minute)     // refused credentials and lists are forgotten
-	if r.setup.client.Timeout != 0 { // on a busy machine, other calls than hanging ones could run into it
+	r.clock.advance(time.Minute)     // expires refused credentials and lists
+	if r.setup.client.Timeout != 0 { // on a busy machine, calls that do not hang could exceed it
 		r.setup.client.Timeout = 0
 		r.url = r.newGateway(t)
 	}
@@ -383,36 +382,36 @@ func (r *run) converges(t *testing.T) {
 		again.method, again.path = http.MethodPut, again.path+"/"+r.roleID(t, "Partners")
 		got = r.do(t, again)
 	}
-	done := []scim.Code{scim.CodeUserExists, scim.CodeNotFound} // by the first attempt
+	done := []scim.Code{scim.CodeUserExists, scim.CodeNotFound} // the first attempt has done it
 	for _, code := range codesIn(got) {
 		assert.Contains(t, done, code, "%s", got.text)
 	}
 	assert.Equal(t, r.wanted, r.state(), "%d %s", got.status, got.text)
 }
 
-// A state is Suger's data: a line for each role by id, and for each user by
-// address. An id that did not exist at first is "new".
+// A state is Suger's data: a line for each role, by id, and for each user, by address.
+// Ids that did not exist at the start are "new".
 type state map[string]string
 
 func (s *stand) state() state {
 	held := state{}
 	for _, role := range s.suger.Roles() {
-		held["role "+s.atFirst(role.ID)] = role.Name
+		held["role "+s.initialID(role.ID)] = role.Name
 	}
 	for _, user := range s.suger.Users() {
-		held["user "+user.Email] = strings.Join([]string{s.atFirst(user.ID), s.atFirst(user.Role), user.Status, user.FirstName, user.LastName}, " ")
+		held["user "+user.Email] = strings.Join([]string{s.initialID(user.ID), s.initialID(user.Role), user.Status, user.FirstName, user.LastName}, " ")
 	}
 	return held
 }
 
-func (s *stand) atFirst(id string) string {
+func (s *stand) initialID(id string) string {
 	if s.ids[id] {
 		return id
 	}
 	return "new"
 }
 
-// between returns the lines that are neither as before nor as requested.
+// between returns the lines that are neither unchanged nor as requested.
 func (now state) between(before, wanted state) (wrong []string) {
 	for _, all := range []state{now, before, wanted} {
 		for name := range all {
@@ -424,13 +423,13 @@ func (now state) between(before, wanted state) (wrong []string) {
 	return wrong
 }
 
-// loopback is the address of one of our servers.
+// loopback matches the base URL of a test server.
 var loopback = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// comparable returns an answer without what differs between runs: ports, times
-// and what is derived from them, and the order of lists, which is by time.
+// comparable returns the answer without what differs between runs: ports, times and
+// values derived from them, and the order of lists, which is by time.
 func (a answer) comparable() string {
-	text, _ := json.MarshalIndent(constant(a.body), "", " ") // it came from JSON
+	text, _ := json.MarshalIndent(constant(a.body), "", " ") // it was decoded from JSON
 	return loopback.ReplaceAllString(string(text), "")
 }
 

@@ -16,9 +16,9 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Suger says when to retry. If that is within the budget, the gateway waits and
-// repeats the call; otherwise it answers the client at once. This holds for
-// every kind of call, shared or not.
+// Suger's answers have a Retry-After. If it is within the budget, the gateway waits
+// and repeats the call; otherwise it answers the client at once. This holds for every
+// kind of call, shared or not.
 func TestNoWaitBeyondTheBudget(t *testing.T) {
 	kinds := map[string]scimRequest{}
 	for _, kind := range scimRequests {
@@ -35,7 +35,7 @@ func TestNoWaitBeyondTheBudget(t *testing.T) {
 	}
 }
 
-// testWait makes Suger say when to retry.
+// testWait checks one request while Suger answers 429.
 func testWait(t *testing.T, kind scimRequest, budget, after time.Duration) {
 	s := newStand(t, inMemory, func(u *setup) { u.gateway.Budget = budget })
 	r := kind.make(t, s)
@@ -54,10 +54,10 @@ func testWait(t *testing.T, kind scimRequest, budget, after time.Duration) {
 }
 
 // A client that disconnects cancels its calls to Suger.
-func TestClientThatGoesAway(t *testing.T) {
+func TestClientThatDisconnects(t *testing.T) {
 	for _, kind := range scimRequests {
 		t.Run(kind.name, func(t *testing.T) {
-			calls := make(chan context.Context, 100) // of calls that hang
+			calls := make(chan context.Context, 100) // contexts of calls that hang
 			s := newStand(t, func(u *setup) { u.client.Timeout, u.gateway.Budget = time.Hour, time.Hour })
 			r := kind.make(t, s)
 			s.between(t, func(next http.Handler) http.Handler {
@@ -67,7 +67,7 @@ func TestClientThatGoesAway(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 			})
-			s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // proves the key
+			s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // checks the key
 			<-calls
 			s.suger.ResetCalls()
 			require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
@@ -80,8 +80,8 @@ func TestClientThatGoesAway(t *testing.T) {
 			call := <-calls
 			leave()
 			require.ErrorIs(t, <-left, context.Canceled)
-			<-call.Done() // or the test does not end
-			assert.LessOrEqual(t, s.suger.Count(""), 1, "no further call is made")
+			<-call.Done() // blocks the test if the call goes on
+			assert.LessOrEqual(t, s.suger.Count(""), 1, "the gateway makes no further call")
 		})
 	}
 }

@@ -1,7 +1,7 @@
-// Package proof tests the whole gateway, from SCIM over HTTP to Suger over HTTP, under every
-// fault of the sandbox at every SCIM request, and under overload. Package simulation tests
-// mixed traffic. Package proof also counts the calls to Suger and compares
-// docs/performance.md with them.
+// Package proof tests the whole gateway, from SCIM over HTTP to Suger over HTTP: every
+// fault of the sandbox at every SCIM request, and overload. It also counts the calls
+// to Suger and compares docs/performance.md with them. Package simulation tests mixed
+// traffic.
 package proof
 
 import (
@@ -36,26 +36,26 @@ const key = "proof-key-0123456789"
 // userAgentOfOkta is Okta's User-Agent.
 const userAgentOfOkta = "Okta SCIM Client 1.0.0"
 
-// A setup is the configuration of a stand, which a test can change.
+// A setup is the configuration of a stand; tests change what they need.
 type setup struct {
 	sandbox  sandbox.Options
 	document *spec.Document
 	client   sugerclient.Config
 	mapping  mapping.Config
 	gateway  gateway.Config
-	network  *standin.Network // in place of sockets, if set
+	network  *standin.Network // replaces sockets, if set
 }
 
-// A stand is a Suger sandbox behind gateways, connected by real HTTP. Over
-// sockets nothing sleeps between attempts: the clock is advanced instead.
+// A stand is a Suger sandbox behind gateways, connected by real HTTP. Over sockets the
+// gateway does not sleep between attempts: the clock advances instead.
 type stand struct {
 	suger *sandbox.Sandbox
 	setup setup
 	clock *leapingClock
 	began time.Time
-	http  *http.Client    // reaches the gateways
-	url   string          // of the first gateway, with the SCIM prefix
-	ids   map[string]bool // of the initial users and roles
+	http  *http.Client    // connects to the gateways
+	url   string          // URL of the first gateway, with the SCIM prefix
+	ids   map[string]bool // ids of the initial users and roles
 }
 
 func newStand(t testing.TB, changes ...func(*setup)) *stand {
@@ -94,12 +94,12 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	return s
 }
 
-// inMemory is for a testing/synctest bubble, where time passes only while all wait:
-// the network is in memory, and waits are real.
+// inMemory is for a testing/synctest bubble, where time passes only while all
+// goroutines wait: the network is in memory, and waits are real.
 func inMemory(u *setup) { u.network, u.client.Sleep = new(standin.Network), nil }
 
-// waited returns how long the requests of the stand have waited: in memory in
-// all, over sockets between attempts.
+// waited returns how long the requests of the stand have waited: in memory the whole
+// time, over sockets the time between attempts.
 func (s *stand) waited() time.Duration {
 	if s.setup.network != nil {
 		return time.Since(s.began)
@@ -107,19 +107,19 @@ func (s *stand) waited() time.Duration {
 	return s.clock.total()
 }
 
-// between puts a handler between Suger and a fresh gateway.
+// between puts a handler between Suger and a new gateway.
 func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Handler) {
 	t.Helper()
 	s.setup.client.BaseURL = s.serve(t, handler(s.suger))
 	s.url = s.newGateway(t)
 }
 
-// statusContract is the contract whose users have a status and whose list comes in
-// pages, here of five users, with the mapping that describes it.
+// statusContract is the contract whose users have a status and whose list has pages,
+// here of five users, with its mapping.
 func statusContract(u *setup) {
 	document, err := smallPages()
 	if err != nil {
-		panic(err) // of a file of this project
+		panic(err) // reads a file of this project
 	}
 	u.sandbox.Contract, u.document = "status", document
 }
@@ -132,8 +132,7 @@ var smallPages = sync.OnceValues(func() (*spec.Document, error) {
 	return spec.Parse("small pages", []byte(strings.Replace(string(source), "size: 1000", "size: 5", 1)))
 })
 
-// newGateway starts a fresh gateway and returns the base URL of its SCIM
-// service.
+// newGateway starts a new gateway and returns the base URL of its SCIM service.
 func (s *stand) newGateway(t testing.TB) string {
 	t.Helper()
 	client, err := sugerclient.New(s.setup.client)
@@ -152,8 +151,8 @@ func (s *stand) serve(t testing.TB, handler http.Handler) string {
 	return serve(t, &httptest.Server{Listener: s.setup.network.Listen(), Config: &http.Server{Handler: handler}})
 }
 
-// serve starts a server that runs until the test ends. net/http's log about
-// connections broken by faults is discarded.
+// serve starts a server that runs until the test ends. It discards net/http's log
+// about connections broken by faults.
 func serve(t testing.TB, server *httptest.Server) string {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
@@ -161,8 +160,7 @@ func serve(t testing.TB, server *httptest.Server) string {
 	return server.URL
 }
 
-// leapingClock is the real time plus the time slept, where sleeping takes no
-// real time.
+// leapingClock is the real time plus the time slept; sleeping takes no real time.
 type leapingClock struct {
 	mu    sync.Mutex
 	slept time.Duration
@@ -190,7 +188,7 @@ func (c *leapingClock) sleep(ctx context.Context, d time.Duration) error {
 // A request is a SCIM request.
 type request struct {
 	method, path, body string
-	agent              string // User-Agent, "" for none that is known
+	agent              string // User-Agent, "" for an unknown client
 }
 
 // An answer is the response to a request.
@@ -198,7 +196,7 @@ type answer struct {
 	status int
 	header http.Header
 	text   string
-	body   map[string]any // nil if there was none
+	body   map[string]any // nil if there is none
 }
 
 // do sends a request to the first gateway.
@@ -243,8 +241,8 @@ const (
 	extension   = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 )
 
-// A scimRequest is one kind of SCIM request, about the sample people. Together
-// they use every operation of the mapping.
+// A scimRequest is one kind of SCIM request about the sample users. Together they use
+// every operation of the mapping.
 type scimRequest struct {
 	name string
 	make func(t testing.TB, s *stand) request
@@ -253,12 +251,12 @@ type scimRequest struct {
 var scimRequests = []scimRequest{
 	{"read a user", func(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "viewer")) }},
 	{"look a user up", func(testing.TB, *stand) request { return lookup("editor@example.com") }},
-	{"look nobody up", func(testing.TB, *stand) request { return lookup("nobody@example.com") }},
+	{"look an unknown user up", func(testing.TB, *stand) request { return lookup("nobody@example.com") }},
 	{"list users", func(testing.TB, *stand) request { return get("/Users?startIndex=1&count=100") }},
 	{"filter users", func(testing.TB, *stand) request { return search("/Users", `active eq false`) }},
 	{"create a user", func(testing.TB, *stand) request { return create("nova@example.com", "EDITOR") }},
-	{"create who left", func(testing.TB, *stand) request {
-		r := create("former@example.com", "VIEWER") // with the names that Suger has kept
+	{"create a former user", func(testing.TB, *stand) request {
+		r := create("former@example.com", "VIEWER") // with the names that Suger keeps
 		r.body = strings.NewReplacer("Nova", "Heather", "Notch", "Harbor").Replace(r.body)
 		return r
 	}},
@@ -341,7 +339,7 @@ func members(ids ...string) string {
 	return text
 }
 
-// id returns the id of a sample person, who may have left.
+// id returns the id of a sample user, who may have left.
 func (s *stand) id(t testing.TB, mailbox string) string {
 	user, member := s.suger.UserByEmail(mailbox + "@example.com")
 	if member {

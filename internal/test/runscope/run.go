@@ -20,9 +20,9 @@ import (
 
 // A Report counts the steps and checks of a run.
 type Report struct {
-	Requests   int // sent
-	Assertions int // checked, scripts included
-	Skipped    int // steps that the suite itself marks as skipped
+	Requests   int // requests sent
+	Assertions int // assertions checked, scripts included
+	Skipped    int // steps that the suite marks as skipped
 }
 
 // A run is the state of one run of a suite.
@@ -31,7 +31,7 @@ type run struct {
 	log       func(format string, args ...any)
 	report    Report
 	step      string  // number and name of the current step
-	wrong     []error // what failed so far
+	wrong     []error // failures so far
 }
 
 func (r *run) fail(format string, args ...any) {
@@ -42,12 +42,12 @@ func (r *run) fail(format string, args ...any) {
 type response struct {
 	status int
 	took   time.Duration
-	body   any // decoded JSON; nil if it was not JSON
+	body   any // decoded JSON, nil if not JSON
 }
 
-// Run runs every step of the suite with the given variables, without pauses. It
-// logs the steps and the response times, which are not checked. The error lists
-// every failed assertion; a step whose request cannot be made ends the run.
+// Run runs every step of the suite with the given variables, without pauses. It logs
+// the steps and the response times, which it does not check. The error lists every
+// failed assertion. If a request cannot be made, the run stops.
 func Run(ctx context.Context, suite Suite, variables map[string]string, log func(format string, args ...any)) (Report, error) {
 	r := &run{variables: maps.Clone(variables), log: log}
 	for i, step := range suite.Steps {
@@ -90,7 +90,7 @@ func (r *run) request(ctx context.Context, step Step) error {
 		r.script(script, answer)
 	}
 	for _, variable := range step.Variables {
-		if variable.Name == "" && variable.Property == "" { // the export has empty entries
+		if variable.Name == "" && variable.Property == "" { // exports have empty entries
 			continue
 		}
 		if got, err := value(variable.Source, variable.Property, answer); err != nil {
@@ -102,7 +102,7 @@ func (r *run) request(ctx context.Context, step Step) error {
 	return nil
 }
 
-// wireURL escapes characters that Okta's suites leave unescaped in a query.
+// wireURL escapes the characters that Okta's suites leave unescaped in a query.
 var wireURL = strings.NewReplacer(" ", "%20", `"`, "%22", "#", "%23")
 
 func (r *run) send(ctx context.Context, step Step) (*response, error) {
@@ -162,8 +162,8 @@ func (r *run) expand(text string) (expanded string, err error) {
 	}), err
 }
 
-// comparisons are those that Okta's suites use, with the meaning that
-// Runscope's documentation gives them. Values are compared as text.
+// comparisons has the comparisons that Okta's suites use, as Runscope's documentation
+// defines them. Values are compared as text.
 var comparisons = map[string]func(got any, want string) bool{
 	"equal":        func(got any, want string) bool { return plain(got) == want },
 	"equal_number": equalNumbers,
@@ -184,8 +184,8 @@ func equalNumbers(got any, want string) bool {
 	return err == nil && wrong == nil && a == b
 }
 
-// assert checks one assertion. The response time is logged and not checked: it
-// depends on the machine.
+// assert checks one assertion. It logs the response time without a check, since the
+// time depends on the machine.
 func (r *run) assert(a Assertion, answer *response) {
 	if a.Source == "response_time" {
 		r.log("response time: %s wants %s ms, measured %d ms", a.Comparison, plain(a.Value), answer.took.Milliseconds())
@@ -214,7 +214,7 @@ func (r *run) assert(a Assertion, answer *response) {
 	}
 }
 
-// plain returns a JSON value as text: a string without quotes, the rest as JSON.
+// plain returns a JSON value as text: a string without quotes, other values as JSON.
 func plain(value any) string {
 	if text, ok := value.(string); ok {
 		return text
@@ -238,7 +238,7 @@ func value(source, property string, answer *response) (any, error) {
 	}
 }
 
-// propertyPath is a path such as Resources[0].name.givenName.
+// propertyPath matches a path such as Resources[0].name.givenName.
 var propertyPath = regexp.MustCompile(`^\w+(\[\d+\])*(\.\w+(\[\d+\])*)*$`)
 
 // lookup returns a property of a JSON value.
@@ -263,14 +263,14 @@ func lookup(value any, property string) (any, error) {
 	return value, nil
 }
 
-// scripts holds the inline scripts of Okta's suites in Go, by the SHA-256 of their
-// text with each run of white space as one blank. A changed script is not found.
+// scripts has Go versions of the inline scripts of Okta's suites, by the SHA-256 of
+// their text with each run of white space as one blank. A changed script is not found.
 var scripts = map[string]func(answer *response) error{
 	"3566c59eaf4266b1c8240165ece33681459d1b11f81dfec3cec00cc41b93b516": groupsAreAnArray,
 }
 
-// groupsAreAnArray returns the script of the SPEC suite's step on /Groups: if
-// there are groups, Resources is an array.
+// groupsAreAnArray is the script of the SPEC suite's step on /Groups: if there are
+// groups, Resources is an array.
 func groupsAreAnArray(answer *response) error {
 	list, _ := answer.body.(map[string]any)
 	total, ok := list["totalResults"].(json.Number)

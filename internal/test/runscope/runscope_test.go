@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// service answers invented data and echoes what was sent.
+// service answers with invented data and echoes the request.
 func service(t *testing.T) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /Users", func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +31,7 @@ func service(t *testing.T) string {
 	return server.URL
 }
 
-// run runs a suite with the given steps.
+// runSteps runs a suite with the given steps.
 func runSteps(t *testing.T, steps string) (Report, error) {
 	file := filepath.Join(t.TempDir(), "suite.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"name":"invented","steps":[`+steps+`]}`), 0o600))
@@ -43,7 +43,7 @@ func runSteps(t *testing.T, steps string) (Report, error) {
 func TestAssertions(t *testing.T) {
 	tests := []struct {
 		name, assertion string
-		wrong           string // part of the error, "" if it holds
+		wrong           string // part of the error, "" for success
 	}{
 		{"status", `"equal_number","source":"response_status","value":"200"`, ""},
 		{"status as a number", `"equal_number","source":"response_status","value":200`, ""},
@@ -55,22 +55,22 @@ func TestAssertions(t *testing.T) {
 		{"a variable in the value", `"equal","source":"response_json","property":"Resources[0].emails[0].value","value":"{{who}}"`, ""},
 		{"an unknown variable in the value", `"equal","source":"response_json","property":"big","value":"{{x}}"`, "the variable x has no value"},
 		{"a number", `"is_a_number","source":"response_json","property":"totalResults"`, ""},
-		{"a number as text is none", `"is_a_number","source":"response_json","property":"big"`, "is_a_number"},
+		{"a number as text is not a number", `"is_a_number","source":"response_json","property":"big"`, "is_a_number"},
 		{"an array that has the value", `"has_value","source":"response_json","property":"schemas","value":"urn:b"`, ""},
 		{"an array without the value", `"has_value","source":"response_json","property":"schemas","value":"urn"`, "has_value urn"},
 		{"an array that contains the value", `"contains","source":"response_json","property":"schemas","value":"urn:a"`, ""},
 		{"a text without the value", `"contains","source":"response_json","property":"schemas","value":"urn:c"`, "contains urn:c"},
-		{"something", `"not_empty","source":"response_json","property":"Resources"`, ""},
-		{"false is something", `"not_empty","source":"response_json","property":"off"`, ""},
-		{"null is nothing", `"not_empty","source":"response_json","property":"none"`, "not_empty"},
-		{"an empty array is nothing", `"not_empty","source":"response_json","property":"empty"`, "not_empty"},
-		{"an empty object is nothing", `"not_empty","source":"response_json","property":"object"`, "not_empty"},
+		{"an array is not empty", `"not_empty","source":"response_json","property":"Resources"`, ""},
+		{"false is not empty", `"not_empty","source":"response_json","property":"off"`, ""},
+		{"null is empty", `"not_empty","source":"response_json","property":"none"`, "not_empty"},
+		{"an array without elements is empty", `"not_empty","source":"response_json","property":"empty"`, "not_empty"},
+		{"an object without members is empty", `"not_empty","source":"response_json","property":"object"`, "not_empty"},
 		{"a missing property", `"not_empty","source":"response_json","property":"Resources[0].userName"`, "there is no Resources[0].userName"},
 		{"a missing element", `"not_empty","source":"response_json","property":"Resources[1].id"`, "there is no Resources[1].id"},
 		{"a property in another notation", `"not_empty","source":"response_json","property":"$..id"`, `the property "$..id" is not supported`},
 		{"an unknown comparison", `"is_like","source":"response_json","property":"big","value":"2"`, `the comparison "is_like" is not supported`},
 		{"an unknown source", `"equal","source":"response_colour","value":"2"`, `the source "response_colour" is not supported`},
-		{"the time is logged, not checked", `"is_less_than","source":"response_time","value":"0"},{"comparison":"not_empty","source":"response_status"`, ""},
+		{"the response time is not checked", `"is_less_than","source":"response_time","value":"0"},{"comparison":"not_empty","source":"response_status"`, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestAllFailuresAreReported(t *testing.T) {
 		"step 2, second: not_empty: there is no id")
 }
 
-func TestWhatIsSent(t *testing.T) {
+func TestRun(t *testing.T) {
 	report, err := runSteps(t, `
 		{"step_type":"request","method":"GET","url":"{{base}}/Users?filter=userName eq \"{{who}}\"",
 		 "headers":{"Authorization":["{{auth}}"],"Accept":"application/scim+json"},
@@ -114,18 +114,18 @@ func TestWhatIsSent(t *testing.T) {
 	assert.Equal(t, Report{Requests: 2, Assertions: 3, Skipped: 1}, report)
 }
 
-func TestUnsupportedScriptFails(t *testing.T) {
+func TestUnsupportedStepFails(t *testing.T) {
 	const ok = `"assertions":[{"comparison":"not_empty","source":"response_status"}]`
 	tests := []struct {
 		name, steps, wrong string
 	}{
 		{"a script", `{"step_type":"request","method":"GET","url":"{{base}}/Users","scripts":["assert(1)"],` + ok + `}`, "is not supported: assert(1)"},
-		{"a script before", `{"step_type":"request","method":"GET","url":"{{base}}/Users","before_scripts":["x"],` + ok + `}`, "a script before the request"},
+		{"a script before the request", `{"step_type":"request","method":"GET","url":"{{base}}/Users","before_scripts":["x"],` + ok + `}`, "a script before the request"},
 		{"a form", `{"step_type":"request","method":"GET","url":"{{base}}/Users","form":{"a":["b"]},` + ok + `}`, "forms and Runscope's own authentication"},
 		{"a step type", `{"step_type":"condition"}`, `the step type "condition" is not supported`},
-		{"a variable", `{"step_type":"request","method":"GET","url":"{{bas}}/Users",` + ok + `}`, "the variable bas has no value"},
-		{"a value that is missing", `{"step_type":"request","method":"GET","url":"{{base}}/Users","variables":[{"source":"response_json","name":"x","property":"x"}],` + ok + `}`, "no value for x"},
-		{"no assertion at all", `{"step_type":"request","method":"GET","url":"{{base}}/Users"}`, `"invented" asserts nothing`},
+		{"an unknown variable", `{"step_type":"request","method":"GET","url":"{{bas}}/Users",` + ok + `}`, "the variable bas has no value"},
+		{"a variable without a value", `{"step_type":"request","method":"GET","url":"{{base}}/Users","variables":[{"source":"response_json","name":"x","property":"x"}],` + ok + `}`, "no value for x"},
+		{"no assertion", `{"step_type":"request","method":"GET","url":"{{base}}/Users"}`, `"invented" asserts nothing`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -141,9 +141,9 @@ func TestGroupsScript(t *testing.T) {
 	}{
 		{"no group", `{"totalResults":0}`, ""},
 		{"groups", `{"totalResults":2,"Resources":[{},{}]}`, ""},
-		{"groups that are no array", `{"totalResults":2,"Resources":{}}`, "there are 2 groups, but Resources is not an array"},
+		{"groups that are not an array", `{"totalResults":2,"Resources":{}}`, "there are 2 groups, but Resources is not an array"},
 		{"no total", `{"Resources":[]}`, "totalResults is not a number"},
-		{"no object", `[]`, "totalResults is not a number"},
+		{"not an object", `[]`, "totalResults is not a number"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

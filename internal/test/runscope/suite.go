@@ -52,11 +52,11 @@ type Variable struct {
 	Property string `json:"property"`
 }
 
-// Values holds a header's values; the export has a string for one of them or an
-// array for all.
+// Values holds the values of a header; exports have a string for one value or an array
+// for all.
 type Values []string
 
-// UnmarshalJSON reads both forms.
+// UnmarshalJSON accepts both forms.
 func (v *Values) UnmarshalJSON(data []byte) error {
 	var one string
 	if json.Unmarshal(data, &one) == nil {
@@ -69,8 +69,8 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Load reads the suite in a file, or each suite (*.json) in a folder. No suite
-// is an error.
+// Load reads the suite in a file, or all suites (*.json) in a folder. It is an error
+// if there is none.
 func Load(path string) ([]Suite, error) {
 	files := []string{path}
 	if info, err := os.Stat(path); err != nil {

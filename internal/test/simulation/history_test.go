@@ -12,13 +12,13 @@ import (
 // A state is a person's state in Suger's organization at one time.
 type state struct {
 	member      bool
-	status      string // "" for one who is no member
-	role        string // by name
-	email       string // folded
+	status      string // "" if not a member
+	role        string // role name
+	email       string // in lower case
 	first, last string
 }
 
-// access reports whether the person may sign in.
+// access reports whether the person can sign in.
 func (s state) access() bool { return s.member && s.status != sandbox.StatusInactive }
 
 // administrator reports whether the person is an active administrator.
@@ -37,26 +37,26 @@ func (s state) String() string {
 	return text
 }
 
-// A period is a state from one time on.
+// A period is a state that began at a time.
 type period struct {
 	since time.Time
 	state
-	by *request // nil: the console
+	by *request // nil for Suger's console
 }
 
-// A history records what happened in an organization, at its source: the truth with
-// which every answer is compared.
+// A history records what happened in an organization, at its source. Every answer is
+// compared with it.
 type history struct {
 	people   map[string][]period // by user id, oldest first
-	ids      map[string]string   // folded address -> the latest user id with it
-	roles    map[string]string   // id -> name, of roles that were deleted too
+	ids      map[string]string   // address in lower case -> the latest user id with it
+	roles    map[string]string   // id -> name, deleted roles included
 	members  int
 	admins   int
-	lostLast *change   // the change that removed the last administrator, until there is one again
-	regained time.Time // when there last was one again
+	lostLast *change   // the change that removed the last administrator, nil while there is one
+	regained time.Time // when the organization last got an administrator again
 }
 
-// A change is one person's step from one state to another.
+// A change is a person's step from one state to another.
 type change struct {
 	at            time.Time
 	id            string
@@ -75,7 +75,7 @@ func newHistory() *history {
 	}
 }
 
-// look compares the organization with the last entries, and records changes.
+// look compares the organization with the latest states, and records the changes.
 func (h *history) look(box *sandbox.Sandbox, now time.Time, by *request) (changes []change) {
 	for _, r := range box.Roles() {
 		h.roles[r.ID] = r.Name
@@ -116,7 +116,7 @@ func (h *history) look(box *sandbox.Sandbox, now time.Time, by *request) (change
 	return changes
 }
 
-// gone returns former members who are not among the present ones.
+// gone returns the ids of former members that are not in users.
 func (h *history) gone(users []sandbox.User) (ids []string) {
 	seen := make(map[string]bool, len(users))
 	for _, u := range users {
@@ -155,7 +155,7 @@ func (h *history) roleName(id string) string {
 	return id
 }
 
-// now returns a person's present state.
+// now returns a person's current state.
 func (h *history) now(id string) state {
 	if periods := h.people[id]; len(periods) > 0 {
 		return periods[len(periods)-1].state
@@ -163,8 +163,7 @@ func (h *history) now(id string) state {
 	return state{}
 }
 
-// anyWith reports whether a predicate holds for somebody with an address, other
-// than one person.
+// anyWith reports whether a predicate holds for another person with an address.
 func (h *history) anyWith(email, except string, is func(state) bool) bool {
 	for id := range h.people {
 		if s := h.now(id); id != except && s.email == email && is(s) {
@@ -189,20 +188,19 @@ func (h *history) during(id string, from, to time.Time) []state {
 	return found
 }
 
-// ever reports whether a predicate held for a person at some moment between two
-// times.
+// ever reports whether a predicate held for a person at some moment between two times.
 func (h *history) ever(id string, from, to time.Time, is func(state) bool) bool {
 	return slices.ContainsFunc(h.during(id, from, to), is)
 }
 
-// always reports whether a predicate held for a person all the time between two
-// times.
+// always reports whether a predicate held for a person at every moment between
+// two times.
 func (h *history) always(id string, from, to time.Time, is func(state) bool) bool {
 	return !h.ever(id, from, to, func(s state) bool { return !is(s) })
 }
 
-// was returns the respects in which a person never matched between two times: each
-// may have matched at another moment.
+// was returns which predicates never held for a person between two times; they need
+// not hold at the same moment.
 func (h *history) was(id string, from, to time.Time, is map[string]func(state) bool) string {
 	var never []string
 	for what, so := range is {
@@ -231,5 +229,5 @@ func rank(role string) int {
 	case sandbox.RoleViewer:
 		return 1
 	}
-	return 0 // made for a group, without permissions
+	return 0 // a role created for a group, without permissions
 }

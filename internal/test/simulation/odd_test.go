@@ -13,10 +13,10 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Requests that Okta makes rarely, or other clients make.
+// Requests that Okta rarely makes, or that other clients make.
 
-// known returns the assignment of a person whom Okta has an id of; if it has
-// none, the id that Suger has.
+// known returns the assignment of a person. If Okta has no id for the person, it uses
+// Suger's.
 func (a *app) known(who int) (p assignment, ok bool) {
 	p = a.person(who)
 	if p.id == "" {
@@ -27,8 +27,8 @@ func (a *app) known(who int) (p assignment, ok bool) {
 	return p, p.id != ""
 }
 
-// again repeats the latest request about a person, possibly while the first is
-// in progress: a proxy or a queue delivered it twice.
+// again repeats the latest request about a person, possibly while the first one is in
+// progress, as a proxy or a queue that delivers twice.
 func (a *app) again(who int) {
 	a.world.mu.Lock()
 	var latest *request
@@ -49,8 +49,8 @@ func (a *app) again(who int) {
 	})
 }
 
-// rush ends and restores a person's access, or sends two roles, in either
-// order, without waiting for the first answer.
+// rush ends and restores a person's access, or sends two roles, in either order,
+// without waiting for the first answer.
 func (a *app) rush(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -76,8 +76,8 @@ func (a *app) rush(s step) {
 	a.send(second)
 }
 
-// createEchoing creates a person from an answer that the client has kept,
-// including its groups, with a role of its choice.
+// createEchoing creates a person from an answer that the client has kept, including
+// its groups, with another role.
 func (a *app) createEchoing(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -103,7 +103,7 @@ func (a *app) createEchoing(s step) {
 			return asked(r)
 		}
 		if r.answer["id"] != id {
-			return "" // the account has another address by now
+			return "" // the account has another address now
 		}
 		// A repeated old answer does not cancel a demotion.
 		if !a.history.ever(id, r.sent, r.answered, func(s state) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
@@ -127,7 +127,7 @@ func (w *world) roleNow(id string) string {
 	return sandbox.RoleViewer
 }
 
-// endOddly ends access with a request that is otherwise wrong, or ambiguous.
+// endOddly ends access with a request that is also wrong or ambiguous.
 func (a *app) endOddly(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -141,7 +141,7 @@ func (a *app) endOddly(s step) {
 		wrong = map[string]any{"active": false, extension: map[string]any{"role": "No such role"}}
 	case 1:
 		wrong = map[string]any{"active": "False", "userName": "not an address"}
-	case 2: // access is not mentioned
+	case 2: // active has no value
 		wrong = map[string]any{"active": nil}
 	}
 	body, method := patchOf(wrong), http.MethodPatch
@@ -156,8 +156,7 @@ func (a *app) endOddly(s step) {
 	r.what, r.wrong = "deactivate oddly", true
 	r.may = map[string]permit{p.id: {leave: true, names: true, email: emailOf(s.who)}}
 	if wrong["active"] == nil {
-		// It must neither do what the request does not say, nor answer as if access
-		// had ended.
+		// The request must neither end access nor be answered as if it had.
 		r.what, r.ends, r.may = "active null", "", nil
 	}
 	if a.send(r).ok() {
@@ -165,7 +164,7 @@ func (a *app) endOddly(s step) {
 	}
 }
 
-// patchRole changes somebody's role in one of the ways that PATCH offers.
+// patchRole changes a person's role in one of the ways that PATCH offers.
 func (a *app) patchRole(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -180,10 +179,10 @@ func (a *app) patchRole(s step) {
 		operation["path"], operation["value"] = "roles[primary eq true].value", s.role
 	case 2:
 		operation["path"], operation["value"] = extension+":role", s.role
-	case 3: // beside the one that is held: the more powerful counts
+	case 3: // added to the held role: the more powerful one counts
 		operation["op"] = "add"
 		gets = func(is state) bool { return is.role == s.role || rank(is.role) > rank(s.role) }
-	case 4, 5, 6: // a person without one has the default role
+	case 4, 5, 6: // without a role, a person has the default role
 		p.role = sandbox.RoleViewer
 		may = []string{p.role}
 		gets = func(is state) bool { return is.role == sandbox.RoleViewer }
@@ -208,21 +207,21 @@ func (a *app) patchRole(s step) {
 	a.send(r)
 }
 
-// remove deletes a user, which Okta never does.
+// deletion returns a request that deletes a user, which Okta never sends.
 func (a *app) deletion(s step, p assignment) *request {
 	r := a.changing(s.who, p, false, http.MethodDelete, nil, nil)
 	r.what = "delete"
 	return r
 }
 
-// about sends a request about a person whom the app or Suger knows.
+// about sends a request about a person who is known to the app or to Suger.
 func (a *app) about(s step, request func(s step, p assignment) *request) {
 	if p, ok := a.known(s.who); ok {
 		a.send(request(s, p))
 	}
 }
 
-// bulk sends three changes of one or two people at once.
+// bulk sends three changes of one or two people in one request.
 func (a *app) bulk(s step) {
 	kinds := []func(s step, p assignment) *request{
 		func(s step, p assignment) *request {
@@ -277,7 +276,7 @@ func (a *app) bulk(s step) {
 	a.send(whole)
 }
 
-// or returns a permit for what either allows.
+// or returns a permit for what either of two permits allows.
 func (p permit) or(q permit) permit {
 	return permit{
 		join: p.join || q.join, leave: p.leave || q.leave, names: p.names || q.names,
@@ -285,7 +284,7 @@ func (p permit) or(q permit) permit {
 	}
 }
 
-// rename gives an account another address.
+// rename changes the address of an account.
 func (a *app) rename(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -304,8 +303,8 @@ func (a *app) rename(s step) {
 	a.send(r)
 }
 
-// put adds a person to the pushed group of a role or removes them, and returns
-// the ids of its members.
+// put changes whether a person is in the pushed group of a role, and returns the ids
+// of the group's members.
 func (a *app) put(who int, role string, in func(was bool) bool) (is bool, ids []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -333,7 +332,8 @@ func memberList(ids []string) []any {
 
 func groupPath(w *world, role string) string { return "/Groups/" + url.PathEscape(w.roleID(role)) }
 
-// changeGroup adds one person to a pushed group or removes them.
+// groupChange returns a request that adds one person to a pushed group or removes
+// them.
 func (a *app) groupChange(s step, p assignment) *request {
 	role, id := s.role, p.id
 	in, _ := a.put(s.who, role, func(was bool) bool { return !was })
@@ -355,8 +355,8 @@ func (a *app) groupChange(s step, p assignment) *request {
 
 // inGroup checks the answer to adding a person to a group.
 func (a *app) inGroup(id, role string, r *request) string {
-	// A role without permissions replaces no other role; and as long as Suger does
-	// not show permissions, no role replaces a custom one.
+	// A role without permissions replaces no other role. While Suger does not show
+	// permissions, no role replaces a custom one.
 	if a.history.ever(id, r.sent, r.answered, func(s state) bool {
 		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(role) == 0 || rank(s.role) == 0 && !a.calmly(r))
 	}) {
@@ -372,8 +372,8 @@ func (a *app) notInGroup(id, role string, r *request) string {
 	return fmt.Sprintf("%s held %s all the time", id, role)
 }
 
-// pushGroup sends the whole of a pushed group, as Push Now does, and with
-// strangers in it if it was pushed too early.
+// pushGroup sends all members of a pushed group, as Push Now does. With strangers, it
+// includes a member who does not exist yet, as if pushed too early.
 func (a *app) pushGroup(s step, strangers bool) {
 	role := s.role
 	_, ids := a.put(s.who, role, func(bool) bool { return true })
@@ -417,7 +417,7 @@ func (a *app) pushGroup(s step, strangers bool) {
 
 func teamName(n int) string { return fmt.Sprintf("Team %d", n%4) }
 
-// newGroup pushes a group for which Suger has no role yet.
+// newGroup pushes a group that has no role in Suger yet.
 func (a *app) newGroup(s step) {
 	name := teamName(s.with)
 	p, ok := a.known(s.who)
@@ -448,7 +448,7 @@ func (a *app) deleteGroup(s step) {
 	a.send(r)
 }
 
-// importAll walks through the list of users as an import does.
+// importAll reads the list of users page by page, as an import does.
 func (a *app) importAll() {
 	const count = 100
 	for start := 1; ; start += count {
@@ -464,8 +464,8 @@ func (a *app) importAll() {
 	}
 }
 
-// imported returns what on a page was never true. A page of everybody must have
-// everybody.
+// imported returns what a page shows that was never true. A page with all users must
+// have every member.
 func (a *app) imported(r *request) string {
 	from := r.from
 	rows, _ := r.answer["Resources"].([]any)
@@ -489,8 +489,8 @@ func (a *app) imported(r *request) string {
 	return ""
 }
 
-// stranger sends a credential that Suger does not know. It must not be served,
-// nor delay requests with a valid one.
+// stranger sends a credential that Suger does not know. It must be refused, and must
+// not delay requests with a valid credential.
 func (a *app) stranger(s step) {
 	p, ok := a.known(s.who)
 	if !ok {

@@ -21,31 +21,31 @@ const (
 	extension   = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 )
 
-// An app is one Okta app: of the App Integration Wizard, which reads and puts
-// whole resources, or made from a template, which patches.
+// An app is one Okta app: either from the App Integration Wizard, which reads and puts
+// whole resources, or from a template, which patches.
 type app struct {
 	*world
 	name   string
 	wizard bool
-	plain  bool // the role goes in the attribute roles, not in the extension
+	plain  bool // sends the role in the attribute roles, not in the extension
 
-	mu     sync.Mutex // guards the following fields, which person, keep, turnOf and put read and write
+	mu     sync.Mutex // guards the following fields; only person, keep, turnOf and put use them
 	people map[int]*assignment
-	turns  map[int]turn            // Okta does one thing about a person after the other
-	groups map[string]map[int]bool // pushed groups, by the role that they are
+	turns  map[int]turn            // Okta does one thing about a person at a time
+	groups map[string]map[int]bool // members of pushed groups, by role
 }
 
-// An assignment is what Okta knows of one person in one app.
+// An assignment is what Okta knows about a person in an app.
 type assignment struct {
-	wanted   bool   // by the company
-	assigned bool   // as far as Okta has been told
-	id       string // "" if Okta has none
+	wanted   bool   // the company wants the person in the app
+	assigned bool   // Okta believes that the person is in the app
+	id       string // "" if Okta has no id
 	role     string
 	given    string
 	family   string
 }
 
-// A turn is a lock that lets virtual time pass while somebody waits.
+// A turn is a mutex that lets virtual time pass while a goroutine waits.
 type turn chan struct{}
 
 func (t turn) take()    { t <- struct{}{} }
@@ -62,7 +62,7 @@ func newApp(w *world, n int, wizard bool) *app {
 // person returns what the app knows about a person.
 func (a *app) person(who int) assignment { return a.keep(who, func(*assignment) {}) }
 
-// keep changes what the app knows of a person, and returns it.
+// keep changes what the app knows about a person, and returns it.
 func (a *app) keep(who int, edit func(p *assignment)) assignment {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -96,8 +96,8 @@ func (a *app) attributes(who int, p assignment) map[string]any {
 	return mapped
 }
 
-// carrier returns the attribute that carries a role, and its value:
-// administrators map it in many ways.
+// carrier returns the attribute that carries a role, and its value: administrators map
+// roles in many ways.
 func (a *app) carrier(who int, role string) (attribute string, value any) {
 	words := []string{role, role, strings.ToLower(role), a.roleID(role)}
 	word := words[int(a.chance("word", who, role)*float64(len(words)))]
@@ -117,9 +117,9 @@ func (a *app) carrier(who int, role string) (attribute string, value any) {
 	return "roles", []any{map[string]any{"primary": true, "value": word}}
 }
 
-// persistent repeats an attempt until the answer is something else than that
-// Suger is unreachable. Okta itself only retries after 429; otherwise an
-// administrator presses Retry later. An attempt ends with its last request.
+// persistent repeats an attempt while Suger is unreachable. Okta itself only retries
+// after 429; otherwise an administrator presses Retry later. It returns the last
+// request of the last attempt.
 func (a *app) persistent(attempt func() *request) *request {
 	for tries := 0; ; tries++ {
 		r := attempt()
@@ -141,8 +141,7 @@ func lookup(email string) *request {
 	return &request{what: "lookup", method: http.MethodGet, path: "/Users?" + query.Encode()}
 }
 
-// lookUp asks for a person by their address. The id is "" if the answer is that
-// there is nobody.
+// lookUp looks a person up by address. The id is "" if the answer has no user.
 func (a *app) lookUp(who int) (id string, r *request) {
 	email := emailOf(who)
 	r = a.persistent(func() *request {
@@ -173,8 +172,8 @@ func (a *app) lookUp(who int) (id string, r *request) {
 	return id, r
 }
 
-// shows returns what an answer says about a user that was never true between
-// two times.
+// shows returns what an answer shows about a user that was never true between two
+// times.
 func (a *app) shows(user map[string]any, from, to time.Time) string {
 	id, _ := user["id"].(string)
 	is := a.history.during(id, from, to)
@@ -195,8 +194,8 @@ func (a *app) same(user map[string]any, s state) bool {
 		a.history.roleName(text(own, "role")) == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
 }
 
-// assign assigns the app to a person: Okta looks the person up, and links or
-// creates them.
+// assign assigns the app to a person: Okta looks the person up, and links or creates
+// the user.
 func (a *app) assign(who int) {
 	for range 4 {
 		id, r := a.lookUp(who)
@@ -243,7 +242,7 @@ func (a *app) create(who int, p assignment) *request {
 	return r
 }
 
-// asked returns the respects in which a person must match a request.
+// asked returns the predicates that a person must match after a request.
 func asked(role, email, given, family string) map[string]func(state) bool {
 	return map[string]func(state) bool{
 		"access":      state.access,
@@ -254,7 +253,7 @@ func asked(role, email, given, family string) map[string]func(state) bool {
 	}
 }
 
-// update sends Okta's state of a person, and restores access if they had left.
+// update sends Okta's state of a person, and restores access if the person had left.
 func (a *app) update(who int, p assignment, active bool) *request {
 	changed := a.attributes(who, p)
 	if !a.wizard {
@@ -271,15 +270,15 @@ func (a *app) update(who int, p assignment, active bool) *request {
 		}
 		body := maps.Clone(read.answer)
 		if active {
-			lay(body, changed)
+			overlay(body, changed)
 		}
 		body["active"] = active
 		return a.send(a.changing(who, p, active, http.MethodPut, body, read))
 	})
 }
 
-// lay overlays mapped attributes on what was read.
-func lay(body, mapped map[string]any) {
+// overlay puts mapped attributes over a user as read.
+func overlay(body, mapped map[string]any) {
 	own, _ := body[extension].(map[string]any)
 	maps.Copy(body, mapped)
 	if given, ok := mapped[extension].(map[string]any); ok && own != nil {
@@ -293,19 +292,19 @@ func patchOf(value map[string]any) map[string]any {
 	return map[string]any{"schemas": []string{patchSchema}, "Operations": []any{map[string]any{"op": "replace", "value": value}}}
 }
 
-// reading returns the request that reads a user by the id.
+// reading returns the request that reads a user by id.
 func (a *app) reading(id string) *request {
 	r := &request{what: "read", method: http.MethodGet, path: userPath(id), about: id}
 	r.claim = func(r *request) string { return a.shows(r.answer, r.from, r.answered) }
 	return r
 }
 
-// changing returns the request that changes a user by the id.
+// changing returns the request that changes a user by id.
 func (a *app) changing(who int, p assignment, active bool, method string, body map[string]any, read *request) *request {
 	r := &request{what: "update", method: method, path: userPath(p.id), body: body, about: p.id, asks: p.role}
 	id, role, given, family := p.id, p.role, p.given, p.family
-	// A PUT repeats the values of an earlier answer in each attribute that Okta
-	// does not map.
+	// A PUT repeats the values of an earlier answer in all attributes that Okta does
+	// not map.
 	echoed := ""
 	if read != nil {
 		own, _ := read.answer[extension].(map[string]any)
@@ -334,8 +333,8 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 	r.claim = func(r *request) string {
 		respects := asked(role, "", given, family)
 		if echoed == role {
-			// A PUT with the role of an older answer may be a copy of it. It need not
-			// raise the role, if its answer shows the current one.
+			// A PUT with the role of an older answer can be a copy of it. It need not
+			// raise the role if its answer shows the current one.
 			own, _ := r.answer[extension].(map[string]any)
 			word, _ := own["role"].(string)
 			shown := a.history.roleName(word)
@@ -346,7 +345,7 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 	return r
 }
 
-// unassign takes the app from a person. Okta sends nothing about somebody whom it
+// unassign takes the app from a person. Okta sends nothing about a person whom it
 // could not provision.
 func (a *app) unassign(who int) {
 	p := a.person(who)
@@ -358,8 +357,8 @@ func (a *app) unassign(who int) {
 	}
 }
 
-// settle ends every scenario: all faults are over, and an administrator of Okta
-// syncs everybody. Nobody may be stuck.
+// settle ends every scenario: all faults are over, and an administrator of Okta syncs
+// everyone. No one may be stuck.
 func (w *world) settle() {
 	const most = 60
 	w.mu.Lock()
@@ -378,10 +377,10 @@ func (w *world) settle() {
 	w.jobs.Wait()
 }
 
-// sync brings one person to what the company wants.
+// sync makes Suger match what the company wants for a person.
 func (a *app) sync(who int) {
 	p := a.person(who)
-	time.Sleep(time.Minute) // or a replica may still show the state before the last change
+	time.Sleep(time.Minute) // until no replica shows the state before the last change
 	if p.wanted {
 		a.assign(who)
 	} else {

@@ -17,50 +17,49 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A request is one SCIM request, with what it may change and what its success
-// claims.
+// A request is one SCIM request, with what it may change and what its success claims.
 type request struct {
 	n            int
 	what         string
 	method, path string
 	body         map[string]any
 	key          string
-	patience     time.Duration // after which the client hangs up
+	patience     time.Duration // how long the client waits for the answer
 
-	may    map[string]permit       // by user id, or by folded address
-	others *permit                 // for everybody else
-	claim  func(r *request) string // what is untrue in a 2xx answer, "" if nothing
-	about  string                  // id of the person whom it reads or changes
-	listed []string                // ids of the members of a group that it names
-	wrong  bool                    // it is wrong in itself
-	ends   string                  // id of the person whose access it ends
-	joins  string                  // folded address of the person whom it creates
-	asks   string                  // the role that it asks for
-	echoes string                  // the role of the answer that it repeats
-	group  string                  // the role whose members it changes
-	lists  int                     // lists of people read for it
-	writes int                     // writes made for it
+	may    map[string]permit       // by user id, or by address in lower case
+	others *permit                 // for all other people
+	claim  func(r *request) string // returns what is untrue in a 2xx answer, "" if nothing
+	about  string                  // id of the person whom the request reads or changes
+	listed []string                // ids of the group members in the request
+	wrong  bool                    // whether the request itself is wrong
+	ends   string                  // id of the person whose access the request ends
+	joins  string                  // address, in lower case, of the person whom the request creates
+	asks   string                  // the role that the request asks for
+	echoes string                  // the role of the earlier answer that the request repeats
+	group  string                  // the role whose members the request changes
+	lists  int                     // number of lists of users read for the request
+	writes int                     // number of writes made for the request
 
 	process        *process
 	sent, answered time.Time
-	from           time.Time // the earliest moment that a read may show
-	ended          time.Time // the replica has finished it, whether or not a client waits
-	came, called   time.Time // at the replica; and its first call to Suger
+	from           time.Time // the earliest state that a read may show
+	ended          time.Time // when the replica finished, even without a client
+	came, called   time.Time // arrival at the replica, and its first call to Suger
 	status         int
 	code           string
 	retryAfter     time.Duration
 	answer         map[string]any
 	changes        []change
 	partly         bool // an operation of a bulk request failed
-	alone          bool // nothing else happened between its sending and its end
+	alone          bool // nothing else happened until it ended
 }
 
 // A permit is what a request may change about a person.
 type permit struct {
 	join, leave bool
-	roles       []string // by name
+	roles       []string // role names
 	names       bool
-	email       string // folded, that the account may be given
+	email       string // a new address that the account may get, in lower case
 }
 
 func (r *request) String() string {
@@ -72,10 +71,11 @@ func (r *request) String() string {
 	return fmt.Sprintf("#%d (%s) %s %s%s", r.n, r.what, r.method, r.path, body)
 }
 
-// calls counts a call that was made for the request. The world's lock is held.
+// calls counts a call that was made for the request. The caller holds the world's
+// lock.
 func (r *request) calls(call *http.Request, lists bool) {
 	switch {
-	case lists && call.URL.Query().Get("limit") == "1": // which verifies the credential or the paging
+	case lists && call.URL.Query().Get("limit") == "1": // checks the credential or the paging
 	case lists:
 		r.lists++
 	case call.Method != http.MethodGet:
@@ -83,7 +83,7 @@ func (r *request) calls(call *http.Request, lists bool) {
 	}
 }
 
-// ok reports whether the client was told that the request was done.
+// ok reports whether the answer was a success.
 func (r *request) ok() bool { return r.status >= 200 && r.status < 300 }
 
 // send sends a request through the balancer and waits for the answer.
@@ -115,15 +115,16 @@ func (w *world) send(r *request) *request {
 	r.answered = time.Now()
 	w.stats[fmt.Sprintf("%s %d %s", r.what, r.status, r.code)]++
 	w.logf("answer  #%d %s", r.n, r.outcome())
-	w.judgeAnswer(r)
+	w.checkAnswer(r)
 	if w.running == 0 {
-		w.judgeRest()
+		w.checkIdle()
 	}
 	return r
 }
 
-// disturb records that requests do not run alone. One with a wrong credential
-// does not count, since it must not affect others. The caller has the lock.
+// disturb records that a request, or the console if by is nil, acts while others run.
+// A request with a wrong credential does not count, since it must not affect others.
+// The caller holds the lock.
 func (w *world) disturb(by *request) {
 	if by != nil {
 		by.alone = true
@@ -192,11 +193,11 @@ func (w *world) ended(r *request) {
 	w.running--
 	r.ended = time.Now()
 	if w.running == 0 {
-		w.judgeRest()
+		w.checkIdle()
 	}
 }
 
-// outcome returns the answer in a word.
+// outcome returns status and code of the answer.
 func (r *request) outcome() string {
 	if r.status == 0 {
 		return "none"
@@ -219,8 +220,8 @@ func (r *request) read(answer *http.Response) {
 	}
 }
 
-// permitOf returns what a request may change about a person, whom it names by the
-// id or by an address that they had meanwhile.
+// permitOf returns what a request may change about a person, found by id or by an
+// address that the person had meanwhile.
 func (w *world) permitOf(r *request, c change) permit {
 	if p, ok := r.may[c.id]; ok {
 		return p
@@ -246,9 +247,9 @@ func (w *world) sharesAddress(a, b string, from, to time.Time) bool {
 	return false
 }
 
-// judgeEffect compares a change in Suger with what the request asked for. The
-// caller has the lock.
-func (w *world) judgeEffect(r *request, changes []change) {
+// checkEffect compares changes in Suger with what the request asked for. The caller
+// holds the lock.
+func (w *world) checkEffect(r *request, changes []change) {
 	for _, c := range changes {
 		if r == nil {
 			w.violate("unasked", "nobody asked for %s", c)
@@ -256,11 +257,11 @@ func (w *world) judgeEffect(r *request, changes []change) {
 		}
 		w.logf("  did   #%d %s", r.n, c)
 		r.changes = append(r.changes, c)
-		w.judgeChange(r, c)
+		w.checkChange(r, c)
 	}
 }
 
-func (w *world) judgeChange(r *request, c change) {
+func (w *world) checkChange(r *request, c change) {
 	may := w.permitOf(r, c)
 	for _, email := range []string{c.before.email, c.after.email} {
 		if slices.Contains(protected, email) && c.before.member {
@@ -283,7 +284,7 @@ func (w *world) judgeChange(r *request, c change) {
 		return
 	}
 	if c.before.role != c.after.role {
-		w.judgeRole(r, c, may)
+		w.checkRole(r, c, may)
 	}
 	if c.before.member && (c.before.first != c.after.first || c.before.last != c.after.last) && !may.names {
 		w.violate("names", "%s changed the name: %s", r, c)
@@ -291,17 +292,18 @@ func (w *world) judgeChange(r *request, c change) {
 	if c.before.member && c.before.email != c.after.email && may.email != c.after.email {
 		w.violate("address", "%s changed the address: %s", r, c)
 	}
-	// The account may be somebody else's from now on. Who has become one since the request
-	// was sent was made one by another replica within its window.
+	// A person with the new address gets the account. If the account became an
+	// administrator since the request was sent, another replica did that within its
+	// window.
 	if w.history.always(c.id, r.sent, c.at.Add(-1), state.administrator) && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
 		w.violate("administrator", "%s changed the address of the last administrator: %s", r, c)
 	}
 }
 
-// undoes reports whether a change restores what the request itself took, and
-// keeps later changes by others. The request knows only the role that it read before,
-// not that another replica gave another one between its reading and its writing; nor,
-// where no administrator was left, that somebody else took the administrator in that
+// undoes reports whether a change restores what the request itself removed, and keeps
+// later changes by others. The request only knows the role that it read, not one that
+// another replica gave between its read and its write. If no administrator was left,
+// it does not know either that another request removed the administrator at that
 // moment.
 func (w *world) undoes(r *request, c change) bool {
 	if c.after.administrator() && w.history.regained.After(r.sent) && w.history.ever(c.id, r.sent, c.at.Add(-1), state.administrator) {
@@ -316,8 +318,8 @@ func (w *world) undoes(r *request, c change) bool {
 	})
 }
 
-// onlyAdministrator reports whether there was no other active administrator at
-// some moment between two times.
+// onlyAdministrator reports whether no other person was an active administrator
+// between two times.
 func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
 	for other := range w.history.people {
 		if other != id && w.history.ever(other, from, to, state.administrator) {
@@ -327,7 +329,7 @@ func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
 	return true
 }
 
-func (w *world) judgeRole(r *request, c change, may permit) {
+func (w *world) checkRole(r *request, c change, may permit) {
 	held := func(s state) bool { return s.access() && s.role == c.before.role }
 	throughout := c.before.member && w.history.always(c.id, r.sent, c.at.Add(-1), held)
 	switch {
@@ -341,16 +343,16 @@ func (w *world) judgeRole(r *request, c change, may permit) {
 	}
 }
 
-// judgeAnswer compares an answer with what was true between request and answer.
-// The caller has the lock.
-func (w *world) judgeAnswer(r *request) {
+// checkAnswer compares an answer with what was true between request and answer. The
+// caller holds the lock.
+func (w *world) checkAnswer(r *request) {
 	if r.ok() && r.claim != nil {
 		if wrong := r.claim(r); wrong != "" {
 			w.violate("answer", "%s was answered %d, but %s", r, r.status, wrong)
 		}
 	}
 	if r.ends != "" && r.status != 0 {
-		w.judgeEnd(r)
+		w.checkEnd(r)
 	}
 	if detail, _ := r.answer["detail"].(string); strings.Contains(detail, "was made one again") && w.history.lostLast != nil && w.history.lostLast.at.Before(r.sent) {
 		w.violate("administrator", "%s was answered that there is an administrator again, and there was none", r)
@@ -359,7 +361,7 @@ func (w *world) judgeAnswer(r *request) {
 		w.violate("internal", "%s was answered %v", r, r.answer)
 	}
 	if w.calmly(r) && r.alone && r.status != 0 {
-		w.judgeCalls(r)
+		w.checkCalls(r)
 		if !r.ok() && !r.stranger() && !w.excused(r) {
 			w.violate("refused", "%s was answered %s without a reason", r, r.outcome())
 		}
@@ -369,14 +371,14 @@ func (w *world) judgeAnswer(r *request) {
 	}
 }
 
-// calmly reports whether Suger worked and no replica crashed during a request, nor
+// calmly reports whether Suger worked and no replica crashed during a request and
 // shortly before.
 func (w *world) calmly(r *request) bool {
 	return w.conditions.name == calm.name && r.sent.After(w.disturbed.Add(time.Minute)) && r.sent.After(w.crashed)
 }
 
-// judgeEnd checks that access ended whatever else was wrong with a request.
-func (w *world) judgeEnd(r *request) {
+// checkEnd checks that access ended, whatever else was wrong with a request.
+func (w *world) checkEnd(r *request) {
 	excused := []string{"last_admin", "protected_user", "token_refused", "suger_throttled", "suger_unavailable", "suger_unreadable",
 		"write_unconfirmed", "unsupported_by_mapping", "version_mismatch", "not_found", "organization_unknown", "suger_refused", "not_allowed", "too_many_requests", "other_account"}
 	if slices.Contains(excused, r.code) {
@@ -386,16 +388,17 @@ func (w *world) judgeEnd(r *request) {
 		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
 	}
 	if r.ok() {
-		w.judgeOtherAccounts(r)
+		w.checkOtherAccounts(r)
 	}
 }
 
-// judgeOtherAccounts checks that nobody was told that a person's access has ended
-// while the person had it by another account with the same address.
-func (w *world) judgeOtherAccounts(r *request) {
+// checkOtherAccounts checks that no answer reports that a person's access has ended
+// while the person had access by another account with the same address.
+func (w *world) checkOtherAccounts(r *request) {
 	l := w.history
 	for other := range l.people {
-		// Another request can change the address meanwhile, and which one is read is chance.
+		// Another request can change the address meanwhile; which of them is read is
+		// chance.
 		shares := func(s state) bool {
 			return !s.member || l.always(other, r.sent, r.answered, func(o state) bool { return strings.EqualFold(o.email, s.email) })
 		}
@@ -406,8 +409,8 @@ func (w *world) judgeOtherAccounts(r *request) {
 	}
 }
 
-// excused reports whether there was a reason in the organization to refuse a
-// request. The caller has the lock.
+// excused reports whether the organization's state was a reason to refuse a request.
+// The caller holds the lock.
 func (w *world) excused(r *request) bool {
 	l := w.history
 	guarded := func(id string) bool {
@@ -429,12 +432,12 @@ func (w *world) excused(r *request) bool {
 		if r.group != "" {
 			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !w.othersAdminister(r) || !slices.ContainsFunc(r.listed, helps))
 		}
-		// An end of access that is planned on one record and confirmed by a list shows that there
-		// is none.
+		// The confirming list of an end of access can show that there is no
+		// administrator.
 		return l.now(r.about).administrator() && !w.othersAdminister(r) || l.admins == 0 && (r.ends != "" || r.method == http.MethodDelete)
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
-	case "conflicting_roles": // the client sends two of which one was read before
+	case "conflicting_roles": // the client sends two roles, one of them read before
 		return r.method == http.MethodPut || r.wrong
 	case "other_account":
 		for other := range l.people {
@@ -447,14 +450,14 @@ func (w *world) excused(r *request) bool {
 		return r.what == "change address" && w.contract == "membership"
 	case "token_refused":
 		return w.revoked[r.key]
-	case "suger_unavailable": // a large list is read page by page, and pages can be late on the calmest day
+	case "suger_unavailable": // a large list has many pages, and pages can be late even in calm conditions
 		return r.answered.Sub(r.sent) >= gateway.DefaultBudget
 	}
 	return false
 }
 
-// othersAdminister reports whether there is an administrator whom a request is not
-// about, and whom the gateway does not doubt.
+// othersAdminister reports whether another person than the one in the request is an
+// administrator whom the gateway does not doubt.
 func (w *world) othersAdminister(r *request) bool {
 	for id := range w.history.people {
 		if id != r.about && w.history.now(id).administrator() && !w.doubted(r, id) {
@@ -464,8 +467,8 @@ func (w *world) othersAdminister(r *request) bool {
 	return false
 }
 
-// doubted reports whether an earlier request may still change a person: the gateway
-// doubts for ten minutes that they are an administrator.
+// doubted reports whether an earlier request may still change a person. For ten
+// minutes the gateway then does not count the person as an administrator.
 func (w *world) doubted(r *request, id string) bool {
 	return slices.ContainsFunc(w.requests, func(q *request) bool {
 		failed := !q.ok() && (q.status == 0 || q.writes > 0)
@@ -486,20 +489,19 @@ func (w *world) knowsAdministrator(r *request) bool {
 	return false
 }
 
-// isRole reports whether Suger has a role of a name.
+// isRole reports whether Suger has a role with this name.
 func (w *world) isRole(name string) bool {
 	return slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.Name == name })
 }
 
-// judgeCalls compares a request's calls with the budgets, if nothing disturbed
-// it.
-func (w *world) judgeCalls(r *request) {
+// checkCalls compares a request's calls with the budgets.
+func (w *world) checkCalls(r *request) {
 	if r.path == "/Bulk" {
 		return
 	}
 	pages := 1
 	if w.contract == "status" {
-		pages = len(w.history.people)/19 + 2 // after a page of a round length the next one is looked at
+		pages = len(w.history.people)/19 + 2 // after a full page the gateway reads the next one
 	}
 	lists := 2 * pages
 	if r.ends != "" && r.ok() { // ending access is a separate change
@@ -520,35 +522,36 @@ func (w *world) judgeCalls(r *request) {
 	}
 }
 
-// judgeRest checks what must be true whenever no request is in progress. The
-// caller has the lock.
-func (w *world) judgeRest() {
+// checkIdle checks what must be true whenever no request is in progress. The caller
+// holds the lock.
+func (w *world) checkIdle() {
 	last := w.history.lostLast
 	if last == nil || last.by == nil || last.by.answered.IsZero() {
 		return
 	}
 	r := last.by
 	if w.history.regained.After(r.sent) {
-		w.history.lostLast = nil // it began when there was none, and there was none in the end
+		w.history.lostLast = nil // there was no administrator at the start, and none at the end
 		return
 	}
-	// The console has changed the person who should become one again.
+	// The console has changed the person whom the gateway should have made
+	// administrator again.
 	console := slices.ContainsFunc(w.history.people[last.id], func(e period) bool { return e.by == nil && e.since.After(last.at) })
-	// Or the person became one after the request's list and lost the role by the
-	// request, which no answer of Suger shows.
+	// Or the person became administrator after the request read the list, and lost the
+	// role by the request; no answer of Suger shows that.
 	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.history.people[last.id], func(e period) bool {
 		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
 	})
-	// Or another request has changed the person at the same time.
+	// Or another request changed the person at the same time.
 	raced := r.code == "last_admin" && slices.ContainsFunc(w.history.people[last.id], func(e period) bool {
 		return e.by != r && e.since.After(r.sent) && !e.since.After(r.answered)
 	})
 	troubled := console || raced || r.process.isDead() || !w.disturbed.Before(r.sent) || w.conditions.name != calm.name
-	// A change of one person is confirmed by that person's record alone, so its answer does not
-	// show this.
+	// A change of one person is confirmed by that person's record alone, so its answer
+	// does not show this.
 	hidden := unseen && r.group == "" && r.ok()
 	if told := r.status != 0 && !r.ok() || r.partly; hidden || troubled && (told || r.process.isDead()) {
-		w.history.lostLast = nil // it could not be undone, and the client knows where it can
+		w.history.lostLast = nil // the gateway could not undo it, and the client knows if it can know
 		return
 	}
 	w.violate("administrator", "%s left no active administrator: %s", r, last)

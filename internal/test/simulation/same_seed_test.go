@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// One seed gives one scenario. Lines of the same moment may be in any order. The
-// scheduler decides which of two requests that wait for one list continues first, so
-// runs may differ sometimes, but not each time. The race detector makes that choice
-// at random: there the test proves nothing.
+// A seed always gives the same scenario. Lines of the same moment can be in any order.
+// The scheduler decides which of two requests that wait for one list continues first,
+// so runs can differ sometimes, but not always. The race detector makes that choice at
+// random, so the test does not run with it.
 func TestSameSeedSameScenario(t *testing.T) {
 	for _, sh := range shapes {
 		t.Run(sh.name, func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// shortest removes steps from a scenario as long as it still breaks the rule.
-// After a time limit it returns the shortest one so far.
+// shortest removes steps from a scenario while it still breaks the rule. After a time
+// limit it returns the shortest scenario so far.
 func shortest(t *testing.T, p plan, rule string, within time.Duration) plan {
 	until := time.Now().Add(within)
 	breaks := func(steps []step) bool {

@@ -75,8 +75,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// A year of a company of 500, with some 300 hires, 250 leavers, 60 returns, 800
-// changes of roles, 20 outages and 10 rotations of the API key.
+// A year of a company of 500, with about 300 hires, 250 leavers, 60 returns, 800 role
+// changes, 20 outages and 10 rotations of the API key.
 func TestYears(t *testing.T) {
 	first := firstSeed()
 	for _, contract := range []string{"membership", "status"} {
@@ -95,8 +95,8 @@ func firstSeed() uint64 {
 	return rand.Uint64N(1 << 40)
 }
 
-// simulateAll runs the scenarios of some seeds, and stops at the first in which a rule
-// is broken.
+// simulateAll runs the scenarios of some seeds, and stops at the first that breaks a
+// rule.
 func simulateAll(t *testing.T, first uint64, n int, planOf func(seed uint64) plan) {
 	t.Logf("seeds %d to %d", first, first+uint64(n)-1)
 	stats := make(map[string]int)
@@ -117,7 +117,7 @@ func simulateAll(t *testing.T, first uint64, n int, planOf func(seed uint64) pla
 	}
 }
 
-// report prints the shortest scenario in which a rule is still broken.
+// report prints the shortest scenario that still breaks the rule.
 func report(t *testing.T, p plan, o outcome) {
 	rule := o.violations[0].rule
 	short := shortest(t, p, rule, *shrink)
@@ -126,7 +126,7 @@ func report(t *testing.T, p plan, o outcome) {
 		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
-// Scenarios that once broke a rule and must pass.
+// Scenarios that once broke a rule and must not break it again.
 func TestOldScenarios(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
 	require.NoError(t, err)

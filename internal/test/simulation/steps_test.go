@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A plan is a whole scenario before it runs: the company and what happens in it.
+// A plan is a whole scenario before it runs: the company and its steps.
 type plan struct {
 	seed           uint64
 	contract       string
@@ -25,8 +25,8 @@ type plan struct {
 	steps          []step
 }
 
-// A step is one event. It is independent, so that a scenario remains valid if
-// steps are removed.
+// A step is one event. Steps are independent, so that a scenario remains valid if some
+// are removed.
 type step struct {
 	at   time.Duration
 	act  string
@@ -70,7 +70,7 @@ func (p plan) String() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// parsePlan reads a scenario. Lines before that of the seed say what it is about.
+// parsePlan reads a scenario. The lines before the seed describe it.
 func parsePlan(text string) (p plan, err error) {
 	_, rest, found := strings.Cut("\n"+text, "\nseed ")
 	if !found {
@@ -95,8 +95,8 @@ type act struct {
 	name   string
 	weight int
 	faults bool // only in scenarios with faults
-	status bool // only where users have a status
-	bulk   bool // only where a client sends bulk requests
+	status bool // only if users have a status
+	bulk   bool // only if a client sends bulk requests
 	do     func(w *world, s step)
 }
 
@@ -120,7 +120,7 @@ var acts = []act{
 	{name: "rush", weight: 4, do: func(w *world, s step) { w.appOf(s).rush(s) }},
 	{name: "create unseen", weight: 3, do: func(w *world, s step) {
 		a := w.appOf(s)
-		w.jobs.Go(func() { // another job of Okta looks them up meanwhile
+		w.jobs.Go(func() { // another job of Okta looks the person up meanwhile
 			time.Sleep(a.span(0, 400*time.Millisecond, "meanwhile", s))
 			a.lookUp(s.who)
 		})
@@ -159,7 +159,8 @@ var acts = []act{
 	{name: "crash", weight: 3, faults: true, do: crash},
 }
 
-// person returns an act about one person in one app, after Okta's current one.
+// person returns an act about one person in one app, which waits until Okta's current
+// act about the person is done.
 func person(do func(a *app, s step)) func(w *world, s step) {
 	return func(w *world, s step) {
 		a := w.appOf(s)
@@ -170,7 +171,7 @@ func person(do func(a *app, s step)) func(w *world, s step) {
 	}
 }
 
-// learn returns a change of a person's profile in Okta.
+// learn changes a person's profile in Okta.
 func (a *app) learn(who int, edit func(p *assignment)) {
 	if p := a.keep(who, edit); p.assigned {
 		a.update(who, p, true)
@@ -179,7 +180,7 @@ func (a *app) learn(who int, edit func(p *assignment)) {
 
 func (w *world) appOf(s step) *app { return w.apps[s.app%len(w.apps)] }
 
-// member returns an act of the console on somebody who is a member.
+// member returns an act of the console on a member.
 func member(edit func(w *world, s step, u *sandbox.User)) func(w *world, s step) {
 	return func(w *world, s step) {
 		w.console(s, func(u *sandbox.User) {
@@ -190,7 +191,7 @@ func member(edit func(w *world, s step, u *sandbox.User)) func(w *world, s step)
 	}
 }
 
-// changeConditions lets Suger misbehave for some time.
+// changeConditions disturbs Suger for some time.
 func changeConditions(w *world, s step) {
 	w.mu.Lock()
 	w.conditions = disturbances[s.with%len(disturbances)]
@@ -207,7 +208,7 @@ func changeConditions(w *world, s step) {
 	}
 }
 
-// crash ends a replica at once; another replaces it.
+// crash ends a replica without a shutdown; another one replaces it.
 func crash(w *world, s step) {
 	w.mu.Lock()
 	at := s.with % len(w.replicas)
@@ -227,7 +228,7 @@ func crash(w *world, s step) {
 	w.crashed = time.Now()
 }
 
-// rotate gives Okta another API key; the old one is deleted some time later.
+// rotate gives Okta another API key, and deletes the old one some time later.
 func rotate(w *world, s step) {
 	w.mu.Lock()
 	old := keyName(w.key)
@@ -251,13 +252,13 @@ func actNamed(name string) act {
 	return acts[i]
 }
 
-// console returns a change by an administrator in Suger's console. Without an
-// id, the person is not a member.
+// console makes a change in Suger's console. If the user has no id, the person is not
+// a member.
 func (w *world) console(s step, edit func(u *sandbox.User)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u, known := w.box.UserByEmail(emailOf(s.who))
-	if !known { // as Suger has them, if it knows them from before
+	if !known { // Suger uses its own data of a person whom it knows
 		u = sandbox.User{Email: emailOf(s.who), FirstName: "From", LastName: "Console"}
 	}
 	edit(&u)
@@ -277,8 +278,7 @@ func (w *world) consoleRemoves(s step) {
 	}
 }
 
-// consoleDoubles gives somebody without access a second account with the same
-// address.
+// consoleDoubles gives a person without access a second account with the same address.
 func (w *world) consoleDoubles(s step) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -296,15 +296,15 @@ func (w *world) consoled(s step) {
 	}
 }
 
-// roleNames are the roles that people are given, the weaker ones more often.
-// Suger has the team only once its group was pushed.
+// roleNames are the roles that people get, weaker ones more often. Suger has the team
+// only after its group was pushed.
 var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,Team 1,ADMIN", ",")
 
-// A shape says what kind of scenario a seed makes.
+// A shape is a kind of scenario.
 type shape struct {
 	name     string
 	people   int
-	actors   int // number of people, and of people who are not members yet, that the steps are about; 0 is all
+	actors   int // number of people that the steps are about, members and others; 0 means all
 	steps    int
 	replicas int // at most
 	apps     int // at most
@@ -318,7 +318,7 @@ var shapes = []shape{
 	{name: "busy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, contract: "membership"},
 	{name: "stormy", people: 14, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "membership"},
 	{name: "status", people: 45, actors: 7, steps: 60, replicas: 3, apps: 2, contract: "status"},
-	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // administrators that is, mostly
+	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // for the guard of the last administrator
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 	{name: "bulk", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, contract: "membership"},
 	{name: "status-bulk", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, bulk: true, contract: "status"},
@@ -335,7 +335,7 @@ func newPlan(seed uint64, sh shape) plan {
 	if sh.actors > 0 {
 		actors = actors[:sh.actors]
 		if r.IntN(2) == 0 {
-			actors = append(actors, 0, 1) // administrators, as long as they are
+			actors = append(actors, 0, 1) // administrators at the start
 		}
 	}
 	at := time.Minute
@@ -349,7 +349,7 @@ func newPlan(seed uint64, sh shape) plan {
 	return p
 }
 
-// chooseAct returns one of the acts that the shape has, by their weights.
+// chooseAct returns one of the shape's acts, by their weights.
 func chooseAct(r *rand.Rand, sh shape) string {
 	for {
 		total := 0
@@ -388,8 +388,8 @@ func gap(r *rand.Rand) time.Duration {
 	return time.Duration(r.Int64N(int64(longest)))
 }
 
-// newYear returns a year in a large company. In a smaller one the same things
-// happen closer to each other.
+// newYear returns a year in a large company. In a smaller one the same events are
+// closer to each other.
 func newYear(seed uint64, contract string, people int) plan {
 	const year = 365 * 24 * time.Hour
 	r := rand.New(rand.NewPCG(seed, 365))
@@ -416,7 +416,7 @@ func newYear(seed uint64, contract string, people int) plan {
 			case "return":
 				s.act = "hire"
 			}
-			if r.IntN(3) > 0 { // most changes come with others: on Monday mornings
+			if r.IntN(3) > 0 { // most changes come together, on Monday mornings
 				s.at = s.at.Truncate(7*24*time.Hour) + time.Duration(r.Int64N(int64(20*time.Minute)))
 			}
 			p.steps = append(p.steps, s)

@@ -20,14 +20,14 @@ import (
 type conditions struct {
 	name       string
 	throttled  float64 // 429 with Retry-After
-	down       float64 // 503, before anything happened
+	down       float64 // 503 without an effect
 	broken     float64 // 500, before or after the effect
 	missing    float64 // false 404
-	reset      float64 // the connection, before or after the effect
-	hang       float64 // before or after the effect
-	unreadable float64 // cut, truncated, a web page, another shape, no body
-	unapplied  float64 // acknowledged but not done
-	roleless   float64 // the list of roles is answered 404
+	reset      float64 // the connection breaks, before or after the effect
+	hang       float64 // no answer, before or after the effect
+	unreadable float64 // cut, truncated, HTML, another shape, or an empty body
+	unapplied  float64 // acknowledged but not applied
+	roleless   float64 // 404 for the list of roles
 	late       float64 // seconds pass before or after the effect
 }
 
@@ -48,9 +48,9 @@ var disturbances = []conditions{
 // A disruption is the fault of one call.
 type disruption struct {
 	early, late time.Duration
-	fault       *sandbox.Fault // spoils the call within the sandbox
+	fault       *sandbox.Fault // the sandbox spoils the call
 	never       string         // "before" or "after" the effect: no answer comes
-	broken      string         // likewise: the connection breaks
+	broken      string         // "before" or "after" the effect: the connection breaks
 }
 
 func (f disruption) String() string {
@@ -65,12 +65,12 @@ func (f disruption) String() string {
 	return ""
 }
 
-// chance returns a number from 0 to 1 that depends on the seed and its purpose,
-// not on the order of simultaneous events.
+// chance returns a number from 0 to 1 that depends on the seed and the words, not on
+// the order of simultaneous events.
 func (w *world) chance(words ...any) float64 {
 	h := fnv.New64a()
 	fmt.Fprintln(h, append([]any{w.seed}, words...)...)
-	x := h.Sum64() // whose low bits alone are well mixed
+	x := h.Sum64() // only its low bits are well mixed
 	x ^= x >> 30
 	x *= 0xbf58476d1ce4e5b9
 	x ^= x >> 27
@@ -79,7 +79,7 @@ func (w *world) chance(words ...any) float64 {
 	return float64(x>>11) / (1 << 53)
 }
 
-// span returns a time between two others by chance.
+// span returns a random time between two others.
 func (w *world) span(from, to time.Duration, words ...any) time.Duration {
 	return from + time.Duration(w.chance(append(words, "span")...)*float64(to-from))
 }
@@ -140,8 +140,8 @@ var errBroken = errors.New("connection reset by peer")
 
 type causeKey struct{}
 
-// A wire carries the calls of one replica to Suger, in memory. A call takes
-// effect at one moment between sending and answer.
+// A wire carries the calls of one replica to Suger, in memory. A call takes effect at
+// one moment between request and answer.
 type wire struct {
 	world   *world
 	process *process
@@ -171,12 +171,11 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.mu.Unlock()
 	if by != nil && by.stranger() {
-		f.early = min(f.early, time.Second) + 8900*time.Millisecond // a sign-in service that is slow to say no
+		f.early = min(f.early, time.Second) + 8900*time.Millisecond // Suger checks wrong credentials slowly
 	}
 
 	if err := c.wait(ctx, f.early); err != nil || f.never == "before" || f.broken == "before" {
-		// A client that disconnects does not know whether Suger had already read the
-		// call.
+		// The client has disconnected. Suger may already have read the call.
 		if err != nil && !c.process.isDead() && w.chance(kind, n, "read all the same") < 0.5 {
 			c.perform(r, body, by, f)
 		}
@@ -220,7 +219,7 @@ func (c *wire) listsPeople(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user")
 }
 
-// wait lets time pass; it ends with the caller, or with the replica.
+// wait lets time pass, until the caller or the replica ends.
 func (c *wire) wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -234,14 +233,14 @@ func (c *wire) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// perform returns the moment when Suger does what a call asks for.
+// perform lets Suger execute the call, and returns the moment of its effect.
 func (c *wire) perform(r *http.Request, body []byte, by *request, f disruption) (answer *http.Response, at time.Time) {
 	w := c.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	at = time.Now()
 	if by != nil {
-		by.calls(r, c.listsPeople(r) && r.URL.Query().Get("limit") != "1") // one row is asked for to learn how Suger pages
+		by.calls(r, c.listsPeople(r) && r.URL.Query().Get("limit") != "1") // the gateway reads a single row to learn how Suger pages
 	}
 	credential := r.Header.Get("Authorization")
 	if w.revoked[strings.TrimPrefix(credential, "Key ")] {
@@ -265,7 +264,7 @@ func (c *wire) perform(r *http.Request, body []byte, by *request, f disruption) 
 	aborted := serveAborting(w.box, recorder, sent)
 	w.box.ClearFaults()
 	if r.Method != http.MethodGet {
-		w.judgeEffect(by, w.look(by))
+		w.checkEffect(by, w.look(by))
 	}
 	answer = recorder.Result()
 	if f.fault == nil && c.listsPeople(r) {
@@ -277,8 +276,8 @@ func (c *wire) perform(r *http.Request, body []byte, by *request, f disruption) 
 	return answer, at
 }
 
-// A shown is Suger's encoded list of people, cached until the next change:
-// encoding it for each call would dominate the simulation of a large company.
+// A shown is Suger's encoded list of users, cached until the next change: encoding it
+// for each call would dominate the simulation of a large company.
 type shown struct {
 	status int
 	header http.Header
@@ -291,7 +290,7 @@ func (s shown) answer() *http.Response {
 	}
 }
 
-// look records in the history what has changed in Suger, and by whom.
+// look records in the history what changed in Suger, and by which request.
 func (w *world) look(by *request) []change {
 	clear(w.lists)
 	return w.history.look(w.box, time.Now(), by)
@@ -301,7 +300,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// serveAborting reports whether the handler aborted its answer.
+// serveAborting serves a request and reports whether the handler aborted its answer.
 func serveAborting(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
 		switch v := recover(); v {
@@ -316,8 +315,8 @@ func serveAborting(h http.Handler, w http.ResponseWriter, r *http.Request) (abor
 	return false
 }
 
-// log writes a line of the scenario. A read may serve several requests that wait for
-// it, and which of them makes it is not decided by the seed: it goes without a number.
+// log writes a line of the scenario. A read can serve several requests that wait for
+// it, and the seed does not determine which of them makes it, so it has no number.
 func (c *wire) log(by *request, kind string, body []byte, f disruption, note string, status int) {
 	w := c.world
 	if w.log == nil {

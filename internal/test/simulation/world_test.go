@@ -37,9 +37,9 @@ type world struct {
 	jobs     sync.WaitGroup
 
 	mu         sync.Mutex
-	counts     map[string]int // counters of calls, requests and other uses of chance
+	counts     map[string]int // counters of calls, requests and other random choices
 	conditions conditions
-	disturbed  time.Time // when it last was not calm
+	disturbed  time.Time // when conditions were last not calm
 	crashed    time.Time // when a replica last crashed
 	revoked    map[string]bool
 	key        int // the API key in use
@@ -52,15 +52,15 @@ type world struct {
 	stats      map[string]int
 
 	logMu sync.Mutex
-	log   *[]string // nil: not written
+	log   *[]string // nil if not recorded
 }
 
 const keys = 64
 
 func keyName(n int) string { return fmt.Sprintf("simulation-key-%02d", n) }
 
-// statusDocument is the mapping for the contract in which users have a status,
-// with pages so small that everything has several.
+// statusDocument is the mapping for the contract in which users have a status, with
+// pages so small that every list has several.
 var statusDocument = sync.OnceValues(func() (*spec.Document, error) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", "mapping", "variants", "status.yaml"))
 	if err != nil {
@@ -69,7 +69,7 @@ var statusDocument = sync.OnceValues(func() (*spec.Document, error) {
 	return spec.Parse("status.yaml", []byte(strings.Replace(string(text), "size: 1000", "size: 20", 1)))
 })
 
-// newWorld makes a world with people in it, of whom the first are administrators.
+// newWorld makes a world with people, the first of whom are administrators.
 func newWorld(p plan) (*world, error) {
 	w := &world{
 		seed: p.seed, contract: p.contract, counts: make(map[string]int), conditions: calm,
@@ -98,7 +98,7 @@ func newWorld(p plan) (*world, error) {
 		}
 		w.box.PutUser(sandbox.User{Email: emailOf(i), FirstName: fmt.Sprintf("Given%d", i), LastName: "Family", Role: w.roleID(role)})
 	}
-	if p.administrators > 0 { // the sample's own administrator is one of the others
+	if p.administrators > 0 { // the generated administrators replace the sample's own
 		admin, _ := w.box.UserByEmail("admin@example.com")
 		admin.Role = sandbox.RoleViewer
 		w.box.PutUser(admin)
@@ -114,7 +114,7 @@ func newWorld(p plan) (*world, error) {
 	for n := range p.apps {
 		a := newApp(w, n, (int(p.seed)+n)%2 == 0)
 		for i := range p.people {
-			if i%p.apps == n && i < p.people*9/10 { // the others are for somebody else's eyes only
+			if i%p.apps == n && i < p.people*9/10 { // the others have no app
 				u, _ := w.box.UserByEmail(emailOf(i))
 				a.people[i] = &assignment{wanted: true, assigned: true, id: u.ID, role: w.history.roleName(u.Role), given: u.FirstName, family: u.LastName}
 			}
@@ -124,8 +124,8 @@ func newWorld(p plan) (*world, error) {
 	return w, nil
 }
 
-// now returns the clock of the gateway and of Suger: the virtual one, past the
-// time of the sample people.
+// now returns the time of the gateway and of Suger: virtual time, moved past the
+// sample data.
 func now() time.Time { return time.Now().Add(26 * 365 * 24 * time.Hour) }
 
 func emailOf(who int) string { return fmt.Sprintf("person%d@example.com", who) }
@@ -143,7 +143,7 @@ func (w *world) roleID(name string) string {
 // protected are the people whom SCIM may not change.
 var protected = []string{"editor@example.com", "person3@example.com"}
 
-// A process is one run of the gateway, which remembers nothing of an earlier one.
+// A process is one run of the gateway, with empty caches at its start.
 type process struct {
 	name    string
 	handler http.Handler
@@ -152,20 +152,21 @@ type process struct {
 	kill    context.CancelFunc
 
 	mu    sync.Mutex
-	lists []*listing // the latest
-	wrote time.Time  // when the latest write took effect of which the process has the answer
+	lists []*listing // the latest lists
+	wrote time.Time  // when the latest write with an answer took effect
 }
 
-// walk is how much later than the answer to its first call a list may be complete.
+// walk is the maximum time from the answer to a list's first call until the list is
+// complete.
 const walk = 30 * time.Second
 
-// A listing is a list of people that a process reads.
+// A listing is a list of users that a process reads.
 type listing struct {
-	showed time.Time // what was so then
-	came   time.Time // zero as long as it is on the way
+	showed time.Time // the time of the state that it shows
+	came   time.Time // zero until it arrives
 }
 
-// start returns a fresh process.
+// start returns a new process.
 func (w *world) start(name string) (*process, error) {
 	ctx, kill := context.WithCancel(context.Background())
 	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill}
@@ -206,8 +207,7 @@ func (p *process) listing(showed time.Time) (came func()) {
 	}
 }
 
-// answered records the arrival of the answer to a write that took effect at a
-// time.
+// answered records the arrival of the answer to a write that took effect at effect.
 func (p *process) answered(effect time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -216,8 +216,8 @@ func (p *process) answered(effect time.Time) {
 	}
 }
 
-// delivered records how old the list behind an answer may be: as GATEWAY_LIST_TTL
-// allows, and not older than this process's last write.
+// delivered records how old the list behind an answer may be: as old as
+// GATEWAY_LIST_TTL allows, but not older than this process's last write.
 func (p *process) delivered(r *request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -236,14 +236,14 @@ func (p *process) delivered(r *request) {
 	}
 }
 
-// violate records that a rule is broken. The caller holds the lock.
+// violate records a broken rule. The caller holds the lock.
 func (w *world) violate(rule, format string, args ...any) {
 	v := violation{rule, fmt.Sprintf(format, args...)}
 	w.violations = append(w.violations, v)
 	w.logf("!!! %s: %s", v.rule, v.text)
 }
 
-// logf writes a line of the scenario, with the time that has passed.
+// logf writes a line of the scenario, with the elapsed time.
 func (w *world) logf(format string, args ...any) {
 	if w.log == nil {
 		return

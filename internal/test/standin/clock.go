@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Clock is a clock that only moves by Advance. It is safe for concurrent use.
+// A Clock is a clock that moves only by Advance. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time

@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// A Log keeps what is written to it, and may be read at the same time.
+// A Log records what is written to it. It is safe for concurrent use.
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-// Write keeps a line.
+// Write records a line.
 func (l *Log) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -25,7 +25,7 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-// Take returns String and clears it.
+// Take returns String and clears the log.
 func (l *Log) Take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// A Network is a network in memory: real HTTP over connections without sockets and
-// ports. In a testing/synctest bubble, where sockets would stop the clock, waits
-// and time limits take no time. It is safe for concurrent use.
+// A Network is an in-memory network: real HTTP over connections without sockets and
+// ports. In a testing/synctest bubble, where sockets would block the clock, waits and
+// time limits take no time. It is safe for concurrent use.
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*listener // by address
@@ -29,7 +29,7 @@ func (n *Network) Listen() net.Listener {
 	return l
 }
 
-// Dial is for the DialContext of net/http.
+// Dial can be the DialContext of an http.Transport.
 func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	l := n.listeners[address]
@@ -73,12 +73,12 @@ func (l *listener) Close() error {
 
 func (l *listener) Addr() net.Addr { return &l.address }
 
-// An end is one end of a connection. Closing it after SetLinger(0) fails at the
-// other end like a reset TCP connection.
+// An end is one end of a connection. Closing it after SetLinger(0) makes the other end
+// fail as a reset TCP connection does.
 type end struct {
 	net.Conn
 	listener *listener
-	reset    *atomic.Bool // of both ends
+	reset    *atomic.Bool // shared by both ends
 }
 
 // Both ends have the listener's address.

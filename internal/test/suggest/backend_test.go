@@ -22,23 +22,23 @@ type person struct {
 	active        bool
 	invited       bool
 	joined        time.Time
-	hidden        int // readings of the list that do not show the person yet
+	hidden        int // number of reads of the list that do not show the person yet
 }
 
-// A backend stores people and serves them by one of the APIs of this package.
-// It shares nothing with the program but HTTP.
+// A backend stores people and serves them by one of the APIs of this package. It
+// shares only HTTP with the program.
 type backend struct {
 	mu     sync.Mutex
 	people []*person
-	gone   []*person // known, but no longer members
+	gone   []*person // known people who are not members any more
 	made   int
-	opened bool // people who are added from now on join today
+	opened bool // whether newly added people join today
 	writes int
 }
 
 var roleTitles = map[string]string{"owner": "Owner", "editor": "Editor", "viewer": "Viewer", "billing": "Billing"}
 
-// newBackend has an owner and some others.
+// newBackend returns a backend with an owner and other people.
 func newBackend(people int) *backend {
 	b := &backend{}
 	for i := range people {
@@ -95,7 +95,7 @@ func (b *backend) held(email string) string {
 	return strings.Join(p.roles, "+") + " " + p.given + " " + p.family
 }
 
-// seed adds people until there are so many.
+// seed adds people until there are many.
 func (b *backend) seed(many int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,14 +104,14 @@ func (b *backend) seed(many int) {
 	}
 }
 
-// An answer is what an operation of an API answers.
+// An answer is the answer of an API's operation.
 type answer struct {
 	status int
-	body   any // nil for none
+	body   any // nil for no body
 	header map[string]string
 }
 
-// serve wraps an operation: one at a time, and only with the key.
+// serve wraps an operation: operations run one at a time and need the key.
 func (b *backend) serve(operation func(r *http.Request, body map[string]any) answer, refuse func(status int, code, text string) answer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
@@ -124,7 +124,7 @@ func (b *backend) serve(operation func(r *http.Request, body map[string]any) ans
 		var a answer
 		switch {
 		case r.Header.Get("Authorization") != "Key "+key:
-			a = refuse(http.StatusUnauthorized, "unauthorized", "who are you?")
+			a = refuse(http.StatusUnauthorized, "unauthorized", "the key is wrong")
 		case r.PathValue("org") != "" && r.PathValue("org") != "acme":
 			a = refuse(http.StatusNotFound, "not_found", "no such organization")
 		default:
@@ -145,7 +145,7 @@ func (b *backend) serve(operation func(r *http.Request, body map[string]any) ans
 
 type object = map[string]any
 
-// at returns the value at keys of a body, nil if there is none.
+// at returns the value at a path of keys in a body, nil if there is none.
 func at(body any, keys ...string) any {
 	for _, key := range keys {
 		inner, _ := body.(object)

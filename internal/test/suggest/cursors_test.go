@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// cursors returns an API with opaque cursors, updates that replace the whole
-// object, and errors that are answered with status 200. A person without access
-// is disabled.
+// cursors returns an API with opaque cursors, updates that replace the whole object,
+// and errors with status 200. A person without access is disabled.
 func cursors(b *backend) http.Handler {
 	refuse := func(_ int, code, text string) answer {
 		return answer{status: http.StatusOK, body: object{"ok": false, "error": object{"code": code, "text": text}}}

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// graph is an API in the manner of GraphQL: people are wrapped in nodes of edges, deep
-// in the answer, and pages go on after the cursor of the last edge. Calls for one person
-// have no such wrapper.
+// graph returns an API in the style of GraphQL: people are nodes of edges, deep in the
+// answer, and the next page starts after the cursor of the last edge. Calls for one
+// person have no such wrapper.
 func graph(b *backend) http.Handler {
 	refuse := func(status int, code, text string) answer {
 		return answer{status: status, body: object{"errors": []any{object{"code": code, "message": text}}}}
@@ -59,7 +59,7 @@ func graph(b *backend) http.Handler {
 		for i := min(from, to); i < to; i++ {
 			edges = append(edges, object{"cursor": strconv.Itoa(i + 1), "node": show(b.people[i])})
 		}
-		end := any(strconv.Itoa(to)) // also of the last page, if it has edges
+		end := any(strconv.Itoa(to)) // on the last page too, if it has edges
 		if len(edges) == 0 {
 			end = nil
 		}

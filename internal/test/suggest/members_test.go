@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// members returns an API in which people and memberships are two resources. Its
-// list is one of memberships, whose pages are linked by the header Link (RFC
-// 8288).
+// members returns an API in which people and memberships are two resources. It lists
+// memberships, and the header Link has the next page (RFC 8288).
 func members(b *backend) http.Handler {
 	refuse := func(status int, code, text string) answer {
 		return answer{status: status, body: object{"code": code, "message": text}}

@@ -6,9 +6,8 @@ import (
 	"strconv"
 )
 
-// pages returns an API with numbered pages in an envelope, nested fields, a call
-// of its own for the role, and invitations: an added user is listed a little
-// later.
+// pages returns an API with numbered pages in an envelope, nested fields, a separate
+// call for the role, and invitations: an added user is listed a little later.
 func pages(b *backend) http.Handler {
 	refuse := func(status int, _, text string) answer {
 		return answer{status: status, body: object{"error": object{"message": text}}}

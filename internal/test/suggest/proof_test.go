@@ -1,7 +1,7 @@
 // Package suggest tests the way from an unknown Suger to a working gateway: check
-// --suggest drafts the mapping from the path of the list of users, an
-// administrator edits a few lines, check --write proves the writes, and then
-// Okta's requests are made and the Suger's data is checked.
+// --suggest drafts the mapping from the path of the list of users, an administrator
+// edits a few lines, check --write tests the writes, and then the tests make Okta's
+// requests and check Suger's data.
 package suggest
 
 import (
@@ -35,25 +35,25 @@ type api struct {
 	name         string
 	organization string
 	list         string
-	tries        bool      // of other usual methods
+	tries        bool      // whether the check may try other usual methods
 	edits        []edit    // edits by hand
-	hasStatus    bool      // a user without access stays readable
-	roles        [3]string // of a new user, by attribute, by group; SCIM names
+	hasStatus    bool      // whether a user without access can still be read
+	roles        [3]string // SCIM names of the roles of a new user, by attribute and by group
 	start        func(t *testing.T) suger
 }
 
-// A suger is a running one.
+// A suger is a running Suger.
 type suger struct {
 	handler http.Handler
-	held    func(email string) string // role and names of who has access, or "none"
-	seed    func(many int)            // adds people until there are so many
+	held    func(email string) string // roles and names of a user with access, or "none"
+	seed    func(many int)            // adds people until there are many
 }
 
-// An edit replaces a piece of the draft, which must be there once, or with no old
-// adds lines to its end.
+// An edit replaces a piece of the draft that occurs exactly once. If old is empty, it
+// appends lines.
 type edit struct{ old, new string }
 
-// lines returns how many lines an administrator types or deletes for an edit.
+// lines returns how many lines an administrator types or deletes for the edit.
 func (e edit) lines() int {
 	old, changed := strings.Split(strings.Trim(e.old, "\n"), "\n"), strings.Split(strings.Trim(e.new, "\n"), "\n")
 	n := 0
@@ -143,7 +143,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			source, edited := draft.String(), 0
 			for _, e := range a.edits {
 				if e.old != "" {
-					require.Equal(t, 1, strings.Count(source, e.old), "%q is to be in the draft once:\n%s", e.old, source)
+					require.Equal(t, 1, strings.Count(source, e.old), "%q must occur once in the draft:\n%s", e.old, source)
 				}
 				source = strings.Replace(source, e.old, e.new, 1)
 				edited += e.lines()
@@ -159,23 +159,23 @@ func TestFromNothingToOkta(t *testing.T) {
 			require.NoError(t, err)
 			report = check.Run(t.Context(), config)
 			require.True(t, report.OK, "%s\n%s", reportText(report), source)
-			assert.Equal(t, "none", is.held(config.Write), "the check leaves no user behind")
+			assert.Equal(t, "none", is.held(config.Write), "the check removes its user")
 
 			handler := gateway.New(gateway.Config{Organization: a.organization, Now: time.Now, Version: "test"}, config.Service)
 			scim := httptest.NewServer(handler)
 			t.Cleanup(scim.Close)
-			(&okta{t: t, url: scim.URL + "/scim/v2", api: &a, suger: is}).pass()
+			(&okta{t: t, url: scim.URL + "/scim/v2", api: &a, suger: is}).run()
 			t.Logf("%s: %d lines edited, draft: %s", a.name, edited, draft.Summary())
 		})
 	}
 }
 
-// config returns a check of the server with nothing known but the list.
+// config returns a check of the server that only knows the path of the list.
 func (a *api) config(t *testing.T, address string) check.Config {
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: address, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
 	require.NoError(t, err)
 	config := check.Config{URL: address, Auth: "key", Caller: mapping.Caller{Organization: a.organization, Credential: key, RequestID: "proof"},
-		Client: client, Settings: mapping.Config{AllowAdminGrant: true, Sleep: atOnce}, File: "draft.yaml", List: a.list, TryVerbs: a.tries,
+		Client: client, Settings: mapping.Config{AllowAdminGrant: true, Sleep: noSleep}, File: "draft.yaml", List: a.list, TryVerbs: a.tries,
 		Write: "new.person@example.com", Patience: 50 * time.Millisecond}
 	config.Document = mapping.DefaultDocument()
 	config.Service, err = mapping.New(config.Document, client, config.Settings)
@@ -183,8 +183,8 @@ func (a *api) config(t *testing.T, address string) check.Config {
 	return config
 }
 
-// The API with errors at 200 has no other status: whoever trusts the status is misled
-// about missing people, duplicates and unknown roles.
+// The API answers errors with status 200, so a client that trusts the status misses
+// unknown people, duplicates and unknown roles.
 func TestErrorsAtStatus200(t *testing.T) {
 	server := httptest.NewServer(cursors(newBackend(3)))
 	t.Cleanup(server.Close)
@@ -211,8 +211,8 @@ func TestErrorsAtStatus200(t *testing.T) {
 	}
 }
 
-// atOnce does not sleep: an added user appears after a number of reads.
-func atOnce(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+// noSleep does not sleep: the backend lists an added user after a number of reads.
+func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func reportText(r *check.Report) string {
 	var b strings.Builder
@@ -223,7 +223,7 @@ func reportText(r *check.Report) string {
 	return b.String()
 }
 
-// okta makes Okta's requests, and checks the Suger after each.
+// okta makes Okta's requests, and checks Suger's data after each.
 type okta struct {
 	t     *testing.T
 	url   string
@@ -262,7 +262,7 @@ func (o *okta) holds(role string) {
 	assert.Equal(o.t, strings.ToLower(role+" Okta Person"), strings.ToLower(o.suger.held(address)))
 }
 
-func (o *okta) pass() {
+func (o *okta) run() {
 	newcomer, byAttribute, byGroup := o.api.roles[0], o.api.roles[1], o.api.roles[2]
 	require.Empty(o.t, o.lookup())
 	create := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User",%q],"userName":%q,"active":true,"name":{"givenName":"Okta","familyName":"Person"},%q:{"role":%q}}`,
@@ -319,7 +319,7 @@ func (o *okta) patchGroup(group, member string) {
 	require.Less(o.t, response.StatusCode, 300)
 }
 
-// importAll reads everybody as Okta's import does, page by page.
+// importAll reads all users page by page, as Okta's import does.
 func (o *okta) importAll() {
 	const people = 250
 	o.suger.seed(people)
@@ -338,7 +338,7 @@ func (o *okta) importAll() {
 	assert.Len(o.t, seen, people)
 }
 
-// write saves a draft in the folder SHOW_DRAFTS, for inspection.
+// write saves a draft for inspection, if SHOW_DRAFTS names a folder.
 func write(t *testing.T, name, content string) {
 	if folder := os.Getenv("SHOW_DRAFTS"); folder != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, strings.ReplaceAll(name, " ", "-")+".yaml"), []byte(content), 0o600))

@@ -9,7 +9,8 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// FuzzRead feeds arbitrary documents. Problems are few, in order and have a place.
+// FuzzRead reads arbitrary documents. The number of problems is bounded, and they are
+// sorted and have a place.
 func FuzzRead(f *testing.F) {
 	require.NotEmpty(f, rules)
 	require.NotEmpty(f, broken)

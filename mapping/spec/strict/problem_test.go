@@ -12,8 +12,7 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A document has a key of every form. It and all documents of these tests are
-// invented.
+// A document has one key of each form. All documents of these tests are invented.
 type document struct {
 	Version    int               `yaml:"version"`
 	Operations map[string]any    `yaml:"operations"`
@@ -86,7 +85,7 @@ func problemsIn(t testing.TB, report *strict.Report) (problems strict.Problems) 
 	return problems
 }
 
-// problemsOf returns what is wrong with a document.
+// problemsOf returns the problems of a document.
 func problemsOf(t testing.TB, text string) []string {
 	t.Helper()
 	var d document
@@ -97,8 +96,8 @@ func problemsOf(t testing.TB, text string) []string {
 	return lines
 }
 
-// rules has a bad document for every rule, with all that is said about it. The
-// documents are also where the fuzz test starts.
+// rules has an invalid document for each rule, with its expected problems. The
+// documents are also the seeds of the fuzz test.
 var rules = []struct {
 	name, text string
 	want       []string
@@ -131,7 +130,7 @@ var rules = []struct {
 	{"null as key", "version: 1\nlabels:\n  ~: a", []string{
 		`doc.yaml:3:3: labels: the key "~" is not a string; write it in quotes`}},
 
-	// What strict YAML leaves out
+	// What strict YAML excludes
 	{"alias", "version: &v 1\nshare: *v", []string{
 		`doc.yaml:2:8: share: an alias (*v) is not allowed; write the value out`}},
 	{"alias of nothing", "version: 1\nshare: *v", []string{
@@ -149,7 +148,7 @@ var rules = []struct {
 	{"second document with an error", "version: 1\n---\na: [\n", []string{
 		`doc.yaml:3:1: not YAML: did not find expected node content; a value is missing, or a bracket is not closed`}},
 
-	// Lists of texts
+	// Lists of strings
 	{"a text of a list that is none", "version: 1\nfound: [mail, a b, 7]", []string{
 		`doc.yaml:2:15: found[1]: "a b" is not a place`,
 		`doc.yaml:2:20: found[2]: got number, want string; write it in quotes: "7"`}},
@@ -226,7 +225,7 @@ var rules = []struct {
 		"doc.yaml:4:11: any.list[0].role: {role} without quotes is a map; write \"{role}\"",
 		"doc.yaml:5:6: at.organization: {organization} without quotes is a map; write \"{organization}\""}},
 
-	// Texts
+	// Strings
 	{"not in the enum", "version: 1\nstyle: pgae", []string{
 		`doc.yaml:2:8: style: value must be one of 'offset', 'page'`}},
 	{"nothing like the enum, in a list", "version: 1\norder:\n  - first\n  - zeroth", []string{
@@ -270,7 +269,7 @@ func TestProblemsAreAnError(t *testing.T) {
 	assert.NoError(t, new(strict.Report).Err())
 }
 
-// What is read is what is written.
+// Read returns the values of the document.
 func TestRead(t *testing.T) {
 	const text = `version: 1
 operations: {a: b, c: {call: d}}
@@ -296,7 +295,7 @@ any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
 	assert.Equal(t, want, d)
 }
 
-// A document is read as far as it is good, so that the rest can be looked at.
+// Read also returns the valid part of an invalid document, so that it can be checked.
 func TestReadOfABadDocument(t *testing.T) {
 	var d document
 	report := documents(t).Read("doc.yaml", []byte("version: one\nat: mail\nat: twice\nlabels: {a: 1, b: c}\nany: &x {d: e}\nshare: *x\n"), &d)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// broken has documents that are no YAML at all, with the line that is at fault.
+// broken has documents that are not YAML, with the expected line of the error.
 var broken = []struct {
 	name, text, want string
 }{
