@@ -21,7 +21,6 @@ func TestParseFault(t *testing.T) {
 		" 500  update user\n":   {Status: 500, Operation: "update user"},
 		"2s":                    {Delay: 2 * time.Second},
 		"1500ms list users":     {Delay: 1500 * time.Millisecond, Operation: "list users"},
-		"hang":                  {Delay: 1<<63 - 1},
 		"reset add user":        {Operation: "add user"},
 		"reset of no such name": {Operation: "of no such name"}, // New refuses it
 	} {
@@ -29,7 +28,7 @@ func TestParseFault(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "flood", "200", "399", "600", "-429", "0s", "-2s", "2", "list users", "hanging"} {
+	for _, text := range []string{"", "flood", "200", "399", "600", "-429", "0s", "-2s", "2", "list users", "hang"} {
 		got, err := sandbox.ParseFault(text)
 		assert.ErrorContains(t, err, "unknown kind of fault", text)
 		assert.Zero(t, got, text)

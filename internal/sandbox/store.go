@@ -32,7 +32,7 @@ type Role struct {
 	CreationTime Time     `json:"creationTime"`
 }
 
-// A User is a person as all organizations share it.
+// A User is a person, whom all organizations share.
 type User struct {
 	ID             string `json:"id"`
 	FirstName      string `json:"firstName"`
@@ -42,7 +42,7 @@ type User struct {
 	LastUpdateTime Time   `json:"lastUpdateTime"`
 }
 
-// A Time is in JSON as RFC 3339 in UTC, to the millisecond.
+// A Time has the form [TimeFormat] in JSON.
 type Time struct{ time.Time }
 
 // TimeFormat is the form of all times in answers.
@@ -195,13 +195,18 @@ func (s *Store) Upsert(user User) (User, error) {
 	return user, nil
 }
 
-// Enroll stores the user and makes it a member. It overwrites a member's role.
-func (o *Organization) Enroll(user User, role string) (*Member, error) {
-	if !fit(sizeRoleID, role) {
-		return nil, errDatabase
+// Enroll makes the user of this e-mail, new or known, a member. It overwrites a
+// member's role.
+func (o *Organization) Enroll(given User, role string) (*Member, error) {
+	if err := o.PermitEmail(given.Email); err != nil {
+		return nil, err
 	}
-	if o.Role(role) == nil {
-		return nil, Refuse(400, "unknown role %q", role)
+	user, err := o.store.Upsert(given)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.permitRoleOf(role); err != nil {
+		return nil, err
 	}
 	m := o.Member(user.ID)
 	if m == nil {
@@ -237,10 +242,12 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 	switch {
 	case role != before && m == nil:
 		return nil, nil, Refuse(404, "user is not a member of the organization")
-	case !user.fits() || !fit(sizeRoleID, role):
+	case !user.fits():
 		return nil, nil, errDatabase
-	case role != before && o.Role(role) == nil:
-		return nil, nil, Refuse(400, "unknown role %q", role)
+	case role != before:
+		if err := o.permitRoleOf(role); err != nil {
+			return nil, nil, err
+		}
 	}
 	if user != *held {
 		user.LastUpdateTime = o.store.Tick() // a role change leaves this time alone: it is the membership's
@@ -252,43 +259,30 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 	return held, m, nil
 }
 
-// Role returns nil if there is no role with this id.
-func (o *Organization) Role(id string) *Role {
-	return o.findRole(func(r *Role) bool { return r.ID == id })
-}
-
-// RoleNamed returns nil if there is no role with this name.
-func (o *Organization) RoleNamed(name string) *Role {
-	return o.findRole(func(r *Role) bool { return r.Name == name })
-}
-
-func (o *Organization) findRole(fits func(*Role) bool) *Role {
-	if at := slices.IndexFunc(o.Roles, fits); at >= 0 {
-		return o.Roles[at]
+// permitRoleOf accepts the id of a role as that of a member's.
+func (o *Organization) permitRoleOf(id string) error {
+	switch {
+	case !fit(sizeRoleID, id):
+		return errDatabase
+	case o.Role(id) == nil:
+		return Refuse(400, "unknown role %q", id)
 	}
 	return nil
 }
 
-func (o *Organization) customRole(id string) (*Role, error) {
-	role := o.Role(id)
-	if role == nil {
-		return nil, Refuse(404, "role not found")
-	}
-	if role.Type == TypeStandard {
-		return nil, Refuse(400, "role %q is a standard role, which cannot be changed", role.Name)
-	}
-	return role, nil
+// Role returns nil if there is no role with this id.
+func (o *Organization) Role(id string) *Role {
+	return o.role(func(r *Role) bool { return r.ID == id })
 }
 
-func (o *Organization) permitRole(role *Role) error {
-	if strings.TrimSpace(role.Name) == "" {
-		return Refuse(400, "name is required")
-	}
-	if !fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...) {
-		return errDatabase
-	}
-	if other := o.findRole(func(r *Role) bool { return r.ID != role.ID && strings.EqualFold(r.Name, role.Name) }); other != nil {
-		return Refuse(400, "a role named %q already exists", other.Name)
+// RoleNamed returns nil if there is no role with this name.
+func (o *Organization) RoleNamed(name string) *Role {
+	return o.role(func(r *Role) bool { return r.Name == name })
+}
+
+func (o *Organization) role(fits func(*Role) bool) *Role {
+	if at := slices.IndexFunc(o.Roles, fits); at >= 0 {
+		return o.Roles[at]
 	}
 	return nil
 }
