@@ -120,7 +120,8 @@ func (s *server) pages() http.Handler {
 	closed.HandleFunc("GET /guides", func(w http.ResponseWriter, r *http.Request) {
 		s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
 	})
-	closed.HandleFunc("GET /guides/{path...}", s.guide)
+	closed.HandleFunc("GET /guides/{name}", s.guide)
+	closed.HandleFunc("GET /guides/images/{name}", s.picture)
 	if s.config.Profiles {
 		closed.HandleFunc("GET /debug/pprof/", pprof.Index)
 		closed.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -182,39 +182,34 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 type organizationRoles struct {
 	ID      string
 	Roles   []Role
-	Read    time.Time // when Roles were read
-	Problem string    // why the last read failed, or ""
-
-	asked time.Time
+	Read    time.Time
+	Problem string // why Roles could not be read, or ""
 }
 
 // currentRoles returns the roles of each organization, read again if they are too
-// old; if that fails, the old ones stay. Simultaneous requests share one read.
+// old. Simultaneous requests share one read.
 func (s *server) currentRoles(ctx context.Context) []organizationRoles {
 	s.rolesMu.Lock()
 	defer s.rolesMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
 	defer cancel()
 	for i := range s.roles {
-		one, now := &s.roles[i], s.config.Now()
-		if now.Sub(one.asked) < rolesLast {
-			continue
-		}
-		one.asked, one.Problem = now, ""
-		if roles, err := s.config.Roles(ctx, one.ID); err != nil {
-			one.Problem = problemOf(err)
-		} else {
-			one.Roles, one.Read = roles, now
+		if one, now := &s.roles[i], s.config.Now(); now.Sub(one.Read) >= rolesLast {
+			roles, err := s.config.Roles(ctx, one.ID)
+			*one = organizationRoles{one.ID, roles, now, problemOf(err)}
 		}
 	}
 	return slices.Clone(s.roles)
 }
 
-// problemOf returns what an error's code means, for the page. The message for
-// clients can contain Suger's own words, and these personal data.
+// problemOf returns what an error's code means, for the page; "" for nil. The message
+// for clients can contain Suger's own words, and these personal data.
 func problemOf(err error) string {
 	var known *scim.Error
-	if errors.As(err, &known) {
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &known):
 		return known.Code.Entry().Cause
 	}
 	return "Suger did not answer in time."

@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -27,14 +26,14 @@ var style string
 // file that defines "content".
 var views = func() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
-		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
-		"ago":    ago,
-		"for":    func(since, now time.Time) string { return duration(now.Sub(since)) },
-		"number": number,
-		"count":  count,
-		"json":   check.Indented,
-		"said":   spokenName,
-		"value":  spokenValue,
+		"style":    func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
+		"ago":      ago,
+		"number":   number,
+		"count":    count,
+		"json":     check.Indented,
+		"said":     spokenName,
+		"value":    spokenValue,
+		"outcomes": func() []string { return outcomeGroups },
 	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/errors.html"))
 	parsed := map[string]*template.Template{}
 	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
@@ -107,24 +106,16 @@ type past struct {
 }
 
 func ago(at, now time.Time) past {
-	if since := now.Sub(at); since >= time.Minute {
-		return past{at.UTC(), duration(since) + " ago"}
+	text := "just now"
+	switch since := now.Sub(at); {
+	case since >= 24*time.Hour:
+		text = count(int(since.Hours())/24, "day", "days") + " ago"
+	case since >= time.Hour:
+		text = strconv.Itoa(int(since.Hours())) + " h ago"
+	case since >= time.Minute:
+		text = strconv.Itoa(int(since.Minutes())) + " min ago"
 	}
-	return past{at.UTC(), "just now"}
-}
-
-// duration returns a length of time in its two largest units.
-func duration(d time.Duration) string {
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
-	case days > 0:
-		return strings.TrimSuffix(count(days, "day", "days")+" "+strconv.Itoa(hours)+" h", " 0 h")
-	case hours > 0:
-		return strings.TrimSuffix(strconv.Itoa(hours)+" h "+strconv.Itoa(minutes)+" min", " 0 min")
-	case minutes > 0:
-		return strconv.Itoa(minutes) + " min"
-	}
-	return "less than a minute"
+	return past{at.UTC(), text}
 }
 
 var english = message.NewPrinter(language.English)
