@@ -56,7 +56,7 @@ var (
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	at := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == r.PathValue("name") })
 	if at < 0 {
-		s.message(w, http.StatusNotFound, "Nothing here", "Guide not found.")
+		s.notFound("Guide not found.")(w, r)
 		return
 	}
 	source := s.guides[at].source

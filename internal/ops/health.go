@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -28,8 +27,8 @@ type readiness struct {
 }
 
 // readiness probes Suger's host if there was no recent call.
-func (s *server) readiness(ctx context.Context) readiness {
-	r := readiness{Answered: s.config.Activity.lastAnswer(ctx), Degraded: []string{}}
+func (s *server) readiness() readiness {
+	r := readiness{Answered: s.config.Activity.lastAnswer(), Degraded: []string{}}
 	switch {
 	case s.config.Stopping():
 		r.Reason = "stopping"
@@ -51,8 +50,8 @@ func (s *server) readiness(ctx context.Context) readiness {
 
 // ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
 // reason.
-func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	state := s.readiness(r.Context())
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
+	state := s.readiness()
 	status := http.StatusOK
 	if !state.Ready {
 		status = http.StatusServiceUnavailable
@@ -98,7 +97,7 @@ type reachability struct {
 
 // lastAnswer returns when Suger's host answered last; zero if it never did. It probes
 // at most every probeEvery.
-func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
+func (a *Activity) lastAnswer() (answered time.Time) {
 	a.suger.probing.Lock()
 	defer a.suger.probing.Unlock()
 	a.note(func(time.Time) { answered = a.suger.answered })
@@ -107,13 +106,9 @@ func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
 		return answered
 	}
 	a.suger.probed = now
-	// Later callers use the outcome too, so a caller that hangs up must not cancel it.
-	request, failure := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodHead, a.suger.url, nil)
+	response, failure := a.suger.client.Head(a.suger.url) //nolint:noctx // a caller that hangs up must not cancel what later ones use; the client has a timeout
 	if failure == nil {
-		var response *http.Response
-		if response, failure = a.suger.client.Do(request); failure == nil {
-			failure = response.Body.Close()
-		}
+		_ = response.Body.Close()
 	}
 	a.note(func(now time.Time) {
 		a.suger.record(failure, now)

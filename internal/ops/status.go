@@ -44,7 +44,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{
 		Changes: s.changeList(shownChanges, changeFilter{}),
-		State:   s.readiness(r.Context()), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
+		State:   s.readiness(), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
 	page.Verdict = activity.verdict(page.State, page.Errors)
 	s.show(w, r, http.StatusOK, "status", "Status", page)

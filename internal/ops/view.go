@@ -22,26 +22,18 @@ var pageFiles embed.FS
 //go:embed pages/style.css
 var style string
 
-// views holds the pages by name. Each is the layout, the shared parts and one
-// file that defines "content".
-var views = func() map[string]*template.Template {
-	shared := template.Must(template.New("").Funcs(template.FuncMap{
-		"style":    func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
-		"ago":      ago,
-		"number":   number,
-		"count":    count,
-		"json":     check.Indented,
-		"said":     spokenName,
-		"value":    spokenValue,
-		"outcomes": func() []string { return outcomeGroups },
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/errors.html"))
-	parsed := map[string]*template.Template{}
-	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
-		one := template.Must(shared.Clone())
-		parsed[name] = template.Must(one.ParseFS(pageFiles, "pages/"+name+".html"))
-	}
-	return parsed
-}()
+// pages holds a template for each page; changes.html, errors.html, layout.html and
+// time.html define parts of them.
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"style":    func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
+	"ago":      ago,
+	"number":   number,
+	"count":    count,
+	"json":     check.Indented,
+	"said":     spokenName,
+	"value":    spokenValue,
+	"outcomes": func() []string { return outcomeGroups },
+}).ParseFS(pageFiles, "pages/*.html"))
 
 // contentPolicy allows a page its own style and nothing else: no scripts, no
 // frames, no other host.
@@ -61,42 +53,29 @@ type page struct {
 	Content any
 }
 
-// show writes a page for those who may see the status page.
+// show writes a page, or an error if it cannot be rendered.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, view, title string, content any) {
-	p := page{Title: title, Path: r.URL.Path, Content: content}
-	if view == "status" && r.URL.Query().Get("refresh") != "" {
+	p := page{Config: s.config, Title: title, Now: s.config.Now(), Content: content}
+	if view != "message" && view != "signin" {
+		p.Path = r.URL.Path
+	}
+	if r.URL.Query().Get("refresh") != "" {
 		p.Refresh = refreshEvery
 	}
-	s.render(w, status, view, p)
-}
-
-func (s *server) message(w http.ResponseWriter, status int, title, text string) {
-	s.render(w, status, "message", page{Title: title, Content: text})
-}
-
-// render writes a page, or an error if it cannot be rendered.
-func (s *server) render(w http.ResponseWriter, status int, view string, p page) {
 	var html bytes.Buffer
-	p.Config, p.Now = s.config, s.config.Now()
-	if err := views[view].ExecuteTemplate(&html, "layout", p); err != nil {
+	if err := pages.ExecuteTemplate(&html, view+".html", p); err != nil {
 		s.config.Log.Error("a page of the ops listener could not be rendered", "page", view, "error", err)
 		http.Error(w, "The page could not be rendered; the log says why.", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", contentPolicy)
+	header.Set("Cache-Control", "no-store")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(html.Bytes()) // the client disconnected
-}
-
-func protectPages(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("Content-Security-Policy", contentPolicy)
-		header.Set("Cache-Control", "no-store")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r)
-	})
 }
 
 // A past is a time and its age in words.
