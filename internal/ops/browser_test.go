@@ -47,8 +47,8 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 		}
 		c.Roles = func(context.Context, string) ([]ops.Role, error) {
 			return []ops.Role{
-				{Name: "VIEWER", Group: "Suger Viewers", People: 1184}, {Name: "EDITOR", Group: "Suger Editors", People: 163},
-				{Name: "Finance", Group: "Finance", People: 21}, {Name: "ADMIN", Group: "Suger Admins", People: 6},
+				{Group: "Suger Viewers", People: 1184}, {Group: "Suger Editors", People: 163},
+				{Group: "Finance", People: 21}, {Group: "Suger Admins", People: 6},
 			}, nil
 		}
 	}}, change...)...)
@@ -122,7 +122,7 @@ func TestLookOfABadDay(t *testing.T) {
 		c.Activity = ops.NewActivity(ops.Build{}, "http://127.0.0.1:1", true, c.Log, c.Now)
 		c.Okta = []ops.OktaValue{{Field: "SCIM connector base URL", Values: []string{"https://" + long + ".example.com/scim/v2", "https://example.com/org/" + long}}}
 		c.Roles = func(_ context.Context, organization string) ([]ops.Role, error) {
-			roles := slices.Repeat([]ops.Role{{Name: long, Group: long, People: 1234567}}, 30)
+			roles := slices.Repeat([]ops.Role{{Group: long, People: 1234567}}, 30)
 			return roles, nil
 		}
 	})

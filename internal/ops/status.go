@@ -21,13 +21,6 @@ type OktaValue struct {
 	Note   string
 }
 
-// A verdict is the state of the gateway in one sentence.
-type verdict struct {
-	Level   string // "good", "warn" or "bad"
-	Text    string
-	Details []string
-}
-
 type statusPage struct {
 	Changes changeList
 	Verdict verdict
@@ -35,6 +28,13 @@ type statusPage struct {
 	Hour    minute // the last one
 	Roles   []organizationRoles
 	Errors  triage
+}
+
+// A verdict is the most important fact about the gateway.
+type verdict struct {
+	Level   string // "good", "warn" or "bad"
+	Text    string
+	Details []string
 }
 
 // refreshEvery is the interval of automatic refresh, in seconds.
@@ -50,7 +50,6 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "status", "Status", page)
 }
 
-// verdict returns the most important fact about the gateway.
 func (a *Activity) verdict(state readiness, errors triage) verdict {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -147,32 +146,21 @@ const (
 
 // A Role is one role of an organization.
 type Role struct {
-	Name   string
 	Group  string // its name as a SCIM group
 	People int    // who hold it
 }
 
 // CountRoles reads the roles of the caller's organization and who holds them, from
 // the lists that answer SCIM requests. The role with the most people comes first.
-func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) ([]Role, error) {
-	everything := &scim.Query{Count: scim.MaxPageSize}
-	groups, err := service.Groups(caller).List(ctx, everything)
+func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) (roles []Role, err error) {
+	groups, err := service.Groups(caller).List(ctx, &scim.Query{Count: scim.MaxPageSize})
 	if err != nil {
 		return nil, err
 	}
-	named, err := service.Roles(caller).List(ctx, everything)
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, role := range named.Resources {
-		names[role.ID()], _ = role.Resource()["displayName"].(string)
-	}
-	roles := make([]Role, 0, len(groups.Resources))
 	for _, group := range groups.Resources {
 		members, _ := group.Resource()["members"].([]any)
 		name, _ := group.Resource()["displayName"].(string)
-		roles = append(roles, Role{Name: names[group.ID()], Group: name, People: len(members)})
+		roles = append(roles, Role{name, len(members)})
 	}
 	slices.SortStableFunc(roles, func(a, b Role) int { return b.People - a.People })
 	return roles, nil

@@ -214,12 +214,12 @@ func TestRolesAreShown(t *testing.T) {
 			if fail != nil {
 				return nil, fail
 			}
-			return []ops.Role{{Name: "ADMIN", Group: "Admins of " + organization, People: 12345}}, nil
+			return []ops.Role{{Group: "Admins of " + organization, People: 12345}}, nil
 		}
 	})
 	page := s.get("/").text()
-	assert.Contains(t, page, "org-1 Role Group in Okta People ADMIN Admins of org-1 12,345 As Suger answered just now.")
-	assert.Contains(t, page, "org-2 Role Group in Okta People ADMIN Admins of org-2 12,345")
+	assert.Contains(t, page, "org-1 Group in Okta People Admins of org-1 12,345 As Suger answered just now.")
+	assert.Contains(t, page, "org-2 Group in Okta People Admins of org-2 12,345")
 	s.get("/")
 	assert.Equal(t, map[string]int{"org-1": 1, "org-2": 1}, asked, "reloading the page does not ask again")
 
