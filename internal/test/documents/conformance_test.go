@@ -125,8 +125,8 @@ func TestConformanceDocumentIsTheTables(t *testing.T) {
 
 const conformanceIntroduction = "# Conformance\n\n" +
 	"For anyone who must know how closely the gateway follows the RFCs: every requirement of RFC 7643, 7644 and\n" +
-	"9865 on service providers, by section, in our words. Each is a MUST (SHALL, REQUIRED) where SHOULD does not\n" +
-	"follow the section. [protocol.md](protocol.md) describes what the gateway supports.\n\n" +
+	"9865 on service providers, by section, in our words. Each is a MUST (or SHALL, or REQUIRED) unless it is\n" +
+	"marked SHOULD. [protocol.md](protocol.md) describes what the gateway supports.\n\n" +
 	"The page is generated from tables in `internal/test/documents`, which name the tests of each requirement; a\n" +
 	"test checks that all of these exist. `gateway.TestCursors` is a Go test in that folder, a name ending in\n" +
 	"`.txtar` a conversation in `testdata/` with the whole stack.\n"
