@@ -145,7 +145,7 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(p.baseURLs()), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
 		Held: p.HoldsCredential(), DryRun: p.DryRun,
-		Test: p.testConnection, Explain: p.explainPerson, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
+		Test: p.testConnection, Explain: p.explainPerson, Organization: string(p.Organization), Serves: p.Serves,
 		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
 	}
 	if p.HoldsCredential() {

@@ -58,10 +58,9 @@ type Config struct {
 	// Test runs the read-only preflight with a credential from the form.
 	Test func(ctx context.Context, organization, credential string) (*check.Report, error)
 	// Explain returns everything known about one person, likewise.
-	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
-	CredentialName string // label in the form: "Suger API key"
-	Organization   string // initial value in the form
-	Serves         func(organization string) bool
+	Explain      func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
+	Organization string // initial value in the form
+	Serves       func(organization string) bool
 
 	Log *slog.Logger
 	Now func() time.Time
