@@ -197,7 +197,7 @@ func (q *Request) readRole(role *Role) error {
 	switch {
 	case strings.TrimSpace(role.Name) == "":
 		return Refuse(400, "name is required")
-	case !fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...):
+	case !fit(50, role.Name) || !fit(300, role.Description) || !fit(50, role.Permissions...):
 		return errDatabase
 	case other != nil:
 		return Refuse(400, "a role named %q already exists", other.Name)

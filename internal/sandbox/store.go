@@ -132,32 +132,21 @@ func (o *Organization) Add(m *Member) {
 
 // Remove ends the membership of the user with this id, if there is one.
 func (o *Organization) Remove(id string) {
-	m := o.byUser[id]
-	if m == nil {
-		return
+	if o.byUser[id] != nil {
+		delete(o.byUser, id)
+		o.Members = slices.DeleteFunc(o.Members, func(m *Member) bool { return m.ID == id })
 	}
-	delete(o.byUser, id)
-	o.Members = slices.DeleteFunc(o.Members, func(other *Member) bool { return other == m })
 }
-
-// The sizes of the columns, in characters.
-const (
-	sizeRoleID      = 36
-	sizeName        = 30 // first and last name each
-	sizeEmail       = 100
-	sizeRoleName    = 50
-	sizeDescription = 300
-	sizePermission  = 50
-)
 
 // errDatabase is Suger's only message for a value that its database refuses.
 var errDatabase = Refuse(500, "DB error occurred")
 
+// fit reports whether each value fits a column of this size, in characters.
 func fit(size int, values ...string) bool {
 	return !slices.ContainsFunc(values, func(value string) bool { return utf8.RuneCountInString(value) > size })
 }
 
-func (u *User) fits() bool { return fit(sizeName, u.FirstName, u.LastName) && fit(sizeEmail, u.Email) }
+func (u *User) fits() bool { return fit(30, u.FirstName, u.LastName) && fit(100, u.Email) }
 
 // PermitEmail accepts addresses in a domain of the organization
 // (doc.suger.io/get-started/account).
@@ -262,7 +251,7 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 // permitRoleOf accepts the id of a role as that of a member's.
 func (o *Organization) permitRoleOf(id string) error {
 	switch {
-	case !fit(sizeRoleID, id):
+	case !fit(36, id):
 		return errDatabase
 	case o.Role(id) == nil:
 		return Refuse(400, "unknown role %q", id)
