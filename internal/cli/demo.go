@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"net"
 	"time"
 
 	"suger-scim-gateway/internal/sandbox"
@@ -137,6 +138,6 @@ func listenSandbox(ctx context.Context, options sandbox.Options, addr string, lo
 	if err != nil {
 		return nil, err
 	}
-	l.server.RegisterOnShutdown(suger.Close)
+	l.server.BaseContext = func(net.Listener) context.Context { return ctx } // ends delays, which can outlast a graceful shutdown
 	return l, nil
 }

@@ -6,7 +6,8 @@
 // in one shows in the other. Tests add other contracts, kinds of faults and
 // credentials, a second organization and a record of calls (internal/test/sandbox).
 //
-// Start with [New]. A [Sandbox] is an [http.Handler].
+// Start with [New]. A [Sandbox] is an [http.Handler], whose delays end with the
+// context of the request.
 package sandbox
 
 import (
@@ -74,9 +75,6 @@ type Sandbox struct {
 
 	mu    sync.Mutex // guards what follows
 	store *Store
-
-	closed    chan struct{}
-	closeOnce sync.Once
 }
 
 // New returns a sandbox, or an error if an option is wrong.
@@ -102,7 +100,7 @@ func New(options Options) (*Sandbox, error) {
 	case unknown >= 0:
 		return nil, fmt.Errorf("sandbox: no operation %q; there are %s", options.Faults[unknown].Operation, strings.Join(operations, ", "))
 	}
-	s := &Sandbox{options: options, contract: *options.Contract, routes: http.NewServeMux(), store: newStore(options), closed: make(chan struct{})}
+	s := &Sandbox{options: options, contract: *options.Contract, routes: http.NewServeMux(), store: newStore(options)}
 	if s.contract.Access == nil {
 		s.contract.Access = s.byKey
 	}
@@ -113,13 +111,6 @@ func New(options Options) (*Sandbox, error) {
 		s.routes.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
 	}
 	return s, nil
-}
-
-// Close ends all current and future delays. An [http.Server] that serves the sandbox
-// should call it on shutdown (RegisterOnShutdown), since a delay can outlast a
-// graceful shutdown.
-func (s *Sandbox) Close() {
-	s.closeOnce.Do(func() { close(s.closed) })
 }
 
 // Locked lets a test read or write the store while no call does.

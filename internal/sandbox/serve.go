@@ -48,7 +48,7 @@ type Request struct {
 
 // An Answer is held whole, so that a fault can still change it.
 type Answer struct {
-	Status int // 0 resets the connection
+	Status int // 0 breaks the connection
 	Header http.Header
 	Body   []byte // empty for none
 }
@@ -122,8 +122,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 		return out
 	})
 	if out.Status == 0 {
-		reset(w)
-		return
+		panic(http.ErrAbortHandler)
 	}
 	header := w.Header() // a Date or Content-Length of the answer is that of a fault
 	header.Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
@@ -200,8 +199,7 @@ func ReadObject(text []byte, place string, allowed Fields) error {
 }
 
 // A Fault is a misbehavior of all calls, or of those of one operation: a delay, an
-// error status in place of the operation, or without either a reset of the
-// connection.
+// error status in place of the operation, or without either a connection that breaks.
 type Fault struct {
 	Operation string // as in a route of the contract; "" is any
 	Delay     time.Duration
@@ -234,7 +232,11 @@ func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out A
 		switch {
 		case fault.Operation != "" && fault.Operation != rt.Operation:
 		case fault.Delay > 0:
-			s.Wait(q.Request, fault.Delay)
+			select {
+			case <-time.After(fault.Delay):
+			case <-q.Context().Done():
+				return Answer{}
+			}
 		case fault.Status > 0:
 			return s.contract.Refuse(fault.Status, fmt.Sprintf("injected fault: status %d", fault.Status))
 		default:
@@ -243,33 +245,4 @@ func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out A
 	}
 	s.Locked(func(*Store) { out = operate() })
 	return out
-}
-
-// Wait waits, and aborts the connection if client or sandbox close meanwhile.
-func (s *Sandbox) Wait(r *http.Request, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
-		panic(http.ErrAbortHandler)
-	case <-s.closed:
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// reset resets the connection as a crashed server or a firewall would: the client
-// gets an error, not the end of the answer. HTTP/2 streams are aborted.
-func reset(w http.ResponseWriter) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := connection.(interface{ SetLinger(seconds int) error }); ok { // a *net.TCPConn, or a test's
-		_ = tcp.SetLinger(0) // close with RST rather than FIN
-	}
-	_ = connection.Close()
 }
