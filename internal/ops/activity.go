@@ -66,8 +66,8 @@ func (a *Activity) minute(t time.Time) *minute {
 	return one
 }
 
-// lately returns the sum of the last n minutes.
-func (a *Activity) lately(n int64) (sum minute) {
+// recent returns the sum of the last n minutes.
+func (a *Activity) recent(n int64) (sum minute) {
 	oldest := a.now().Unix()/60 - n + 1
 	a.mu.Lock()
 	defer a.mu.Unlock()

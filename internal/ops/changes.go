@@ -79,16 +79,16 @@ func (c changeNote) Result() outcome {
 	return cmp.Or(outcomes[c.Outcome], outcome{Level: "bad", Text: c.Outcome})
 }
 
-// spoken holds readable names of attributes.
-var spoken = map[string]string{
+// attributeNames holds readable names of attributes.
+var attributeNames = map[string]string{
 	"userName": "E-mail address", "active": "Active", "role": "Role", "name": "Name",
 	"name.givenName": "Given name", "name.familyName": "Family name", "name.formatted": "Full name",
 	"displayName": "Display name", "title": "Title", "locale": "Language", "timezone": "Time zone",
 }
 
-func spokenName(attribute string) string { return cmp.Or(spoken[attribute], attribute) }
+func attributeName(attribute string) string { return cmp.Or(attributeNames[attribute], attribute) }
 
-func spokenValue(value string) string {
+func valueText(value string) string {
 	return cmp.Or(map[string]string{"": "nothing", "true": "yes", "false": "no"}[value], value)
 }
 
@@ -172,5 +172,5 @@ func (r *DryRunReport) Print(w io.Writer) error { return dryRunText.Execute(w, r
 var dryRunSource string
 
 var dryRunText = template.Must(template.New("").Funcs(template.FuncMap{
-	"list": func(words []string) string { return strings.Join(words, ", ") }, "said": spokenName, "value": spokenValue,
+	"list": func(words []string) string { return strings.Join(words, ", ") }, "attribute": attributeName, "value": valueText,
 }).Parse(dryRunSource))

@@ -37,7 +37,7 @@ func (s *server) readiness() readiness {
 	default:
 		r.Ready = true
 	}
-	if calls := s.config.Activity.lately(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
+	if calls := s.config.Activity.recent(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
 		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", calls.Failed, calls.All, recentMinutes))
 	}
 	for _, d := range s.config.Drift() {

@@ -44,7 +44,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{
 		Changes: s.changeList(shownChanges, changeFilter{}),
-		State:   s.readiness(), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
+		State:   s.readiness(), Hour: activity.recent(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
 	page.Verdict = activity.verdict(page.State, page.Errors)
 	s.show(w, r, http.StatusOK, "status", "Status", page)
@@ -64,7 +64,7 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 		return verdict{"bad", state.Reason + ".", details}
 	case len(details) > 0:
 		return verdict{"warn", "Ready, but something needs attention.", details}
-	case errors.lately:
+	case errors.recent:
 		return verdict{"warn", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
@@ -73,9 +73,9 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 // attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// passing are the errors that need no action: the client retries or reads again by
+// transient are the errors that need no action: the client retries or reads again by
 // itself, or its request was for something that does not exist.
-var passing = []scim.Code{
+var transient = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
 	scim.CodeInvalidSyntax, scim.CodeInvalidPath, scim.CodeNoTarget, scim.CodeBulkReference, scim.CodeTooLarge, scim.CodeURLTooLong,
@@ -87,16 +87,16 @@ type errorRow struct {
 	scim.CodeEntry
 	Failed bool // rather than refused
 	Count  int
-	When   past // the last time
+	When   timestamp // the last time
 }
 
 // A triage is the errors since the start, by whether they need action: 5xx before
 // 4xx, then the latest first.
 type triage struct {
-	Act     []errorRow
-	Passing []errorRow
-	Summary string // of Act: "16 refused, 1 failed"; "" if there is none
-	lately  bool   // one of Act was answered within attentionLasts
+	Act       []errorRow
+	Transient []errorRow
+	Summary   string // of Act: "16 refused, 1 failed"; "" if there is none
+	recent    bool   // one of Act was answered within attentionLasts
 }
 
 func (a *Activity) triage() (t triage) {
@@ -109,8 +109,8 @@ func (a *Activity) triage() (t triage) {
 		// A missing operation in the mapping is a 501, but not a failure.
 		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
 		switch {
-		case slices.Contains(passing, code):
-			t.Passing = append(t.Passing, row)
+		case slices.Contains(transient, code):
+			t.Transient = append(t.Transient, row)
 			continue
 		case row.Failed:
 			failed += row.Count
@@ -118,9 +118,9 @@ func (a *Activity) triage() (t triage) {
 			refused += row.Count
 		}
 		t.Act = append(t.Act, row)
-		t.lately = t.lately || now.Sub(seen.last) < attentionLasts
+		t.recent = t.recent || now.Sub(seen.last) < attentionLasts
 	}
-	for _, rows := range [][]errorRow{t.Act, t.Passing} {
+	for _, rows := range [][]errorRow{t.Act, t.Transient} {
 		slices.SortFunc(rows, func(x, y errorRow) int {
 			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.When.At.Compare(x.When.At), cmp.Compare(x.Code, y.Code))
 		})

@@ -25,14 +25,14 @@ var style string
 // pages holds a template for each page; changes.html, errors.html, layout.html and
 // time.html define parts of them.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"style":    func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
-	"ago":      ago,
-	"number":   number,
-	"count":    count,
-	"json":     check.Indented,
-	"said":     spokenName,
-	"value":    spokenValue,
-	"outcomes": func() []string { return outcomeGroups },
+	"style":     func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
+	"ago":       ago,
+	"number":    number,
+	"count":     count,
+	"json":      check.Indented,
+	"attribute": attributeName,
+	"value":     valueText,
+	"outcomes":  func() []string { return outcomeGroups },
 }).ParseFS(pageFiles, "pages/*.html"))
 
 // contentPolicy allows a page its own style and nothing else: no scripts, no
@@ -78,13 +78,13 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, view, 
 	_, _ = w.Write(html.Bytes()) // the client disconnected
 }
 
-// A past is a time and its age in words.
-type past struct {
+// A timestamp is a time and its age in words.
+type timestamp struct {
 	At  time.Time // UTC
 	Ago string
 }
 
-func ago(at, now time.Time) past {
+func ago(at, now time.Time) timestamp {
 	text := "just now"
 	switch since := now.Sub(at); {
 	case since >= 24*time.Hour:
@@ -94,7 +94,7 @@ func ago(at, now time.Time) past {
 	case since >= time.Minute:
 		text = strconv.Itoa(int(since.Minutes())) + " min ago"
 	}
-	return past{at.UTC(), text}
+	return timestamp{at.UTC(), text}
 }
 
 var english = message.NewPrinter(language.English)
