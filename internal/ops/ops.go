@@ -48,10 +48,7 @@ type Config struct {
 	Held      bool        // the gateway holds the Suger credential
 	DryRun    bool
 
-	// Organizations are those whose roles are shown, if the gateway holds a
-	// credential. Roles reads the roles of one.
-	Organizations []string
-	Roles         func(ctx context.Context, organization string) ([]Role, error)
+	Roles func(context.Context) ([]Role, error) // reads the roles that are shown; nil if there are none
 
 	// Test runs the read-only preflight with a credential from the form.
 	Test func(ctx context.Context, organization, credential string) (*check.Report, error)
@@ -73,7 +70,7 @@ type server struct {
 	guides   []guideEntry
 
 	rolesMu sync.Mutex
-	roles   []organizationRoles
+	roles   roleCount
 }
 
 // guessLimit limits wrong tokens from one address.
@@ -82,9 +79,6 @@ var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 // New returns the handler of the ops listener.
 func New(config Config) http.Handler {
 	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
-	for _, id := range config.Organizations[:min(len(config.Organizations), maxOrganizations)] {
-		s.roles = append(s.roles, organizationRoles{ID: id})
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { // the process runs
 		answerJSON(w, http.StatusOK, map[string]any{"alive": true})

@@ -26,7 +26,7 @@ type statusPage struct {
 	Verdict verdict
 	State   readiness
 	Hour    minute // the last one
-	Roles   []organizationRoles
+	Roles   roleCount
 	Errors  triage
 }
 
@@ -139,9 +139,8 @@ func (a *Activity) triage() (t triage) {
 // How the roles on the status page are read. The page shows what it has rather
 // than wait for Suger.
 const (
-	rolesLast        = time.Minute
-	rolesTimeout     = 4 * time.Second
-	maxOrganizations = 5 // shown at most
+	rolesLast    = time.Minute
+	rolesTimeout = 4 * time.Second
 )
 
 // A Role is one role of an organization.
@@ -166,28 +165,25 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 	return roles, nil
 }
 
-// organizationRoles are the roles of one organization.
-type organizationRoles struct {
-	ID      string
+// A roleCount is what is known of the roles.
+type roleCount struct {
 	Roles   []Role
 	Read    time.Time
 	Problem string // why Roles could not be read, or ""
 }
 
-// currentRoles returns the roles of each organization, read again if they are too
-// old. Simultaneous requests share one read.
-func (s *server) currentRoles(ctx context.Context) []organizationRoles {
+// currentRoles returns the roles, read again if they are too old. Simultaneous requests
+// share one read.
+func (s *server) currentRoles(ctx context.Context) roleCount {
 	s.rolesMu.Lock()
 	defer s.rolesMu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
-	defer cancel()
-	for i := range s.roles {
-		if one, now := &s.roles[i], s.config.Now(); now.Sub(one.Read) >= rolesLast {
-			roles, err := s.config.Roles(ctx, one.ID)
-			*one = organizationRoles{one.ID, roles, now, problemOf(err)}
-		}
+	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.Read) >= rolesLast {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
+		defer cancel()
+		roles, err := s.config.Roles(ctx)
+		s.roles = roleCount{roles, now, problemOf(err)}
 	}
-	return slices.Clone(s.roles)
+	return s.roles
 }
 
 // problemOf returns what an error's code means, for the page; "" for nil. The message
