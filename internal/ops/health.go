@@ -63,9 +63,7 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // the client disconnected
+	_ = json.NewEncoder(w).Encode(body) // the client disconnected
 }
 
 // Parameters of reachability.

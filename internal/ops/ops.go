@@ -128,11 +128,8 @@ func (s *server) pages() http.Handler {
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		})
 	}
-	protection := http.NewCrossOriginProtection() // against forms that a page of another site sends
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
-	}))
-	return protection.Handler(http.MaxBytesHandler(open, maxForm))
+	// The protection is against forms that a page of another site sends.
+	return http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(open, maxForm))
 }
 
 func (s *server) notFound(text string) http.HandlerFunc {
