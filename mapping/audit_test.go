@@ -147,7 +147,7 @@ func TestAuditWithoutAddresses(t *testing.T) {
 }
 
 // No record has the credential; a fingerprint distinguishes them.
-func TestAuditDistinguishesCredentials(t *testing.T) {
+func TestAuditTellsCredentialsApart(t *testing.T) {
 	s := newStand(t)
 	second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
 	_, err := s.patchUser(s.id("viewer"), deactivation)

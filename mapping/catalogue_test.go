@@ -84,7 +84,7 @@ func TestCatalogueFallsBack(t *testing.T) {
 }
 
 // If Suger lists only its custom roles, an administrator still ranks first.
-func TestUnlistedStandardRolesAreRanked(t *testing.T) {
+func TestStandardRolesRankThoughNotListed(t *testing.T) {
 	s := newStand(t)
 	finance := s.roleID("Finance")
 	s.listedRoles(`[{"id":"` + finance + `","name":"Finance"},{"id":"` + s.roleID("Deal desk") + `","name":"Deal desk"}]`)

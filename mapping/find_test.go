@@ -84,7 +84,7 @@ func TestFindUserThatFails(t *testing.T) {
 }
 
 // Nobody is added who is on the list, whatever the lookup says.
-func TestListDecidesWhoIsAdded(t *testing.T) {
+func TestAddingGoesByTheListNotByTheLookup(t *testing.T) {
 	source := strings.Replace(small("  add user:\n", findUser), "answer: people}", "answer: people, decides: true}", 1)
 	s, a := newSmall(t, source)
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {

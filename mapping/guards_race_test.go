@@ -74,7 +74,7 @@ func TestAdministratorsGoAtOnce(t *testing.T) {
 
 // Two replicas take away one of two administrators each, at the same time: both
 // may be seen to go, but the organization is not left without one.
-func TestReplicasRemoveAdministratorsAtOnce(t *testing.T) {
+func TestReplicasTakeAdministratorsAwayAtOnce(t *testing.T) {
 	ways := map[string]func(a *actor, id string) error{
 		"deactivation": func(a *actor, id string) error { _, err := a.patchUser(id, deactivation); return err },
 		"demotion":     func(a *actor, id string) error { _, err := a.patchUser(id, roleTo("VIEWER")); return err },
@@ -186,7 +186,7 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 
 // While somebody loses access, another replica makes them the only administrator:
 // access is given back, the new role kept.
-func TestEndOfAccessOfANewAdministratorIsUndone(t *testing.T) {
+func TestEndOfAccessMeetsANewAdministrator(t *testing.T) {
 	s := newStand(t)
 	id := s.id("viewer")
 	var once sync.Once

@@ -48,7 +48,7 @@ func TestClaims(t *testing.T) {
 }
 
 // A claim that is given up blocks nobody.
-func TestReleasedClaimBlocksNobody(t *testing.T) {
+func TestClaimGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l locks
 		held, last := &claim{names: []string{"x"}}, &claim{names: []string{"y"}}

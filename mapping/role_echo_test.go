@@ -38,7 +38,7 @@ func nothingMapped(scim.Resource) {}
 // A request may arrive twice, because its answer can be lost; the second must not
 // treat repeated values as changes and undo the first. If that cannot be
 // distinguished, because the first gave a more powerful role, it is an error.
-func TestRepeatedPut(t *testing.T) {
+func TestPutThatComesTwice(t *testing.T) {
 	for name, carrier := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
 		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // less, more, custom, emptied
 			t.Run(name+" "+role, func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestPutOfAnOldAnswerWithADeletedRole(t *testing.T) {
 
 // An emptied attribute asks for the default role, which is no second change beside
 // another one if that role is held anyway.
-func TestEmptiedAttributeWithAChange(t *testing.T) {
+func TestEmptiedCarrierBesideAChange(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":[],"`+roleURN+`":"EDITOR"`))
 	require.NoError(t, err)

@@ -181,7 +181,7 @@ func TestWritesDuringAFetch(t *testing.T) {
 }
 
 // A guard's own fetch, which begins later, does not end the one that others wait for.
-func TestLaterFetchDoesNotEndAnEarlierOne(t *testing.T) {
+func TestFetchesOfDifferentAge(t *testing.T) {
 	s := newStand(t)
 	s.put("second", "ADMIN", "ACTIVE")
 	var lists atomic.Int32

@@ -128,7 +128,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	assert.Equal(t, maxAccounts, client.refused.Len())
 }
 
-func TestInvalidCredentialsAreNotSent(t *testing.T) {
+func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 	s := serve(t, say(200, `{"access_token":"jwt"}`))
 	oauth := OAuthAuth{TokenURL: s.URL}
 	long := Credential(make([]byte, 8<<10+1))

@@ -212,7 +212,7 @@ func (p *people) check(t *testing.T, draft *check.Draft, address string) *check.
 
 // Somebody whom the list hides and whose name, role and time of creation a creation
 // writes over is met once, and left alone from then on.
-func TestCreationThatOverwritesAHiddenAccount(t *testing.T) {
+func TestSomebodyWhomACreationTakesOver(t *testing.T) {
 	for name, test := range map[string]struct {
 		awkward func(*people)
 		says    string
@@ -266,7 +266,7 @@ func TestCreationThatOverwritesAHiddenAccount(t *testing.T) {
 
 // What a trip finds about people is in the report even if a later trip says
 // otherwise.
-func TestFindingsOfEarlierRoundsAreKept(t *testing.T) {
+func TestWhatATripFindsStays(t *testing.T) {
 	p := newPeople("Admin", "Viewer", "Editor")
 	p.upsert, p.hidden["u7@example.com"] = true, true
 	p.shown = func(r record, alone bool) record {
@@ -410,7 +410,7 @@ func TestAccessThatIsNoBoolean(t *testing.T) {
 
 // Several roles in a list beside the one that the mapping reads are named, also where
 // only the answer for one user has them.
-func TestFurtherRolesInAList(t *testing.T) {
+func TestRolesBesideTheRole(t *testing.T) {
 	for name, test := range map[string]struct {
 		alone bool
 		value func(role string) any
@@ -500,7 +500,7 @@ func TestRemovalThatOnlySuspends(t *testing.T) {
 }
 
 // Tries that do not help are reverted, and the report is the one without them.
-func TestAttemptsThatDoNotHelpAreReverted(t *testing.T) {
+func TestTriesThatDoNotHelp(t *testing.T) {
 	p := newPeople("Viewer", "Editor", "Admin")
 	p.fixed = true
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write, c.TryVerbs = newcomer, true })

@@ -106,6 +106,6 @@ func TestDocumentedCallOnly(t *testing.T) {
 	golden(t, "documented.txt", text(report))
 }
 
-func TestReadDefectsAreReported(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }
+func TestPlantedReads(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }
 
-func TestWriteDefectsAreReported(t *testing.T) { testPlanted(t, "writes.txt", plantedWrites) }
+func TestPlantedWrites(t *testing.T) { testPlanted(t, "writes.txt", plantedWrites) }

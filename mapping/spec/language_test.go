@@ -49,7 +49,7 @@ access: {end: remove user, field: status, active: [Active, INVITED], pending: [i
 
 // Every word of the language can be used together with the others, and is read
 // as it is written.
-func TestSeparateMemberships(t *testing.T) {
+func TestMembershipsApartFromPeople(t *testing.T) {
 	document, err := spec.Parse("memberships.yaml", []byte(memberships))
 	require.NoError(t, err)
 	assert.Equal(t, spec.CoversEverybody, document.Operations.GetUser.Covers)

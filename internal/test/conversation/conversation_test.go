@@ -198,7 +198,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-func TestUpdateKeepsOtherDifferences(t *testing.T) {
+func TestUpdateLeavesOtherDifferencesToTheReader(t *testing.T) {
 	story, err := Parse("a", prose+"-- request --\nGET /Users/u1\n-- response --\n404\n-- state --\nada@example.com VIEWER\n")
 	require.NoError(t, err)
 	_, err = story.Update(t.Context(), newStack(t))

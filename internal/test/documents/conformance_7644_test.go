@@ -245,7 +245,7 @@ var rfc7644Security = []requirement{
 	should("7.7", "Credentials are stored securely, and guessing is slowed down.").
 		by("gateway.TestGuessingIsSlow", "gateway.TestGuessingInBulk", "internal/settings.TestSecretTextIsHidden"),
 	should("7.7", "Clients have different permissions.").
-		by("gateway.TestWhatSugerForbids", "mapping.TestAuditDistinguishesCredentials"),
+		by("gateway.TestWhatSugerForbids", "mapping.TestAuditTellsCredentialsApart"),
 	should("8.1", "Applications use application/scim+json.").
 		by("gateway.TestMediaTypes"),
 }

@@ -115,7 +115,7 @@ func productImports(t *testing.T) map[string][]string {
 	}
 }
 
-func TestImportRules(t *testing.T) {
+func TestDirectionsOfImports(t *testing.T) {
 	imports := productImports(t)
 	for _, r := range rules {
 		for _, name := range slices.Concat(r.packages, r.mustNot, r.butMay, r.otherThan) {

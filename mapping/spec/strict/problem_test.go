@@ -297,7 +297,7 @@ any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
 }
 
 // A document is read as far as it is good, so that the rest can be looked at.
-func TestReadOfAnInvalidDocument(t *testing.T) {
+func TestReadOfABadDocument(t *testing.T) {
 	var d document
 	report := documents(t).Read("doc.yaml", []byte("version: one\nat: mail\nat: twice\nlabels: {a: 1, b: c}\nany: &x {d: e}\nshare: *x\n"), &d)
 	require.Len(t, problemsIn(t, report), 4)
@@ -306,7 +306,7 @@ func TestReadOfAnInvalidDocument(t *testing.T) {
 	assert.Zero(t, d.Share)
 }
 
-func TestInvalidSchemaIsRefused(t *testing.T) {
+func TestASchemaMustBeOne(t *testing.T) {
 	for _, text := range []string{`{`, `{"type": 7}`, `{"$ref": "https://elsewhere.invalid/x"}`} {
 		_, err := strict.NewSchema([]byte(text), nil)
 		require.Error(t, err, text)
