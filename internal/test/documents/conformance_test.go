@@ -125,11 +125,10 @@ func TestConformanceDocumentIsTheTables(t *testing.T) {
 
 const conformanceIntroduction = "# Conformance\n\n" +
 	"For anyone who must know how closely the gateway follows the RFCs: every requirement of RFC 7643, 7644 and\n" +
-	"9865 on service providers, by section, in our words. Each is a MUST (or SHALL, or REQUIRED) unless it is\n" +
-	"marked SHOULD. [protocol.md](protocol.md) describes what the gateway supports.\n\n" +
-	"The page is generated from tables in `internal/test/documents`, which name the tests of each requirement; a\n" +
-	"test checks that all of these exist. `gateway.TestCursors` is a Go test in that folder, a name ending in\n" +
-	"`.txtar` a conversation in `testdata/` with the whole stack.\n"
+	"9865 on service providers, by section, in our words, with its tests. Each is a MUST (SHALL, REQUIRED) where\n" +
+	"SHOULD does not follow the section. A test checks the tables from which this page is generated.\n\n" +
+	"`gateway.TestCursors` is a Go test in that folder, a name ending in `.txtar` a conversation in `testdata/`\n" +
+	"with the whole stack. [protocol.md](protocol.md) describes what the gateway supports.\n"
 
 const conformanceEnd = "\n## Fuzzing and the filter parser\n\n" +
 	"`.ci/fuzz 1m` fuzzes every parser, PATCH and whole requests: nothing panics, printing and parsing again\n" +
@@ -145,8 +144,7 @@ func conformancePage() string {
 		"| RFC, section | requirement | the gateway | tests |\n|---|---|---|---|\n")
 	idle.WriteString("\n## What does not apply\n\n")
 	for _, list := range conformance {
-		fmt.Fprintf(&covered, "\n## RFC %s, %s\n", list.rfc, list.title)
-		section := ""
+		fmt.Fprintf(&covered, "\n## RFC %s, %s\n\n", list.rfc, list.title)
 		for _, r := range list.requirements {
 			switch {
 			case r.reason != "":
@@ -154,14 +152,9 @@ func conformancePage() string {
 			case r.idle != "":
 				fmt.Fprintf(&idle, "- %s, %s: %s *%s*\n", list.rfc, r.place(), r.text, r.idle)
 			default:
-				if r.place() != section {
-					section = r.place()
-					fmt.Fprintf(&covered, "\n- %s:", section)
-				}
-				covered.WriteString(" " + r.text)
+				fmt.Fprintf(&covered, "- %s: %s %s\n", r.place(), r.text, r.tests())
 			}
 		}
-		covered.WriteString("\n")
 	}
 	return page.String() + idle.String() + covered.String() + conformanceEnd
 }
