@@ -17,7 +17,7 @@ import (
 
 const opsToken = "token-of-the-ops-listener"
 
-var pages = []string{"/", "/changes", "/test", "/guides", "/guides/roles.md", "/nowhere"}
+var pages = []string{"/", "/changes", "/test", "/guides", "/guides/roles.md", "/debug/pprof/", "/nowhere"}
 
 // machines lists the paths that need no token, because they name nobody.
 var machines = []string{"/healthz", "/readyz", "/metrics"}
@@ -130,8 +130,8 @@ func TestForgedSessions(t *testing.T) {
 
 func TestBearerToken(t *testing.T) {
 	token := opsToken
-	s := newStand(t, withToken(&token))
-	for _, path := range []string{"/", "/changes", "/guides"} {
+	s := newStand(t, withToken(&token), func(c *ops.Config) { c.Profiles = true })
+	for _, path := range []string{"/", "/changes", "/guides", "/debug/pprof/"} {
 		assert.Equal(t, http.StatusOK, s.get(path, "Authorization", "Bearer "+token).status, path)
 	}
 	a := s.get("/", "Authorization", "Bearer wrong")
@@ -149,6 +149,13 @@ func TestGuessingTheToken(t *testing.T) {
 	assert.Equal(t, http.StatusTooManyRequests, s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}}).status)
 	s.clock.Advance(time.Minute)
 	assert.Equal(t, http.StatusOK, s.get("/", "Authorization", "Bearer "+token).status)
+}
+
+func TestProfilesOnlyIfAskedFor(t *testing.T) {
+	assert.Equal(t, http.StatusNotFound, newStand(t).get("/debug/pprof/").status)
+	s := newStand(t, func(c *ops.Config) { c.Profiles = true })
+	assert.Equal(t, http.StatusOK, s.get("/debug/pprof/heap").status)
+	assert.Equal(t, http.StatusForbidden, s.get("/debug/pprof/heap", "Host", "rebinding.example.com").status)
 }
 
 // A form is only accepted from a page of this listener's.

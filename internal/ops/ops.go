@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type Config struct {
 	Stopping func() bool // whether the process is about to stop
 	Activity *Activity
 	Drift    func() []mapping.DriftCount
+	Profiles bool // serve /debug/pprof/, to those who may see the status page
 
 	// HidePages serves health and metrics only: for a listener that others can
 	// reach and that has no token.
@@ -116,6 +118,11 @@ func (s *server) pages() http.Handler {
 	})
 	closed.HandleFunc("GET /guides/{name}", s.guide)
 	closed.HandleFunc("GET /guides/images/{name}", s.picture)
+	if s.config.Profiles {
+		closed.HandleFunc("GET /debug/pprof/", pprof.Index)
+		closed.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		closed.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
 	closed.Handle("/", s.notFound("Page not found."))
 
 	open := http.NewServeMux()

@@ -128,6 +128,9 @@ func (c *Config) compare(found *Problems) {
 	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
 		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; the ops listener needs its own address")
 	}
+	if c.Profiles && c.HidesPages() {
+		found.Add("GATEWAY_PPROF", "needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines")
+	}
 }
 
 func (c *Config) checkCredential(text string) error {

@@ -52,6 +52,7 @@ type Settings struct {
 
 	OpsToken       *secret `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret that opens the status page. Without it the page is shown only if GATEWAY_OPS_ADDR can be reached only from this machine"`
 	StatusPersonal bool    `envconfig:"GATEWAY_STATUS_PERSONAL" default:"false" doc:"show e-mail addresses and names on the status page"`
+	Profiles       bool    `envconfig:"GATEWAY_PPROF" default:"false" doc:"serve /debug/pprof/ to those who may see the status page"`
 
 	MappingFile     string     `envconfig:"GATEWAY_MAPPING" unset:"built in" doc:"mapping file"`
 	DefaultRole     string     `envconfig:"GATEWAY_DEFAULT_ROLE" unset:"VIEWER" doc:"role of a user if Okta sends none"`
