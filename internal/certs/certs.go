@@ -21,9 +21,6 @@ import (
 // maxFile bounds a file, in bytes; a chain of four is about 8 KB.
 const maxFile = 256 << 10
 
-// soon is how long before its expiry a certificate gets a warning.
-const soon = 14 * 24 * time.Hour
-
 // Options name the files. All fields but Roots are required.
 type Options struct {
 	CertPath string       // the chain, the server's own certificate first
@@ -80,12 +77,8 @@ func (f *Files) use(contents [][]byte) error {
 	if err != nil {
 		return fmt.Errorf("%w (the server's own certificate must be the first in its file, and the key must be its own and not encrypted)", err)
 	}
-	warnings, err := check(&pair, f.options.Now(), f.options.Roots)
-	if err != nil {
+	if err := f.check(&pair); err != nil {
 		return err
-	}
-	for _, warning := range warnings {
-		f.options.Log.Warn("TLS certificate needs attention", "problem", warning)
 	}
 	if f.current.Swap(&pair) != nil {
 		f.options.Log.Info("TLS certificate reloaded", "not_after", pair.Leaf.NotAfter)
@@ -93,48 +86,43 @@ func (f *Files) use(contents [][]byte) error {
 	return nil
 }
 
-// check returns an error if clients would refuse the chain, and warnings for the
-// operator otherwise. roots are the trusted authorities, nil for the system's.
-func check(pair *tls.Certificate, now time.Time, roots *x509.CertPool) (warnings []string, err error) {
-	leaf, last := pair.Leaf, pair.Leaf
-	verify := x509.VerifyOptions{CurrentTime: now, Roots: roots, Intermediates: x509.NewCertPool()}
+// check returns an error if clients would refuse the chain, and logs a warning if only
+// some would.
+func (f *Files) check(pair *tls.Certificate) error {
+	leaf, last, now := pair.Leaf, pair.Leaf, f.options.Now()
+	verify := x509.VerifyOptions{CurrentTime: now, Roots: f.options.Roots, Intermediates: x509.NewCertPool()}
 	for _, der := range pair.Certificate[1:] {
 		issuer, err := x509.ParseCertificate(der)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		// Clients need not sort a chain, and Java ones, such as Okta's, fail on a wrong order.
 		if err := last.CheckSignatureFrom(issuer); err != nil || !bytes.Equal(last.RawIssuer, issuer.RawSubject) {
-			return nil, fmt.Errorf("the chain is in the wrong order or has a gap: after the certificate of %s must come that of its issuer, %s, and not that of %s",
+			return fmt.Errorf("the chain is in the wrong order or has a gap: after the certificate of %s must come that of its issuer, %s, and not that of %s",
 				nameOf(last), last.Issuer, nameOf(issuer))
 		}
 		verify.Intermediates.AddCert(issuer)
 		last = issuer
 	}
 	if now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
-		return nil, fmt.Errorf("the certificate for %s is only valid from %s to %s", nameOf(leaf), day(leaf.NotBefore), day(leaf.NotAfter))
+		return fmt.Errorf("the certificate for %s is only valid from %s to %s",
+			nameOf(leaf), leaf.NotBefore.UTC().Format(time.DateOnly), leaf.NotAfter.UTC().Format(time.DateOnly))
 	}
-	if leaf.NotAfter.Sub(now) < soon {
-		warnings = append(warnings, fmt.Sprintf("the certificate for %s expires on %s", nameOf(leaf), day(leaf.NotAfter)))
-	}
-	_, err = leaf.Verify(verify)
+	_, err := leaf.Verify(verify)
+	selfSigned := bytes.Equal(last.RawIssuer, last.RawSubject) && last.CheckSignature(last.SignatureAlgorithm, last.RawTBSCertificate, last.Signature) == nil
 	var unknown x509.UnknownAuthorityError
 	switch {
 	case err == nil:
 	case !errors.As(err, &unknown):
-		return nil, fmt.Errorf("clients would refuse the certificate for %s: %w", nameOf(leaf), err)
-	case !isSelfSigned(last):
-		return nil, fmt.Errorf("the chain ends at a certificate issued by %s, which is neither in the file nor an authority that this machine trusts. "+
+		return fmt.Errorf("clients would refuse the certificate for %s: %w", nameOf(leaf), err)
+	case !selfSigned:
+		return fmt.Errorf("the chain ends at a certificate issued by %s, which is neither in the file nor an authority that this machine trusts. "+
 			"Append the intermediate certificate, which the authority publishes; for an authority of your own, append its root too", last.Issuer)
 	default:
-		warnings = append(warnings, fmt.Sprintf("the certificate for %s was issued by %s, which is not a public authority: Okta refuses it, unless a proxy in front has another certificate",
-			nameOf(leaf), nameOf(last)))
+		f.options.Log.Warn("TLS certificate was issued by an authority that is not public: Okta refuses it, unless a proxy in front has another certificate",
+			"certificate", nameOf(leaf), "authority", nameOf(last))
 	}
-	return warnings, nil
-}
-
-func isSelfSigned(c *x509.Certificate) bool {
-	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	return nil
 }
 
 func nameOf(c *x509.Certificate) string {
@@ -143,5 +131,3 @@ func nameOf(c *x509.Certificate) string {
 	}
 	return c.Subject.String()
 }
-
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

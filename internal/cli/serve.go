@@ -145,14 +145,13 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(p.baseURLs()), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
 		Held: p.HoldsCredential(), DryRun: p.DryRun,
-		Test: p.testConnection, Explain: p.explainPerson, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
+		Test: p.testConnection, Explain: p.explainPerson, Organization: string(p.Organization), Serves: p.Serves,
 		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
 	}
-	if p.HoldsCredential() {
-		config.Organizations = p.KnownOrganizations()
-		config.Roles = func(ctx context.Context, organization string) ([]ops.Role, error) {
+	if p.HoldsCredential() && p.Organization != "" {
+		config.Roles = func(ctx context.Context) ([]ops.Role, error) {
 			return ops.CountRoles(ctx, service, mapping.Caller{
-				Organization: organization, Credential: p.HeldCredential(), RequestID: "status-page",
+				Organization: string(p.Organization), Credential: p.HeldCredential(), RequestID: "status-page",
 			})
 		}
 	}

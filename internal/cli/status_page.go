@@ -56,13 +56,6 @@ func (p *process) baseURL(organization string) string {
 	return base + "/scim/v2"
 }
 
-func (p *process) credentialName() string {
-	if p.SugerAuth == "key" {
-		return "Suger API key"
-	}
-	return "client_id:client_secret of Suger"
-}
-
 // testConnection runs the read-only part of the check command with a credential
 // from the status page's form. Its calls are not traffic, so they are not counted.
 func (p *process) testConnection(ctx context.Context, organization, credential string) (*check.Report, error) {

@@ -1,6 +1,5 @@
-// Package conns limits the connections of an HTTP server. When a limit is
-// exceeded, it closes the oldest connection without a valid token, so that nobody
-// can block others by opening connections.
+// Package conns limits the connections of an HTTP server, so that nobody can block
+// others by opening connections.
 //
 // Start with [Guard]; a handler calls [Trust] for a request with a valid token.
 package conns
@@ -63,7 +62,7 @@ type connection struct {
 
 	trusted bool
 	idle    bool
-	timer   *time.Timer // closes it if it stays idle; nil if it may
+	timer   *time.Timer // closes it if it stays idle; nil or stopped if it may
 }
 
 type contextKey struct{}
@@ -71,13 +70,11 @@ type contextKey struct{}
 // Trust marks the connection of the request with this context as one with a valid
 // token. It does nothing without a guard.
 func Trust(ctx context.Context) {
-	c, _ := ctx.Value(contextKey{}).(*connection)
-	if c == nil {
-		return
+	if c, _ := ctx.Value(contextKey{}).(*connection); c != nil {
+		c.guard.mu.Lock()
+		defer c.guard.mu.Unlock()
+		c.trusted = true
 	}
-	c.guard.mu.Lock()
-	defer c.guard.mu.Unlock()
-	c.trusted = true
 }
 
 func unwrap(c net.Conn) *connection {
@@ -118,7 +115,15 @@ func (g *guard) admit(accepted net.Conn) *connection {
 	}
 	tooManyFrom := !shared && same >= g.limits.PerAddress
 	if tooManyFrom || len(g.open) >= g.limits.Total {
-		least := g.leastOf(func(other *connection) bool { return !tooManyFrom || other.from == c.from })
+		// The oldest without a valid token makes room, or else the oldest idle one.
+		var least *connection
+		for other := range g.open {
+			switch {
+			case tooManyFrom && other.from != c.from, other.trusted && !other.idle:
+			case least == nil, least.trusted && !other.trusted, least.trusted == other.trusted && other.since.Before(least.since):
+				least = other
+			}
+		}
 		if least == nil {
 			return nil
 		}
@@ -129,32 +134,11 @@ func (g *guard) admit(accepted net.Conn) *connection {
 	return c
 }
 
-// leastOf returns the connection to close: the oldest without a valid token, or
-// else the oldest idle one. The caller holds the lock.
-func (g *guard) leastOf(among func(*connection) bool) *connection {
-	var least *connection
-	for c := range g.open {
-		if !among(c) || c.trusted && !c.idle {
-			continue
-		}
-		if least == nil || least.trusted && !c.trusted || least.trusted == c.trusted && c.since.Before(least.since) {
-			least = c
-		}
-	}
-	return least
-}
-
 // remove may be called more than once; the caller holds the lock.
 func (g *guard) remove(c *connection) {
 	delete(g.open, c)
-	c.mayStay()
-}
-
-// mayStay stops the timer of a connection; the caller holds the lock.
-func (c *connection) mayStay() {
 	if c.timer != nil {
 		c.timer.Stop()
-		c.timer = nil
 	}
 }
 
@@ -162,18 +146,18 @@ func (g *guard) changed(c *connection, state http.ConnState) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c.idle = state == http.StateIdle
-	c.mayStay()
-	if _, open := g.open[c]; open && c.idle && !c.trusted {
-		c.timer = time.AfterFunc(g.limits.UntrustedIdle, c.closeIfIdle)
+	if c.timer != nil {
+		c.timer.Stop()
 	}
-}
-
-func (c *connection) closeIfIdle() {
-	c.guard.mu.Lock()
-	idle := c.idle
-	c.guard.mu.Unlock()
-	if idle {
-		_ = c.Close()
+	if _, open := g.open[c]; open && c.idle && !c.trusted {
+		c.timer = time.AfterFunc(g.limits.UntrustedIdle, func() {
+			g.mu.Lock()
+			idle := c.idle
+			g.mu.Unlock()
+			if idle {
+				_ = c.Close()
+			}
+		})
 	}
 }
 

@@ -44,7 +44,6 @@ type minute struct {
 	number   int64 // minutes since 1970
 	Requests load  // of SCIM; failed: answered 5xx or, since Okta cannot use that, 429
 	Calls    load  // to Suger; failed: answered 5xx, or not at all
-	Retries  int   // of the calls
 }
 
 // A load is a number of requests, and how many of them failed.
@@ -67,8 +66,8 @@ func (a *Activity) minute(t time.Time) *minute {
 	return one
 }
 
-// lately returns the sum of the last n minutes.
-func (a *Activity) lately(n int64) (sum minute) {
+// recent returns the sum of the last n minutes.
+func (a *Activity) recent(n int64) (sum minute) {
 	oldest := a.now().Unix()/60 - n + 1
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -76,7 +75,6 @@ func (a *Activity) lately(n int64) (sum minute) {
 		if one.number >= oldest {
 			sum.Requests = load{sum.Requests.All + one.Requests.All, sum.Requests.Failed + one.Requests.Failed}
 			sum.Calls = load{sum.Calls.All + one.Calls.All, sum.Calls.Failed + one.Calls.Failed}
-			sum.Retries += one.Retries
 		}
 	}
 	return sum
@@ -149,10 +147,7 @@ func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 }
 
 // Retried records a retry of a request to Suger.
-func (a *Activity) Retried(string) {
-	a.metrics.retries.Inc()
-	a.note(func(now time.Time) { a.minute(now).Retries++ })
-}
+func (a *Activity) Retried(string) { a.metrics.retries.Inc() }
 
 // Drift records an answer, or a field of one, that differs from the mapping.
 func (a *Activity) Drift(operation, _ string) { a.metrics.drifts.WithLabelValues(operation).Inc() }

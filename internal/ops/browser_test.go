@@ -36,7 +36,7 @@ var views = map[string]browser.View{
 // busy returns a gateway on an ordinary day: an import, then changes.
 func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 	s := newStand(t, append([]func(*ops.Config){func(c *ops.Config) {
-		c.Held, c.Organizations = true, []string{"org-1"}
+		c.Held = true
 		c.Started = c.Now().Add(-(9*24 + 4) * time.Hour)
 		c.Okta = []ops.OktaValue{
 			{Field: "SCIM connector base URL", Values: []string{"https://scim.example.com/scim/v2"}},
@@ -45,10 +45,10 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}},
 			{Field: "Authorization", Note: "one of the gateway's own tokens (GATEWAY_TOKENS), with or without the word Bearer"},
 		}
-		c.Roles = func(context.Context, string) ([]ops.Role, error) {
+		c.Roles = func(context.Context) ([]ops.Role, error) {
 			return []ops.Role{
-				{Name: "VIEWER", Group: "Suger Viewers", People: 1184}, {Name: "EDITOR", Group: "Suger Editors", People: 163},
-				{Name: "Finance", Group: "Finance", People: 21}, {Name: "ADMIN", Group: "Suger Admins", People: 6},
+				{Group: "Suger Viewers", People: 1184}, {Group: "Suger Editors", People: 163},
+				{Group: "Finance", People: 21}, {Group: "Suger Admins", People: 6},
 			}, nil
 		}
 	}}, change...)...)
@@ -121,8 +121,8 @@ func TestLookOfABadDay(t *testing.T) {
 		c.DryRun, c.Version, c.PublicURL = true, long, "https://"+long+".example.com"
 		c.Activity = ops.NewActivity(ops.Build{}, "http://127.0.0.1:1", true, c.Log, c.Now)
 		c.Okta = []ops.OktaValue{{Field: "SCIM connector base URL", Values: []string{"https://" + long + ".example.com/scim/v2", "https://example.com/org/" + long}}}
-		c.Roles = func(_ context.Context, organization string) ([]ops.Role, error) {
-			roles := slices.Repeat([]ops.Role{{Name: long, Group: long, People: 1234567}}, 30)
+		c.Roles = func(context.Context) ([]ops.Role, error) {
+			roles := slices.Repeat([]ops.Role{{Group: long, People: 1234567}}, 30)
 			return roles, nil
 		}
 	})

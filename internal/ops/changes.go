@@ -18,51 +18,40 @@ import (
 // shownChanges is how many changes the status page shows.
 const shownChanges = 12
 
+// A changeFilter selects changes; an empty field selects all.
+type changeFilter struct{ Person, Outcome, Request string }
+
 // A changeList is the data of the template of changes.
 type changeList struct {
+	Filter     changeFilter
 	Newest     []changeNote
 	Now        time.Time
 	Remembered int
-	MaxChanges int
 	Masked     bool
 }
 
-// changeList returns the newest changes that a filter selects, n at most.
+// changeList returns the newest changes that a filter selects, n at most. An address is
+// compared as it is shown: if addresses are masked, all that look the same match.
 func (s *server) changeList(n int, filter changeFilter) changeList {
-	activity := s.config.Activity
-	activity.mu.Lock()
-	all := slices.Clone(activity.changes)
-	activity.mu.Unlock()
-	list := changeList{Now: activity.now(), Remembered: len(all), MaxChanges: maxChanges, Masked: activity.Masked()}
-	list.Newest = slices.DeleteFunc(all, func(c changeNote) bool { return !filter.keeps(c) })
-	list.Newest = list.Newest[:min(n, len(list.Newest))]
+	a := s.config.Activity
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := changeList{Filter: filter, Now: a.now(), Remembered: len(a.changes), Masked: a.Masked()}
+	person := strings.ToLower(a.person(filter.Person))
+	for _, c := range a.changes {
+		if len(list.Newest) < n && strings.Contains(strings.ToLower(c.User), person) &&
+			(filter.Request == "" || c.RequestID == filter.Request) &&
+			(!slices.Contains(outcomeGroups, filter.Outcome) || c.Result().group == filter.Outcome) {
+			list.Newest = append(list.Newest, c)
+		}
+	}
 	return list
 }
 
-// A changeFilter selects changes; an empty field selects all.
-type changeFilter struct {
-	Person  string // as entered
-	Outcome string // one of outcomeGroups
-	Request string // id
-
-	shown string // Person as the changes show people
-}
-
-// changeFilter reads the filter of a request. An address is compared as it is
-// shown: if addresses are masked, all that look the same match.
-func (s *server) changeFilter(r *http.Request) changeFilter {
+func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	person := strings.TrimSpace(query.Get("person"))
-	return changeFilter{Person: person, Outcome: query.Get("outcome"), Request: query.Get("request"), shown: s.config.Activity.person(person)}
-}
-
-// Any reports whether the filter excludes anything.
-func (f changeFilter) Any() bool { return f.Person != "" || f.Outcome != "" || f.Request != "" }
-
-func (f changeFilter) keeps(c changeNote) bool {
-	return (f.Request == "" || c.RequestID == f.Request) &&
-		strings.Contains(strings.ToLower(c.User), strings.ToLower(f.shown)) &&
-		(!slices.Contains(outcomeGroups, f.Outcome) || c.Result().group == f.Outcome)
+	filter := changeFilter{Person: strings.TrimSpace(query.Get("person")), Outcome: query.Get("outcome"), Request: query.Get("request")}
+	s.show(w, r, http.StatusOK, "all_changes", "Recent changes", s.changeList(maxChanges, filter))
 }
 
 // An outcome is how a change ended, as an administrator sees it.
@@ -90,28 +79,17 @@ func (c changeNote) Result() outcome {
 	return cmp.Or(outcomes[c.Outcome], outcome{Level: "bad", Text: c.Outcome})
 }
 
-// spoken holds readable names of attributes.
-var spoken = map[string]string{
+// attributeNames holds readable names of attributes.
+var attributeNames = map[string]string{
 	"userName": "E-mail address", "active": "Active", "role": "Role", "name": "Name",
 	"name.givenName": "Given name", "name.familyName": "Family name", "name.formatted": "Full name",
 	"displayName": "Display name", "title": "Title", "locale": "Language", "timezone": "Time zone",
 }
 
-// spokenName returns the name of an attribute in plain words, if it has one.
-func spokenName(attribute string) string { return cmp.Or(spoken[attribute], attribute) }
+func attributeName(attribute string) string { return cmp.Or(attributeNames[attribute], attribute) }
 
-// spokenValue returns a value in plain words: "yes" for true, "nothing" for "".
-func spokenValue(value string) string {
+func valueText(value string) string {
 	return cmp.Or(map[string]string{"": "nothing", "true": "yes", "false": "no"}[value], value)
-}
-
-func (s *server) changes(w http.ResponseWriter, r *http.Request) {
-	filter := s.changeFilter(r)
-	s.show(w, r, http.StatusOK, "all_changes", "Recent changes", struct {
-		Changes  changeList
-		Filter   changeFilter
-		Outcomes []string
-	}{s.changeList(maxChanges, filter), filter, outcomeGroups})
 }
 
 // maxDryRun is the most people and roles in a dry run's report.
@@ -194,5 +172,5 @@ func (r *DryRunReport) Print(w io.Writer) error { return dryRunText.Execute(w, r
 var dryRunSource string
 
 var dryRunText = template.Must(template.New("").Funcs(template.FuncMap{
-	"list": func(words []string) string { return strings.Join(words, ", ") }, "said": spokenName, "value": spokenValue,
+	"list": func(words []string) string { return strings.Join(words, ", ") }, "attribute": attributeName, "value": valueText,
 }).Parse(dryRunSource))

@@ -57,12 +57,10 @@ func (s *server) form(view, title string) http.HandlerFunc {
 			if view == "test" {
 				page.Report, err = s.config.Test(ctx, page.Organization, credential)
 			} else {
-				page.Changes = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
+				page.Changes = s.changeList(shownChanges, changeFilter{Person: page.Person})
 				page.Found, err = s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
 			}
-			if err != nil {
-				page.Problem = problemOf(err)
-			}
+			page.Problem = problemOf(err)
 		}
 		s.show(w, r, status, view, title, page)
 	}

@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,12 +12,6 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
-)
-
-// Placeholders in guides for the gateway's address and for the base URL below it.
-const (
-	anyHost = "https://your-host"
-	anyBase = anyHost + "/scim/v2"
 )
 
 // guideOrder lists the guides that come first, in the order of use.
@@ -50,51 +43,35 @@ var (
 		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
 		goldmark.WithParserOptions(parser.WithAutoHeadingID()),
 	)
-	// linkTo is a link or a picture in Markdown, by its text and its target.
-	linkTo = regexp.MustCompile(`!?\[([^\]]*)\]\(([^)#]+)(?:#[^)]*)?\)`)
+	// unserved is a link to a file that is not embedded, by its text.
+	unserved = regexp.MustCompile(`!?\[([^\]]*)\]\((?:\.\./[^)]+|[^)]+\.png)\)`)
 	// codeRow is a table row that begins with a word in code, such as an error code.
 	codeRow = regexp.MustCompile(`<tr>(\s*<td><code>(\w+)</code></td>)`)
 	tables  = strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>")
 )
 
-// asHTML returns a guide as HTML, with the gateway's address if it is known. A link
-// to a file that is not served here becomes plain text, and a table row that begins
-// with a word in code becomes a link target.
-func (s *server) asHTML(guide guideEntry) template.HTML {
-	source := guide.source
-	if s.config.PublicURL != "" {
-		source = strings.NewReplacer(anyBase, s.config.BaseURL, anyHost, s.config.PublicURL).Replace(source)
+// guide serves a guide as HTML, with the gateway's address if it is known. A link to a
+// file that is not served becomes plain text, and a table row that begins with a word
+// in code becomes a link target.
+func (s *server) guide(w http.ResponseWriter, r *http.Request) {
+	at := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == r.PathValue("name") })
+	if at < 0 {
+		s.notFound("Guide not found.")(w, r)
+		return
 	}
-	source = linkTo.ReplaceAllStringFunc(source, func(link string) string {
-		part := linkTo.FindStringSubmatch(link)
-		text, target := part[1], part[2]
-		elsewhere := strings.Contains(target, ":") && link[0] != '!' // a page loads no picture from there
-		if elsewhere || s.hasGuideFile(path.Clean(target)) {
-			return link
-		}
-		return text
-	})
+	source := s.guides[at].source
+	if s.config.PublicURL != "" {
+		const host = "https://your-host"
+		source = strings.NewReplacer(host+"/scim/v2", s.config.BaseURL, host, s.config.PublicURL).Replace(source)
+	}
 	var page bytes.Buffer
-	_ = markdown.Convert([]byte(source), &page) // the buffer has no error
+	_ = markdown.Convert(unserved.ReplaceAll([]byte(source), []byte("$1")), &page) // the buffer has no error
 	// The renderer omits the source's own markup, so these tags are the renderer's.
 	body := codeRow.ReplaceAllString(tables.Replace(page.String()), `<tr id="$2">$1`)
-	return template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
+	s.show(w, r, http.StatusOK, "guide", s.guides[at].Title, template.HTML(body)) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 }
 
-func (s *server) hasGuideFile(name string) bool {
-	info, err := fs.Stat(s.config.Guides, name)
-	return err == nil && !info.IsDir()
-}
-
-func (s *server) guide(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("path")
-	if i := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
-		s.show(w, r, http.StatusOK, "guide", s.guides[i].Title, s.asHTML(s.guides[i]))
-		return
-	}
-	if s.hasGuideFile(name) {
-		http.ServeFileFS(w, r, s.config.Guides, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
-		return
-	}
-	s.message(w, http.StatusNotFound, "Nothing here", "Guide not found.")
+// picture serves a picture of a guide.
+func (s *server) picture(w http.ResponseWriter, r *http.Request) {
+	http.ServeFileFS(w, r, s.config.Guides, "images/"+r.PathValue("name"))
 }

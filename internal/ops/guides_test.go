@@ -35,9 +35,8 @@ func TestGuideRendering(t *testing.T) {
 		"within the page":             {"[see](#part)", `<p><a href="#part">see</a></p>`},
 		"elsewhere":                   {"[see](https://example.com/a)", `<p><a href="https://example.com/a">see</a></p>`},
 		"a file that is not here":     {"[the *mapping*](../mapping/suger.yaml) file", `<p>the <em>mapping</em> file</p>`},
-		"a picture":                   {"![A form](images/form.png)", `<p><img src="images/form.png" alt="A form"></p>`},
-		"a picture that is not here":  {"![A form](images/absent.png)", `<p>A form</p>`},
-		"a picture from elsewhere":    {"![A form](https://example.com/form.png)", `<p>A form</p>`},
+		"a picture":                   {"![A form](images/form.svg)", `<p><img src="images/form.svg" alt="A form"></p>`},
+		"a picture that is not here":  {"![A form](images/form.png)", `<p>A form</p>`},
 		"markup is left out":          {"<script>alert(1)</script>\n\nText <img src=x onerror=y>", "<!-- raw HTML omitted -->\n<p>Text <!-- raw HTML omitted --></p>"},
 		"a script for a link":         {"[see](javascript:alert(1))", `<p><a href="">see</a></p>`},
 		"a row begins with a code":    {"| code | b |\n|---|---:|\n| `no_seat` | 1 |", "<div class=\"scroll\"><table>\n<thead>\n<tr>\n<th>code</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr id=\"no_seat\">\n<td><code>no_seat</code></td>\n<td align=\"right\">1</td>\n</tr>\n</tbody>\n</table></div>"},
@@ -45,7 +44,7 @@ func TestGuideRendering(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t, guidesOf(fstest.MapFS{
-				"guide.md": {Data: []byte(test.source)}, "other.md": {Data: []byte("# Other")}, "images/form.png": {Data: []byte("png")},
+				"guide.md": {Data: []byte(test.source)}, "other.md": {Data: []byte("# Other")}, "images/form.svg": {Data: []byte("<svg/>")},
 			}, "https://scim.example.com"))
 			assert.Equal(t, test.want, article(s.get("/guides/guide.md")))
 		})
@@ -59,11 +58,11 @@ func TestGuidesWithoutAddress(t *testing.T) {
 }
 
 func TestPicturesAreServed(t *testing.T) {
-	s := newStand(t, guidesOf(fstest.MapFS{"images/form.png": {Data: []byte("png")}}, ""))
-	a := s.get("/guides/images/form.png")
+	s := newStand(t, guidesOf(fstest.MapFS{"images/form.svg": {Data: []byte("<svg/>")}}, ""))
+	a := s.get("/guides/images/form.svg")
 	assert.Equal(t, http.StatusOK, a.status)
-	assert.Equal(t, "image/png", a.header.Get("Content-Type"))
-	for _, path := range []string{"images", "images/", "absent.md", "../ops.go", "%2e%2e/ops.go"} {
+	assert.Equal(t, "image/svg+xml", a.header.Get("Content-Type"))
+	for _, path := range []string{"images", "images/", "images/absent.svg", "images/%2e%2e/roles.md", "absent.md", "../ops.go", "%2e%2e/ops.go"} {
 		assert.NotEqual(t, http.StatusOK, s.get("/guides/"+path).status, path)
 	}
 }

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -28,8 +27,8 @@ type readiness struct {
 }
 
 // readiness probes Suger's host if there was no recent call.
-func (s *server) readiness(ctx context.Context) readiness {
-	r := readiness{Answered: s.config.Activity.lastAnswer(ctx), Degraded: []string{}}
+func (s *server) readiness() readiness {
+	r := readiness{Answered: s.config.Activity.lastAnswer(), Degraded: []string{}}
 	switch {
 	case s.config.Stopping():
 		r.Reason = "stopping"
@@ -38,7 +37,7 @@ func (s *server) readiness(ctx context.Context) readiness {
 	default:
 		r.Ready = true
 	}
-	if calls := s.config.Activity.lately(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
+	if calls := s.config.Activity.recent(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
 		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", calls.Failed, calls.All, recentMinutes))
 	}
 	for _, d := range s.config.Drift() {
@@ -51,8 +50,8 @@ func (s *server) readiness(ctx context.Context) readiness {
 
 // ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
 // reason.
-func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	state := s.readiness(r.Context())
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
+	state := s.readiness()
 	status := http.StatusOK
 	if !state.Ready {
 		status = http.StatusServiceUnavailable
@@ -64,9 +63,7 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // the client disconnected
+	_ = json.NewEncoder(w).Encode(body) // the client disconnected
 }
 
 // Parameters of reachability.
@@ -98,7 +95,7 @@ type reachability struct {
 
 // lastAnswer returns when Suger's host answered last; zero if it never did. It probes
 // at most every probeEvery.
-func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
+func (a *Activity) lastAnswer() (answered time.Time) {
 	a.suger.probing.Lock()
 	defer a.suger.probing.Unlock()
 	a.note(func(time.Time) { answered = a.suger.answered })
@@ -107,13 +104,9 @@ func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
 		return answered
 	}
 	a.suger.probed = now
-	// Later callers use the outcome too, so a caller that hangs up must not cancel it.
-	request, failure := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodHead, a.suger.url, nil)
+	response, failure := a.suger.client.Head(a.suger.url) //nolint:noctx // a caller that hangs up must not cancel what later ones use; the client has a timeout
 	if failure == nil {
-		var response *http.Response
-		if response, failure = a.suger.client.Do(request); failure == nil {
-			failure = response.Body.Close()
-		}
+		_ = response.Body.Close()
 	}
 	a.note(func(now time.Time) {
 		a.suger.record(failure, now)

@@ -26,20 +26,12 @@ type Build struct{ Version, Commit, Go, Module string }
 // metrics are the counters of one process. docs/metrics.md lists every one; a test
 // compares the two. No label has a value that a client or Suger can choose freely.
 type metrics struct {
-	registry *prometheus.Registry
+	registry             *prometheus.Registry
+	inFlight             prometheus.Gauge
+	retries, unconfirmed prometheus.Counter
+	durations, callTimes *prometheus.HistogramVec
 
-	requests    *prometheus.CounterVec
-	durations   *prometheus.HistogramVec
-	inFlight    prometheus.Gauge
-	errors      *prometheus.CounterVec
-	calls       *prometheus.CounterVec
-	callTimes   *prometheus.HistogramVec
-	retries     prometheus.Counter
-	lookups     *prometheus.CounterVec
-	lists       *prometheus.CounterVec
-	unconfirmed prometheus.Counter
-	refusals    *prometheus.CounterVec
-	drifts      *prometheus.CounterVec
+	requests, errors, calls, lookups, lists, refusals, drifts *prometheus.CounterVec
 }
 
 // newMetrics returns the counters. Every name begins with suger_scim_, so that a
@@ -49,9 +41,6 @@ func newMetrics(build Build) *metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	factory := promauto.With(registry)
-	counter := func(name, help string) prometheus.Counter {
-		return factory.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
-	}
 	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return factory.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -66,10 +55,10 @@ func newMetrics(build Build) *metrics {
 		errors:      counters("suger_scim_errors_total", "Errors answered, by the code in brackets at the end of the message; each failed operation of a bulk request counts.", "error"),
 		calls:       counters("suger_scim_upstream_requests_total", "HTTP requests sent to Suger, retries included.", "operation", "code"),
 		callTimes:   histograms("suger_scim_upstream_request_duration_seconds", "Time from a request to Suger to the end of its answer, without the wait in the gateway's own queue.", "operation"),
-		retries:     counter("suger_scim_upstream_retries_total", "Retries of requests to Suger."),
+		retries:     counters("suger_scim_upstream_retries_total", "Retries of requests to Suger.").WithLabelValues(),
 		lookups:     counters("suger_scim_lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up again.", "result"),
 		lists:       counters("suger_scim_list_cache_total", "Uses of the user list, by whether a recent one was in memory.", "result"),
-		unconfirmed: counter("suger_scim_writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error."),
+		unconfirmed: counters("suger_scim_writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error.").WithLabelValues(),
 		refusals:    counters("suger_scim_guard_refusals_total", "Changes that a guard stopped.", "guard"),
 		drifts:      counters("suger_scim_mapping_drift_total", "Answers of Suger, or fields of them, that differ from the mapping.", "operation"),
 	}

@@ -1,6 +1,6 @@
 // Package ops implements the ops listener: health and metrics for machines, a
-// status page and the guides for people. It is separate from SCIM. It never shows a
-// credential and, unless it is configured to, no whole e-mail address.
+// status page and the guides for people. It never shows a credential and, unless it is
+// configured to, no whole e-mail address.
 //
 // Start with [New]. An [Activity] observes the gateway, the mapping and the Suger
 // client.
@@ -50,18 +50,14 @@ type Config struct {
 	Held      bool        // the gateway holds the Suger credential
 	DryRun    bool
 
-	// Organizations are those whose roles are shown, if the gateway holds a
-	// credential. Roles reads the roles of one.
-	Organizations []string
-	Roles         func(ctx context.Context, organization string) ([]Role, error)
+	Roles func(context.Context) ([]Role, error) // reads the roles that are shown; nil if there are none
 
 	// Test runs the read-only preflight with a credential from the form.
 	Test func(ctx context.Context, organization, credential string) (*check.Report, error)
 	// Explain returns everything known about one person, likewise.
-	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
-	CredentialName string // label in the form: "Suger API key"
-	Organization   string // initial value in the form
-	Serves         func(organization string) bool
+	Explain      func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
+	Organization string // initial value in the form
+	Serves       func(organization string) bool
 
 	Log *slog.Logger
 	Now func() time.Time
@@ -76,33 +72,33 @@ type server struct {
 	guides   []guideEntry
 
 	rolesMu sync.Mutex
-	roles   []organizationRoles
+	roles   roleCount
 }
+
+// guessLimit limits wrong tokens from one address.
+var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
 // New returns the handler of the ops listener.
 func New(config Config) http.Handler {
 	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
-	for _, id := range config.Organizations[:min(len(config.Organizations), maxOrganizations)] {
-		s.roles = append(s.roles, organizationRoles{ID: id})
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { // the process runs
 		answerJSON(w, http.StatusOK, map[string]any{"alive": true})
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", config.Activity.Handler())
-	mux.Handle("/", protectPages(s.pages()))
+	if config.HidePages {
+		mux.Handle("/", s.notFound("This listener can be reached from other machines and has no token, so it only answers /healthz, /readyz and /metrics. "+
+			"Set GATEWAY_OPS_TOKEN to see the status page."))
+	} else {
+		mux.Handle("/", s.pages())
+	}
 	return mux
 }
 
+// pages serves what people read, to those who may see it.
 func (s *server) pages() http.Handler {
-	if s.config.HidePages {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			s.message(w, http.StatusNotFound, "Nothing here",
-				"This listener can be reached from other machines and has no token, so it only answers /healthz, /readyz and /metrics. Set GATEWAY_OPS_TOKEN to see the status page.")
-		})
-	}
-	open, closed := http.NewServeMux(), http.NewServeMux()
+	closed := http.NewServeMux()
 	closed.HandleFunc("GET /{$}", s.status)
 	closed.HandleFunc("GET /changes", s.changes)
 	if s.config.DryRun {
@@ -120,68 +116,54 @@ func (s *server) pages() http.Handler {
 	closed.HandleFunc("GET /guides", func(w http.ResponseWriter, r *http.Request) {
 		s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
 	})
-	closed.HandleFunc("GET /guides/{path...}", s.guide)
+	closed.HandleFunc("GET /guides/{name}", s.guide)
+	closed.HandleFunc("GET /guides/images/{name}", s.picture)
 	if s.config.Profiles {
 		closed.HandleFunc("GET /debug/pprof/", pprof.Index)
 		closed.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		closed.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	closed.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		s.message(w, http.StatusNotFound, "Nothing here", "Page not found.")
-	})
+	closed.Handle("/", s.notFound("Page not found."))
+
+	open := http.NewServeMux()
 	open.Handle("/", s.guarded(closed))
 	if s.config.Token != nil {
-		open.HandleFunc("GET /sign-in", func(w http.ResponseWriter, _ *http.Request) { s.showSignIn(w, http.StatusOK, "") })
+		open.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) { s.show(w, r, http.StatusOK, "signin", "Sign in", "") })
 		open.HandleFunc("POST /sign-in", s.signIn)
 		open.HandleFunc("POST /sign-out", func(w http.ResponseWriter, r *http.Request) {
 			setSession(w, "", -1) // removes it
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		})
 	}
-	protection := http.NewCrossOriginProtection() // against forms that a page of another site sends
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
-	}))
-	return protection.Handler(http.MaxBytesHandler(open, maxForm))
+	// The protection is against forms that a page of another site sends.
+	return http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(open, maxForm))
 }
 
-// guarded admits those who may see the status page.
+func (s *server) notFound(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.show(w, r, http.StatusNotFound, "message", "Nothing here", text)
+	}
+}
+
+// guarded admits those who may see the status page: without a token from this machine,
+// and with one whoever sends it as a bearer token or has signed in with it.
 func (s *server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		bearer := strings.EqualFold(scheme, "bearer")
 		switch {
-		case s.permits(r):
-			next.ServeHTTP(w, r)
-		case s.config.Token == nil:
-			s.message(w, http.StatusForbidden, "Host not allowed",
+		case s.config.Token == nil && !forThisMachine(r.Host):
+			s.show(w, r, http.StatusForbidden, "message", "Host not allowed",
 				"Without GATEWAY_OPS_TOKEN this page is only served at localhost or 127.0.0.1.")
-		case r.Method == http.MethodGet && r.Header.Get("Authorization") == "":
+		case s.config.Token == nil, bearer && s.accepts(r, strings.TrimSpace(token)), !bearer && s.hasSession(r):
+			next.ServeHTTP(w, r)
+		case r.Method == http.MethodGet && scheme == "":
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="ops"`)
-			s.message(w, http.StatusUnauthorized, "Not signed in", "The token is missing or wrong.")
+			s.show(w, r, http.StatusUnauthorized, "message", "Not signed in", "The token is missing or wrong.")
 		}
 	})
-}
-
-const (
-	sessionCookie = "gateway_session"
-	sessionLasts  = 8 * time.Hour
-)
-
-// guessLimit limits wrong tokens from one address.
-var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
-
-// permits reports whether the request may see the status page: without a token from
-// this machine, and with one if it has the token, as a bearer token or in a session
-// after signing in.
-func (s *server) permits(r *http.Request) bool {
-	if s.config.Token == nil {
-		return forThisMachine(r.Host)
-	}
-	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "bearer") {
-		return s.accepts(r, strings.TrimSpace(token))
-	}
-	return s.hasSession(r)
 }
 
 // forThisMachine reports whether the request's host is a name of this machine. A
@@ -196,31 +178,50 @@ func forThisMachine(host string) bool {
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
+func peer(r *http.Request) netip.Addr {
+	address, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return address.Addr()
+}
+
 // accepts compares a token in constant time. An address that guesses is blocked
 // for a while.
 func (s *server) accepts(r *http.Request, token string) bool {
-	client := peer(r)
-	if s.guessing.Wait(client) > 0 {
+	if s.guessing.Wait(peer(r)) > 0 {
 		return false
 	}
 	presented, wanted := s.marks.Of(token), s.marks.Of(s.config.Token())
 	if subtle.ConstantTimeCompare(presented[:], wanted[:]) == 1 {
 		return true
 	}
-	s.guessing.Fail(client)
+	s.guessing.Fail(peer(r))
 	return false
 }
 
-func peer(r *http.Request) netip.Addr {
-	address, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return address.Addr()
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+	if s.accepts(r, r.PostFormValue("token")) {
+		setSession(w, s.session(s.config.Now().Add(sessionLasts).Unix()), int(sessionLasts.Seconds()))
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
+	status, problem := http.StatusUnauthorized, "Wrong token."
+	if s.guessing.Wait(peer(r)) > 0 {
+		status, problem = http.StatusTooManyRequests, "Too many wrong tokens from your address. Try again in a minute."
+	}
+	s.show(w, r, status, "signin", "Sign in", problem)
 }
+
+const (
+	sessionCookie = "gateway_session"
+	sessionLasts  = 8 * time.Hour
+)
 
 // session returns the cookie of a session that ends at a time, in seconds since
 // 1970. A session does not outlast the token by which it was opened.
-func (s *server) session(ends string) string {
-	mark := s.marks.Of(s.config.Token(), ends)
-	return ends + "." + base64.RawURLEncoding.EncodeToString(mark[:])
+func (s *server) session(ends int64) string {
+	text := strconv.FormatInt(ends, 10)
+	mark := s.marks.Of(s.config.Token(), text)
+	return text + "." + base64.RawURLEncoding.EncodeToString(mark[:])
 }
 
 func setSession(w http.ResponseWriter, value string, seconds int) {
@@ -236,24 +237,5 @@ func (s *server) hasSession(r *http.Request) bool {
 	}
 	text, _, _ := strings.Cut(cookie.Value, ".")
 	ends, err := strconv.ParseInt(text, 10, 64)
-	return err == nil && s.config.Now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(s.session(text))) == 1
-}
-
-func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
-	s.render(w, status, "signin", page{Title: "Sign in", Content: problem})
-}
-
-func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
-	if s.accepts(r, r.PostFormValue("token")) {
-		ends := strconv.FormatInt(s.config.Now().Add(sessionLasts).Unix(), 10)
-		setSession(w, s.session(ends), int(sessionLasts.Seconds()))
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-		return
-	}
-	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
-	if s.guessing.Wait(peer(r)) > 0 {
-		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens from your address. Try again in a minute.")
-		return
-	}
-	s.showSignIn(w, http.StatusUnauthorized, "Wrong token.")
+	return err == nil && s.config.Now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(s.session(ends))) == 1
 }

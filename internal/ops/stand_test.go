@@ -79,9 +79,9 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		Test: func(context.Context, string, string) (*check.Report, error) {
 			return &check.Report{OK: true}, nil
 		},
-		CredentialName: "Suger API key", Organization: "org-1",
-		Serves: func(organization string) bool { return organization == "org-1" },
-		Log:    log, Now: s.clock.Now,
+		Organization: "org-1",
+		Serves:       func(organization string) bool { return organization == "org-1" },
+		Log:          log, Now: s.clock.Now,
 	}
 	personal := false
 	config.Activity = ops.NewActivity(ops.Build{}, s.suger.URL, personal, log, s.clock.Now)

@@ -21,20 +21,20 @@ type OktaValue struct {
 	Note   string
 }
 
-// A verdict is the state of the gateway in one sentence.
-type verdict struct {
-	Level   string // "good", "warn" or "bad"
-	Text    string
-	Details []string
-}
-
 type statusPage struct {
 	Changes changeList
 	Verdict verdict
 	State   readiness
 	Hour    minute // the last one
-	Roles   []organizationRoles
+	Roles   roleCount
 	Errors  triage
+}
+
+// A verdict is the most important fact about the gateway.
+type verdict struct {
+	Level   string // "good", "warn" or "bad"
+	Text    string
+	Details []string
 }
 
 // refreshEvery is the interval of automatic refresh, in seconds.
@@ -44,13 +44,12 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{
 		Changes: s.changeList(shownChanges, changeFilter{}),
-		State:   s.readiness(r.Context()), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
+		State:   s.readiness(), Hour: activity.recent(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
 	page.Verdict = activity.verdict(page.State, page.Errors)
 	s.show(w, r, http.StatusOK, "status", "Status", page)
 }
 
-// verdict returns the most important fact about the gateway.
 func (a *Activity) verdict(state readiness, errors triage) verdict {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -65,7 +64,7 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 		return verdict{"bad", state.Reason + ".", details}
 	case len(details) > 0:
 		return verdict{"warn", "Ready, but something needs attention.", details}
-	case errors.lately:
+	case errors.recent:
 		return verdict{"warn", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
@@ -74,9 +73,9 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 // attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// passing are the errors that need no action: the client retries or reads again by
+// transient are the errors that need no action: the client retries or reads again by
 // itself, or its request was for something that does not exist.
-var passing = []scim.Code{
+var transient = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
 	scim.CodeInvalidSyntax, scim.CodeInvalidPath, scim.CodeNoTarget, scim.CodeBulkReference, scim.CodeTooLarge, scim.CodeURLTooLong,
@@ -88,16 +87,16 @@ type errorRow struct {
 	scim.CodeEntry
 	Failed bool // rather than refused
 	Count  int
-	When   past // the last time
+	When   timestamp // the last time
 }
 
 // A triage is the errors since the start, by whether they need action: 5xx before
 // 4xx, then the latest first.
 type triage struct {
-	Act     []errorRow
-	Passing []errorRow
-	Summary string // of Act: "16 refused, 1 failed"; "" if there is none
-	lately  bool   // one of Act was answered within attentionLasts
+	Act       []errorRow
+	Transient []errorRow
+	Summary   string // of Act: "16 refused, 1 failed"; "" if there is none
+	recent    bool   // one of Act was answered within attentionLasts
 }
 
 func (a *Activity) triage() (t triage) {
@@ -110,8 +109,8 @@ func (a *Activity) triage() (t triage) {
 		// A missing operation in the mapping is a 501, but not a failure.
 		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
 		switch {
-		case slices.Contains(passing, code):
-			t.Passing = append(t.Passing, row)
+		case slices.Contains(transient, code):
+			t.Transient = append(t.Transient, row)
 			continue
 		case row.Failed:
 			failed += row.Count
@@ -119,9 +118,9 @@ func (a *Activity) triage() (t triage) {
 			refused += row.Count
 		}
 		t.Act = append(t.Act, row)
-		t.lately = t.lately || now.Sub(seen.last) < attentionLasts
+		t.recent = t.recent || now.Sub(seen.last) < attentionLasts
 	}
-	for _, rows := range [][]errorRow{t.Act, t.Passing} {
+	for _, rows := range [][]errorRow{t.Act, t.Transient} {
 		slices.SortFunc(rows, func(x, y errorRow) int {
 			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.When.At.Compare(x.When.At), cmp.Compare(x.Code, y.Code))
 		})
@@ -140,81 +139,61 @@ func (a *Activity) triage() (t triage) {
 // How the roles on the status page are read. The page shows what it has rather
 // than wait for Suger.
 const (
-	rolesLast        = time.Minute
-	rolesTimeout     = 4 * time.Second
-	maxOrganizations = 5 // shown at most
+	rolesLast    = time.Minute
+	rolesTimeout = 4 * time.Second
 )
 
 // A Role is one role of an organization.
 type Role struct {
-	Name   string
 	Group  string // its name as a SCIM group
 	People int    // who hold it
 }
 
 // CountRoles reads the roles of the caller's organization and who holds them, from
 // the lists that answer SCIM requests. The role with the most people comes first.
-func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) ([]Role, error) {
-	everything := &scim.Query{Count: scim.MaxPageSize}
-	groups, err := service.Groups(caller).List(ctx, everything)
+func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) (roles []Role, err error) {
+	groups, err := service.Groups(caller).List(ctx, &scim.Query{Count: scim.MaxPageSize})
 	if err != nil {
 		return nil, err
 	}
-	named, err := service.Roles(caller).List(ctx, everything)
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, role := range named.Resources {
-		names[role.ID()], _ = role["displayName"].(string)
-	}
-	roles := make([]Role, 0, len(groups.Resources))
 	for _, group := range groups.Resources {
 		members, _ := group["members"].([]any)
 		name, _ := group["displayName"].(string)
-		roles = append(roles, Role{Name: names[group.ID()], Group: name, People: len(members)})
+		roles = append(roles, Role{name, len(members)})
 	}
 	slices.SortStableFunc(roles, func(a, b Role) int { return b.People - a.People })
 	return roles, nil
 }
 
-// organizationRoles are the roles of one organization.
-type organizationRoles struct {
-	ID      string
+// A roleCount is what is known of the roles.
+type roleCount struct {
 	Roles   []Role
-	Read    time.Time // when Roles were read
-	Problem string    // why the last read failed, or ""
-
-	asked time.Time
+	Read    time.Time
+	Problem string // why Roles could not be read, or ""
 }
 
-// currentRoles returns the roles of each organization, read again if they are too
-// old; if that fails, the old ones stay. Simultaneous requests share one read.
-func (s *server) currentRoles(ctx context.Context) []organizationRoles {
+// currentRoles returns the roles, read again if they are too old. Simultaneous requests
+// share one read.
+func (s *server) currentRoles(ctx context.Context) roleCount {
 	s.rolesMu.Lock()
 	defer s.rolesMu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
-	defer cancel()
-	for i := range s.roles {
-		one, now := &s.roles[i], s.config.Now()
-		if now.Sub(one.asked) < rolesLast {
-			continue
-		}
-		one.asked, one.Problem = now, ""
-		if roles, err := s.config.Roles(ctx, one.ID); err != nil {
-			one.Problem = problemOf(err)
-		} else {
-			one.Roles, one.Read = roles, now
-		}
+	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.Read) >= rolesLast {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
+		defer cancel()
+		roles, err := s.config.Roles(ctx)
+		s.roles = roleCount{roles, now, problemOf(err)}
 	}
-	return slices.Clone(s.roles)
+	return s.roles
 }
 
-// problemOf returns what an error's code means, for the page. The message for
-// clients can contain Suger's own words, and these personal data.
+// problemOf returns what an error's code means, for the page; "" for nil. The message
+// for clients can contain Suger's own words, and these personal data.
 func problemOf(err error) string {
 	var known *scim.Error
-	if errors.As(err, &known) {
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &known):
 		return known.Code.Entry().Cause
 	}
 	return "Suger did not answer in time."

@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -23,26 +22,18 @@ var pageFiles embed.FS
 //go:embed pages/style.css
 var style string
 
-// views holds the pages by name. Each is the layout, the shared parts and one
-// file that defines "content".
-var views = func() map[string]*template.Template {
-	shared := template.Must(template.New("").Funcs(template.FuncMap{
-		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
-		"ago":    ago,
-		"for":    func(since, now time.Time) string { return duration(now.Sub(since)) },
-		"number": number,
-		"count":  count,
-		"json":   check.Indented,
-		"said":   spokenName,
-		"value":  spokenValue,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/errors.html"))
-	parsed := map[string]*template.Template{}
-	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
-		one := template.Must(shared.Clone())
-		parsed[name] = template.Must(one.ParseFS(pageFiles, "pages/"+name+".html"))
-	}
-	return parsed
-}()
+// pages holds a template for each page; changes.html, errors.html, layout.html and
+// time.html define parts of them.
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"style":     func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
+	"ago":       ago,
+	"number":    number,
+	"count":     count,
+	"json":      check.Indented,
+	"attribute": attributeName,
+	"value":     valueText,
+	"outcomes":  func() []string { return outcomeGroups },
+}).ParseFS(pageFiles, "pages/*.html"))
 
 // contentPolicy allows a page its own style and nothing else: no scripts, no
 // frames, no other host.
@@ -62,69 +53,48 @@ type page struct {
 	Content any
 }
 
-// show writes a page for those who may see the status page.
+// show writes a page, or an error if it cannot be rendered.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, view, title string, content any) {
-	p := page{Title: title, Path: r.URL.Path, Content: content}
-	if view == "status" && r.URL.Query().Get("refresh") != "" {
+	p := page{Config: s.config, Title: title, Now: s.config.Now(), Content: content}
+	if view != "message" && view != "signin" {
+		p.Path = r.URL.Path
+	}
+	if r.URL.Query().Get("refresh") != "" {
 		p.Refresh = refreshEvery
 	}
-	s.render(w, status, view, p)
-}
-
-func (s *server) message(w http.ResponseWriter, status int, title, text string) {
-	s.render(w, status, "message", page{Title: title, Content: text})
-}
-
-// render writes a page, or an error if it cannot be rendered.
-func (s *server) render(w http.ResponseWriter, status int, view string, p page) {
 	var html bytes.Buffer
-	p.Config, p.Now = s.config, s.config.Now()
-	if err := views[view].ExecuteTemplate(&html, "layout", p); err != nil {
+	if err := pages.ExecuteTemplate(&html, view+".html", p); err != nil {
 		s.config.Log.Error("a page of the ops listener could not be rendered", "page", view, "error", err)
 		http.Error(w, "The page could not be rendered; the log says why.", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", contentPolicy)
+	header.Set("Cache-Control", "no-store")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(html.Bytes()) // the client disconnected
 }
 
-func protectPages(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("Content-Security-Policy", contentPolicy)
-		header.Set("Cache-Control", "no-store")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// A past is a time and its age in words.
-type past struct {
+// A timestamp is a time and its age in words.
+type timestamp struct {
 	At  time.Time // UTC
 	Ago string
 }
 
-func ago(at, now time.Time) past {
-	if since := now.Sub(at); since >= time.Minute {
-		return past{at.UTC(), duration(since) + " ago"}
+func ago(at, now time.Time) timestamp {
+	text := "just now"
+	switch since := now.Sub(at); {
+	case since >= 24*time.Hour:
+		text = count(int(since.Hours())/24, "day", "days") + " ago"
+	case since >= time.Hour:
+		text = strconv.Itoa(int(since.Hours())) + " h ago"
+	case since >= time.Minute:
+		text = strconv.Itoa(int(since.Minutes())) + " min ago"
 	}
-	return past{at.UTC(), "just now"}
-}
-
-// duration returns a length of time in its two largest units.
-func duration(d time.Duration) string {
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
-	case days > 0:
-		return strings.TrimSuffix(count(days, "day", "days")+" "+strconv.Itoa(hours)+" h", " 0 h")
-	case hours > 0:
-		return strings.TrimSuffix(strconv.Itoa(hours)+" h "+strconv.Itoa(minutes)+" min", " 0 min")
-	case minutes > 0:
-		return strconv.Itoa(minutes) + " min"
-	}
-	return "less than a minute"
+	return timestamp{at.UTC(), text}
 }
 
 var english = message.NewPrinter(language.English)

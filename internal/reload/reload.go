@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// retryAfter is how long files that could not be used are left alone: the reason
-// may pass without a visible change, such as a permission or a certificate that
-// is not valid yet.
+// retryAfter is how long files that could not be used are left alone. The reason may
+// pass without a change of the files, such as a certificate that is not valid yet.
 const retryAfter = 10 * time.Second
 
 // Options describe files that are read together. All fields are required.

@@ -2,25 +2,23 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 )
 
-// Membership is the contract that the gateway assumes of Suger until a
-// customer's organization proves otherwise. GET /org/{organization}/user is
-// documented (doc.suger.io/get-started/api-client); the rest follows Suger's own
-// data layer, as public copies of its coding exercise show it (Go module
+// Membership is the contract that the gateway assumes of Suger. The list of users is
+// documented (doc.suger.io/get-started/api-client); the rest follows Suger's data
+// layer in public copies of its coding exercise (Go module
 // github.com/sugerio/workflow-service-trial, rds-db): users are global and a
-// membership holds one role, the list has no limit and no offset, a user by id
-// has no role, adding is an upsert, nothing changes an e-mail, and only custom
-// roles are rows. Verbs, paths and the names in the bodies of writes are
-// assumptions.
+// membership holds one role, the list is not paged, a user by id has no role, adding
+// is an upsert, nothing changes an e-mail, and only custom roles are rows. Verbs,
+// paths and the names in the bodies of writes are assumptions.
 //
-// Where nothing is known, the sandbox behaves in the way that is harder for a
-// client: a user by id is answered to every organization, a role change leaves
-// lastUpdateTime alone, removing somebody who is no member succeeds, and a
-// value over the size of its column is a 500.
+// Where nothing is known, the sandbox behaves in the way that is harder for a client:
+// a user by id is answered to every organization, a role change leaves lastUpdateTime
+// alone, removing somebody who is no member succeeds, and a value over the size of its
+// column is a 500.
 var Membership = &Contract{
 	Refuse: RefuseText,
 	Routes: []Route{
@@ -28,7 +26,10 @@ var Membership = &Contract{
 		{"get user", "GET /org/{organization}/user/{id}", GetUser},
 		{"add user", "POST /org/{organization}/user", addMember},
 		{"update user", "PATCH /org/{organization}/user/{id}", updateMember},
-		{"remove user", "DELETE /org/{organization}/user/{id}", removeMember},
+		{"remove user", "DELETE /org/{organization}/user/{id}", func(q *Request) (Answer, error) {
+			q.Organization.Remove(q.PathValue("id"))
+			return NoBody(http.StatusOK), nil
+		}},
 		{"list roles", "GET /org/{organization}/role", ListCustomRoles},
 		{"add role", "POST /org/{organization}/role", AddRole(http.StatusOK, customRole)},
 		{"update role", "PATCH /org/{organization}/role/{id}", UpdateRole(false, customRole)},
@@ -38,7 +39,7 @@ var Membership = &Contract{
 
 // RefuseText answers the text alone, as a sibling service of Suger's data layer does.
 func RefuseText(status int, text string) Answer {
-	return Answer{Status: status, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(text)}
+	return Answer{status, http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, []byte(text)}
 }
 
 // A memberRow is a member in JSON.
@@ -83,14 +84,7 @@ func addMember(q *Request) (Answer, error) {
 	if err := q.Read(Fields{"email": &given.Email, "firstName": &given.FirstName, "lastName": &given.LastName, "userRole": &role}); err != nil {
 		return Answer{}, err
 	}
-	if err := q.Organization.PermitEmail(given.Email); err != nil {
-		return Answer{}, err
-	}
-	user, err := q.Store.Upsert(given)
-	if err != nil {
-		return Answer{}, err
-	}
-	m, err := q.Organization.Enroll(user, role)
+	m, err := q.Organization.Enroll(given, role)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -110,12 +104,6 @@ func updateMember(q *Request) (Answer, error) {
 		return Reply(http.StatusOK, user), nil
 	}
 	return Reply(http.StatusOK, rowOf(m)), nil
-}
-
-// removeMember ends a membership; it succeeds for somebody who is not a member.
-func removeMember(q *Request) (Answer, error) {
-	q.Organization.Remove(q.PathValue("id"))
-	return NoBody(http.StatusOK), nil
 }
 
 // A ShowRole returns the JSON value of a role.
@@ -139,18 +127,11 @@ func ListCustomRoles(q *Request) (Answer, error) {
 	return Reply(http.StatusOK, custom), nil
 }
 
-func readRole(q *Request, role *Role) error {
-	if err := q.Read(Fields{"name": &role.Name, "description": &role.Description, "permissions": &role.Permissions}); err != nil {
-		return err
-	}
-	return q.Organization.permitRole(role)
-}
-
 // AddRole returns the operation that adds a custom role.
 func AddRole(status int, show ShowRole) Handler {
 	return func(q *Request) (Answer, error) {
 		role := &Role{Type: TypeCustom, Permissions: []string{}}
-		if err := readRole(q, role); err != nil {
+		if err := q.readRole(role); err != nil {
 			return Answer{}, err
 		}
 		role.ID, role.CreationTime = q.Store.NewID(), q.Store.Tick()
@@ -163,7 +144,7 @@ func AddRole(status int, show ShowRole) Handler {
 // what the body leaves out is cleared.
 func UpdateRole(whole bool, show ShowRole) Handler {
 	return func(q *Request) (Answer, error) {
-		role, err := q.Organization.customRole(q.PathValue("id"))
+		role, err := q.customRole()
 		if err != nil {
 			return Answer{}, err
 		}
@@ -171,7 +152,7 @@ func UpdateRole(whole bool, show ShowRole) Handler {
 		if whole {
 			edited.Name, edited.Description, edited.Permissions = "", "", []string{}
 		}
-		if err := readRole(q, &edited); err != nil {
+		if err := q.readRole(&edited); err != nil {
 			return Answer{}, err
 		}
 		*role = edited
@@ -182,11 +163,11 @@ func UpdateRole(whole bool, show ShowRole) Handler {
 // RemoveRole returns the operation that removes a custom role that nobody holds.
 func RemoveRole(removed Answer) Handler {
 	return func(q *Request) (Answer, error) {
-		o := q.Organization
-		role, err := o.customRole(q.PathValue("id"))
+		role, err := q.customRole()
 		if err != nil {
 			return Answer{}, err
 		}
+		o := q.Organization
 		if slices.ContainsFunc(o.Members, func(m *Member) bool { return m.Role == role.ID || slices.Contains(m.OtherRoles, role.ID) }) {
 			return Answer{}, Refuse(400, "role %q is in use", role.Name)
 		}
@@ -195,10 +176,31 @@ func RemoveRole(removed Answer) Handler {
 	}
 }
 
-func toJSON(value any) []byte {
-	body, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
+// customRole returns the role of the path, which must be one that can be changed.
+func (q *Request) customRole() (*Role, error) {
+	role := q.Organization.Role(q.PathValue("id"))
+	if role == nil {
+		return nil, Refuse(404, "role not found")
 	}
-	return body
+	if role.Type == TypeStandard {
+		return nil, Refuse(400, "role %q is a standard role, which cannot be changed", role.Name)
+	}
+	return role, nil
+}
+
+// readRole changes the role as the body says, if the result is permitted.
+func (q *Request) readRole(role *Role) error {
+	if err := q.Read(Fields{"name": &role.Name, "description": &role.Description, "permissions": &role.Permissions}); err != nil {
+		return err
+	}
+	other := q.Organization.role(func(r *Role) bool { return r.ID != role.ID && strings.EqualFold(r.Name, role.Name) })
+	switch {
+	case strings.TrimSpace(role.Name) == "":
+		return Refuse(400, "name is required")
+	case !fit(50, role.Name) || !fit(300, role.Description) || !fit(50, role.Permissions...):
+		return errDatabase
+	case other != nil:
+		return Refuse(400, "a role named %q already exists", other.Name)
+	}
+	return nil
 }

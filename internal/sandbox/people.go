@@ -12,8 +12,7 @@ const (
 	dealDesk = "Deal desk"
 )
 
-// KnownBefore is how long before joining a global user was created: the creation
-// time of a user says nothing about the membership.
+// KnownBefore is how long before joining a user was created.
 const KnownBefore = 90 * 24 * time.Hour
 
 // sampleStart is when the sample organization was created; its people joined one a
@@ -64,7 +63,10 @@ func newStore(options Options) *Store {
 
 // NewOrganization adds an organization without people.
 func (s *Store) NewOrganization(id string, domains []string, seats int) *Organization {
-	o := &Organization{ID: id, Domains: domains, Seats: seats, store: s, byUser: make(map[string]*Member)}
+	o := &Organization{ID: id, Seats: seats, store: s, byUser: make(map[string]*Member)}
+	for _, domain := range domains {
+		o.Domains = append(o.Domains, strings.ToLower(domain))
+	}
 	o.Roles = []*Role{
 		{ID: RoleAdmin, Name: RoleAdmin, Description: "May do everything.", Type: TypeStandard, Permissions: []string{"*"}},
 		{ID: RoleEditor, Name: RoleEditor, Description: "May do everything but manage the organization.", Type: TypeStandard, Permissions: []string{"read", "write"}},
@@ -122,19 +124,14 @@ func samplePersonAt(i int, seed int64) SamplePerson {
 	return person
 }
 
-// idBits is how many bits an opaque id carries: the most that fit into nine
-// characters of idAlphabet.
-const (
-	idBits     = 53
-	idLength   = 9
-	idAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-
-// opaqueIDs makes ids like those in Suger's samples: nine letters and digits
-// of both cases with no visible order. No id comes twice: n is counted up and
-// each step of the scrambling can be undone.
+// opaqueIDs makes ids like those in Suger's samples: nine letters and digits of both
+// cases with no visible order. No id is made twice: n is counted up, each step of the
+// scrambling can be undone, and nine such characters hold 53 bits.
 func opaqueIDs(seed int64) func() string {
-	const mask = 1<<idBits - 1
+	const (
+		mask     = 1<<53 - 1
+		alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	)
 	var n uint64
 	return func() string {
 		n++
@@ -143,10 +140,10 @@ func opaqueIDs(seed int64) func() string {
 			x = x * 0x9E3779B97F4A7C15 & mask
 			x ^= x >> 27
 		}
-		var id [idLength]byte
+		var id [9]byte
 		for i := range id {
-			id[i] = idAlphabet[x%uint64(len(idAlphabet))]
-			x /= uint64(len(idAlphabet))
+			id[i] = alphabet[x%uint64(len(alphabet))]
+			x /= uint64(len(alphabet))
 		}
 		return string(id[:])
 	}

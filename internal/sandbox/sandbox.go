@@ -2,14 +2,12 @@
 // over HTTP as Suger's API would serve them, to try the gateway out, also with a
 // Suger that misbehaves.
 //
-// Suger publishes no user write operation; what is served follows Suger's own data
-// layer (membership.go). The package shares no table of fields or paths with the
-// gateway's mapping, so that a mistake in one shows in the other. Tests add other
-// contracts, kinds of faults and credentials, a second organization and a record of
-// calls (internal/test/sandbox).
+// It shares no table of fields or paths with the gateway's mapping, so that a mistake
+// in one shows in the other. Tests add other contracts, kinds of faults and
+// credentials, a second organization and a record of calls (internal/test/sandbox).
 //
-// Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
-// or an [http.Server] of your own.
+// Start with [New]. A [Sandbox] is an [http.Handler], whose delays end with the
+// context of the request.
 package sandbox
 
 import (
@@ -24,7 +22,6 @@ import (
 )
 
 // DefaultOrganization is the id of the organization if [Options] names none.
-// Suger's ids are short opaque strings, nine characters in its samples.
 const DefaultOrganization = "sandboxed"
 
 // Options configures a sandbox. Only a key is required.
@@ -51,11 +48,12 @@ type Contract struct {
 	Routes []Route
 	Refuse func(status int, text string) Answer // answers an error
 
-	// What follows is for the contracts of tests.
+	// What follows is for the contracts of tests. Perform performs a call with its
+	// faults; operate performs the operation and needs the lock of the sandbox.
 
-	NewID   func() func() string                                        // makes ids, in place of opaque ones
-	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential, in place of the keys of [Options]
-	Perform Performer                                                   // performs calls, in place of the faults of [Options]
+	NewID   func() func() string                                            // makes ids, in place of opaque ones
+	Access  func(authorization string, write bool) (id string, _ error)     // the organization of a credential, in place of the keys of [Options]
+	Perform func(rt *Route, q *Request, operate func() Answer) (out Answer) // in place of the faults of [Options]
 }
 
 // Operations lists the operations that a fault may name.
@@ -68,12 +66,8 @@ func (c *Contract) Operations() (names []string) {
 	return names
 }
 
-// A Performer performs a call with its faults. operate performs the operation and
-// needs the lock of the sandbox.
-type Performer func(rt *Route, q *Request, operate func() Answer) Answer
-
-// A Sandbox is Suger behind its HTTP API. Its methods may be
-// called at any time, also while it serves.
+// A Sandbox is Suger behind its HTTP API. Its methods may be called at any time, also
+// while it serves.
 type Sandbox struct {
 	options  Options
 	contract Contract
@@ -81,35 +75,42 @@ type Sandbox struct {
 
 	mu    sync.Mutex // guards what follows
 	store *Store
-
-	closed    chan struct{}
-	closeOnce sync.Once
 }
 
 // New returns a sandbox, or an error if an option is wrong.
 func New(options Options) (*Sandbox, error) {
-	if err := options.complete(); err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
+	if options.Contract == nil {
+		options.Contract = Membership
 	}
-	s := &Sandbox{options: options, contract: *options.Contract, routes: http.NewServeMux(), store: newStore(options), closed: make(chan struct{})}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	options.Organization = cmp.Or(options.Organization, DefaultOrganization)
+	if len(options.Domains) == 0 {
+		options.Domains = []string{"example.com"}
+	}
+	noDomain := func(domain string) bool { return domain == "" || strings.ContainsAny(domain, "@ ") }
+	operations := options.Contract.Operations()
+	unknown := slices.IndexFunc(options.Faults, func(f Fault) bool { return f.Operation != "" && !slices.Contains(operations, f.Operation) })
+	switch {
+	case len(options.Keys) == 0 && options.Contract.Access == nil, slices.Contains(options.Keys, ""):
+		return nil, errors.New("sandbox: an API key is required and may not be empty")
+	case slices.ContainsFunc(options.Domains, noDomain):
+		return nil, fmt.Errorf("sandbox: not all of %q are e-mail domains", options.Domains)
+	case unknown >= 0:
+		return nil, fmt.Errorf("sandbox: no operation %q; there are %s", options.Faults[unknown].Operation, strings.Join(operations, ", "))
+	}
+	s := &Sandbox{options: options, contract: *options.Contract, routes: http.NewServeMux(), store: newStore(options)}
 	if s.contract.Access == nil {
 		s.contract.Access = s.byKey
 	}
 	if s.contract.Perform == nil {
 		s.contract.Perform = s.misbehave
 	}
-	for _, rt := range s.contract.Routes {
+	for _, rt := range append(slices.Clip(s.contract.Routes), unknownRoute) {
 		s.routes.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
 	}
-	s.routes.HandleFunc("/", s.serveUnknown)
 	return s, nil
-}
-
-// Close ends all current and future hangs and delays. An [http.Server] that serves
-// the sandbox should call it on shutdown (RegisterOnShutdown), since a hang
-// outlasts a graceful shutdown.
-func (s *Sandbox) Close() {
-	s.closeOnce.Do(func() { close(s.closed) })
 }
 
 // Locked lets a test read or write the store while no call does.
@@ -117,39 +118,4 @@ func (s *Sandbox) Locked(do func(*Store)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do(s.store)
-}
-
-func (o *Options) complete() error {
-	if o.Contract == nil {
-		o.Contract = Membership
-	}
-	switch {
-	case len(o.Keys) == 0 && o.Contract.Access == nil:
-		return errors.New("an API key is required")
-	case slices.Contains(o.Keys, ""):
-		return errors.New("an API key is empty")
-	case o.Seats < 0 || o.People < 0:
-		return fmt.Errorf("%d seats, %d people", o.Seats, o.People)
-	}
-	operations := o.Contract.Operations()
-	for _, fault := range o.Faults {
-		if fault.Operation != "" && !slices.Contains(operations, fault.Operation) {
-			return fmt.Errorf("no operation %q; there are %s", fault.Operation, strings.Join(operations, ", "))
-		}
-	}
-	o.Organization = cmp.Or(o.Organization, DefaultOrganization)
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	if len(o.Domains) == 0 {
-		o.Domains = []string{"example.com"}
-	}
-	o.Domains = slices.Clone(o.Domains)
-	for i, domain := range o.Domains {
-		if domain == "" || strings.ContainsAny(domain, "@ ") {
-			return fmt.Errorf("%q is not an e-mail domain", domain)
-		}
-		o.Domains[i] = strings.ToLower(domain)
-	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"mime"
 	"net/http"
 	"path"
@@ -36,6 +35,8 @@ const (
 	GetToken = "get token" // in the contracts of tests
 )
 
+var unknownRoute = Route{Unknown, "/", func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }}
+
 // A Request is a call as an operation sees it. PathValue returns the
 // placeholders of the route's pattern.
 type Request struct {
@@ -47,9 +48,27 @@ type Request struct {
 
 // An Answer is held whole, so that a fault can still change it.
 type Answer struct {
-	Status int // 0 resets the connection
+	Status int // 0 breaks the connection
 	Header http.Header
 	Body   []byte // empty for none
+}
+
+// NoBody returns an answer without a body.
+func NoBody(status int) Answer { return Answer{Status: status, Header: http.Header{}} }
+
+// Reply returns an answer with the value as JSON.
+func Reply(status int, value any) Answer { return replyJSON(status, toJSON(value)) }
+
+func replyJSON(status int, body []byte) Answer {
+	return Answer{status, http.Header{"Content-Type": {"application/json"}}, body}
+}
+
+func toJSON(value any) []byte {
+	body, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return body
 }
 
 // A refusal is an error that the sandbox answers to its caller.
@@ -68,26 +87,10 @@ func Refuse(status int, format string, args ...any) error {
 // ErrNoUser is the error of an unknown user id.
 var ErrNoUser = Refuse(404, "user not found")
 
-// NoBody returns an answer without a body.
-func NoBody(status int) Answer { return Answer{Status: status, Header: http.Header{}} }
-
-// Reply returns an answer with the value as JSON.
-func Reply(status int, value any) Answer { return replyJSON(status, toJSON(value)) }
-
-func replyJSON(status int, body []byte) Answer {
-	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
-}
-
-// serveUnknown serves whatever is no operation of the contract, a known path with
-// another method included.
-func (s *Sandbox) serveUnknown(w http.ResponseWriter, r *http.Request) {
-	s.serve(w, r, &Route{Operation: Unknown, Handle: func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }})
-}
-
 // ServeHTTP serves the contract.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect "/a/../b" to "/b"
-		s.serveUnknown(w, r)
+		s.serve(w, r, &unknownRoute)
 		return
 	}
 	s.routes.ServeHTTP(w, r)
@@ -101,20 +104,34 @@ const maxBody = 1 << 20
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		s.deliver(w, s.refused(Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)))
-		return
+		err = Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)
 	}
 	q := &Request{Request: r, Store: s.store, Body: body}
-	s.deliver(w, s.contract.Perform(rt, q, func() (out Answer) {
-		err := s.authorize(q, rt)
+	out := s.contract.Perform(rt, q, func() (out Answer) {
+		if err == nil {
+			err = s.authorize(q, rt)
+		}
 		if err == nil {
 			out, err = rt.Handle(q)
 		}
 		if err != nil {
-			return s.refused(err)
+			known := &refusal{http.StatusInternalServerError, "internal error"}
+			_ = errors.As(err, &known)
+			out = s.contract.Refuse(known.status, known.text)
 		}
 		return out
-	}))
+	})
+	if out.Status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	header := w.Header() // a Date or Content-Length of the answer is that of a fault
+	header.Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
+	if out.Status != http.StatusNoContent {
+		header.Set("Content-Length", strconv.Itoa(len(out.Body)))
+	}
+	maps.Copy(header, out.Header)
+	w.WriteHeader(out.Status)
+	_, _ = w.Write(out.Body) // the client may have disconnected
 }
 
 // byKey returns the organization of an API key, which is sent as "Key …" in exactly
@@ -144,28 +161,6 @@ func (s *Sandbox) authorize(q *Request, rt *Route) error {
 		return Refuse(403, "the API client belongs to another organization")
 	}
 	return nil
-}
-
-func (s *Sandbox) refused(err error) Answer {
-	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
-	_ = errors.As(err, &known)
-	return s.contract.Refuse(known.status, known.text)
-}
-
-// deliver sends the answer. A Date or Content-Length that it has is that of a fault.
-func (s *Sandbox) deliver(w http.ResponseWriter, out Answer) {
-	if out.Status == 0 {
-		reset(w)
-		return
-	}
-	header := w.Header()
-	header.Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
-	if out.Status != http.StatusNoContent {
-		header.Set("Content-Length", strconv.Itoa(len(out.Body)))
-	}
-	maps.Copy(header, out.Header)
-	w.WriteHeader(out.Status)
-	_, _ = w.Write(out.Body) // the client may have disconnected
 }
 
 // Fields lists what an object may have: by name the target of [json.Unmarshal], or
@@ -204,20 +199,15 @@ func ReadObject(text []byte, place string, allowed Fields) error {
 }
 
 // A Fault is a misbehavior of all calls, or of those of one operation: a delay, an
-// error status in place of the operation, or without either a reset of the
-// connection.
+// error status in place of the operation, or without either a connection that breaks.
 type Fault struct {
 	Operation string // as in a route of the contract; "" is any
 	Delay     time.Duration
 	Status    int
 }
 
-// forever is the delay of a call that is never answered.
-const forever = time.Duration(math.MaxInt64)
-
-// ParseFault parses "KIND" or "KIND OPERATION", such as "429", "2s list users",
-// "hang" and "reset add user". KIND is a status from 400 to 599, a delay, hang or
-// reset.
+// ParseFault parses "KIND" or "KIND OPERATION", such as "429", "2s list users" and
+// "reset add user". KIND is a status from 400 to 599, a delay, or reset.
 func ParseFault(text string) (Fault, error) {
 	kind, operation, _ := strings.Cut(strings.TrimSpace(text), " ")
 	fault := Fault{Operation: strings.TrimSpace(operation)}
@@ -225,14 +215,12 @@ func ParseFault(text string) (Fault, error) {
 	delay, noDelay := time.ParseDuration(kind)
 	switch {
 	case kind == "reset":
-	case kind == "hang":
-		fault.Delay = forever
 	case noStatus == nil && status >= 400 && status <= 599:
 		fault.Status = status
 	case noDelay == nil && delay > 0:
 		fault.Delay = delay
 	default:
-		return Fault{}, fmt.Errorf("unknown kind of fault %q: it is a status from 400 to 599, a delay such as 2s, hang or reset", kind)
+		return Fault{}, fmt.Errorf("unknown kind of fault %q: it is a status from 400 to 599, a delay such as 2s, or reset", kind)
 	}
 	return fault, nil
 }
@@ -244,42 +232,17 @@ func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out A
 		switch {
 		case fault.Operation != "" && fault.Operation != rt.Operation:
 		case fault.Delay > 0:
-			s.Wait(q.Request, fault.Delay)
+			select {
+			case <-time.After(fault.Delay):
+			case <-q.Context().Done():
+				return Answer{}
+			}
 		case fault.Status > 0:
-			return s.refused(Refuse(fault.Status, "injected fault: status %d", fault.Status))
+			return s.contract.Refuse(fault.Status, fmt.Sprintf("injected fault: status %d", fault.Status))
 		default:
 			return Answer{}
 		}
 	}
 	s.Locked(func(*Store) { out = operate() })
 	return out
-}
-
-// Wait waits, and aborts the connection if client or sandbox close meanwhile.
-func (s *Sandbox) Wait(r *http.Request, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
-		panic(http.ErrAbortHandler)
-	case <-s.closed:
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// reset resets the connection as a crashed server or a firewall would: the client
-// gets an error, not the end of the answer. HTTP/2 streams are aborted.
-func reset(w http.ResponseWriter) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := connection.(interface{ SetLinger(seconds int) error }); ok { // a *net.TCPConn, or a test's
-		_ = tcp.SetLinger(0) // close with RST rather than FIN
-	}
-	_ = connection.Close()
 }

@@ -32,7 +32,7 @@ type Role struct {
 	CreationTime Time     `json:"creationTime"`
 }
 
-// A User is a person as all organizations share it.
+// A User is a person, whom all organizations share.
 type User struct {
 	ID             string `json:"id"`
 	FirstName      string `json:"firstName"`
@@ -42,7 +42,7 @@ type User struct {
 	LastUpdateTime Time   `json:"lastUpdateTime"`
 }
 
-// A Time is in JSON as RFC 3339 in UTC, to the millisecond.
+// A Time has the form [TimeFormat] in JSON.
 type Time struct{ time.Time }
 
 // TimeFormat is the form of all times in answers.
@@ -132,32 +132,21 @@ func (o *Organization) Add(m *Member) {
 
 // Remove ends the membership of the user with this id, if there is one.
 func (o *Organization) Remove(id string) {
-	m := o.byUser[id]
-	if m == nil {
-		return
+	if o.byUser[id] != nil {
+		delete(o.byUser, id)
+		o.Members = slices.DeleteFunc(o.Members, func(m *Member) bool { return m.ID == id })
 	}
-	delete(o.byUser, id)
-	o.Members = slices.DeleteFunc(o.Members, func(other *Member) bool { return other == m })
 }
-
-// The sizes of the columns, in characters.
-const (
-	sizeRoleID      = 36
-	sizeName        = 30 // first and last name each
-	sizeEmail       = 100
-	sizeRoleName    = 50
-	sizeDescription = 300
-	sizePermission  = 50
-)
 
 // errDatabase is Suger's only message for a value that its database refuses.
 var errDatabase = Refuse(500, "DB error occurred")
 
+// fit reports whether each value fits a column of this size, in characters.
 func fit(size int, values ...string) bool {
 	return !slices.ContainsFunc(values, func(value string) bool { return utf8.RuneCountInString(value) > size })
 }
 
-func (u *User) fits() bool { return fit(sizeName, u.FirstName, u.LastName) && fit(sizeEmail, u.Email) }
+func (u *User) fits() bool { return fit(30, u.FirstName, u.LastName) && fit(100, u.Email) }
 
 // PermitEmail accepts addresses in a domain of the organization
 // (doc.suger.io/get-started/account).
@@ -195,13 +184,18 @@ func (s *Store) Upsert(user User) (User, error) {
 	return user, nil
 }
 
-// Enroll stores the user and makes it a member. It overwrites a member's role.
-func (o *Organization) Enroll(user User, role string) (*Member, error) {
-	if !fit(sizeRoleID, role) {
-		return nil, errDatabase
+// Enroll makes the user of this e-mail, new or known, a member. It overwrites a
+// member's role.
+func (o *Organization) Enroll(given User, role string) (*Member, error) {
+	if err := o.PermitEmail(given.Email); err != nil {
+		return nil, err
 	}
-	if o.Role(role) == nil {
-		return nil, Refuse(400, "unknown role %q", role)
+	user, err := o.store.Upsert(given)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.permitRoleOf(role); err != nil {
+		return nil, err
 	}
 	m := o.Member(user.ID)
 	if m == nil {
@@ -237,10 +231,12 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 	switch {
 	case role != before && m == nil:
 		return nil, nil, Refuse(404, "user is not a member of the organization")
-	case !user.fits() || !fit(sizeRoleID, role):
+	case !user.fits():
 		return nil, nil, errDatabase
-	case role != before && o.Role(role) == nil:
-		return nil, nil, Refuse(400, "unknown role %q", role)
+	case role != before:
+		if err := o.permitRoleOf(role); err != nil {
+			return nil, nil, err
+		}
 	}
 	if user != *held {
 		user.LastUpdateTime = o.store.Tick() // a role change leaves this time alone: it is the membership's
@@ -252,43 +248,30 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 	return held, m, nil
 }
 
-// Role returns nil if there is no role with this id.
-func (o *Organization) Role(id string) *Role {
-	return o.findRole(func(r *Role) bool { return r.ID == id })
-}
-
-// RoleNamed returns nil if there is no role with this name.
-func (o *Organization) RoleNamed(name string) *Role {
-	return o.findRole(func(r *Role) bool { return r.Name == name })
-}
-
-func (o *Organization) findRole(fits func(*Role) bool) *Role {
-	if at := slices.IndexFunc(o.Roles, fits); at >= 0 {
-		return o.Roles[at]
+// permitRoleOf accepts the id of a role as that of a member's.
+func (o *Organization) permitRoleOf(id string) error {
+	switch {
+	case !fit(36, id):
+		return errDatabase
+	case o.Role(id) == nil:
+		return Refuse(400, "unknown role %q", id)
 	}
 	return nil
 }
 
-func (o *Organization) customRole(id string) (*Role, error) {
-	role := o.Role(id)
-	if role == nil {
-		return nil, Refuse(404, "role not found")
-	}
-	if role.Type == TypeStandard {
-		return nil, Refuse(400, "role %q is a standard role, which cannot be changed", role.Name)
-	}
-	return role, nil
+// Role returns nil if there is no role with this id.
+func (o *Organization) Role(id string) *Role {
+	return o.role(func(r *Role) bool { return r.ID == id })
 }
 
-func (o *Organization) permitRole(role *Role) error {
-	if strings.TrimSpace(role.Name) == "" {
-		return Refuse(400, "name is required")
-	}
-	if !fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...) {
-		return errDatabase
-	}
-	if other := o.findRole(func(r *Role) bool { return r.ID != role.ID && strings.EqualFold(r.Name, role.Name) }); other != nil {
-		return Refuse(400, "a role named %q already exists", other.Name)
+// RoleNamed returns nil if there is no role with this name.
+func (o *Organization) RoleNamed(name string) *Role {
+	return o.role(func(r *Role) bool { return r.Name == name })
+}
+
+func (o *Organization) role(fits func(*Role) bool) *Role {
+	if at := slices.IndexFunc(o.Roles, fits); at >= 0 {
+		return o.Roles[at]
 	}
 	return nil
 }

@@ -27,14 +27,13 @@ func NewQuota[K comparable](size, share int64) *Quota[K] {
 	return &Quota[K]{all: semaphore.NewWeighted(size), share: share, owners: make(map[K]*owner)}
 }
 
-// Try takes one place for an owner if one is free. release must be called once; it does
-// nothing if not ok.
+// Try takes one place for an owner if one is free. release must be called once.
 func (q *Quota[K]) Try(of K) (release func(), ok bool) {
 	return q.take(of, 1, func(s *semaphore.Weighted) bool { return s.TryAcquire(1) })
 }
 
 // Wait takes size places for an owner, or waits for them until ctx ends, whose error
-// it returns then. release is as from Try.
+// it returns then.
 func (q *Quota[K]) Wait(ctx context.Context, of K, size int64) (release func(), err error) {
 	release, ok := q.take(of, size, func(s *semaphore.Weighted) bool { return s.Acquire(ctx, size) == nil })
 	if !ok {
@@ -45,20 +44,18 @@ func (q *Quota[K]) Wait(ctx context.Context, of K, size int64) (release func(), 
 
 func (q *Quota[K]) take(of K, size int64, acquire func(*semaphore.Weighted) bool) (release func(), ok bool) {
 	own := q.join(of)
-	if !acquire(own.share) {
-		q.quit(of, own)
-		return func() {}, false
-	}
-	if !acquire(q.all) {
+	if acquire(own.share) {
+		if acquire(q.all) {
+			return func() {
+				q.all.Release(size)
+				own.share.Release(size)
+				q.quit(of, own)
+			}, true
+		}
 		own.share.Release(size)
-		q.quit(of, own)
-		return func() {}, false
 	}
-	return func() {
-		q.all.Release(size)
-		own.share.Release(size)
-		q.quit(of, own)
-	}, true
+	q.quit(of, own)
+	return func() {}, false
 }
 
 func (q *Quota[K]) join(of K) *owner {

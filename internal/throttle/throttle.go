@@ -13,13 +13,10 @@ import (
 )
 
 const (
-	// maxAddresses bounds the table to about 2 MB. When it is exceeded, the least
-	// recently used address is forgotten.
-	maxAddresses = 10_000
-	maxWrong     = 4096 // wrong tokens that were counted a moment ago
+	maxAddresses = 10_000 // about 2 MB; then the least recently used one is forgotten
+	maxWrong     = 4096   // wrong tokens that were counted a moment ago
 
-	// Attempts above the limit.
-	turnEvery   = time.Second
+	turnEvery   = time.Second     // of attempts above the limit
 	longestTurn = 5 * time.Second // waiting for one's turn
 )
 
@@ -99,12 +96,12 @@ func (t *Throttle) Wait(client netip.Addr) (wait time.Duration) {
 
 // Fail counts a failure of the address.
 func (t *Throttle) Fail(client netip.Addr) {
-	t.with(client, func(_ netip.Prefix, w *window, now time.Time) { w.fail(now, t.limit) })
+	t.with(client, func(_ netip.Prefix, w *window, now time.Time) { t.fail(w, now) })
 }
 
-func (w *window) fail(now time.Time, limit Limit) {
+func (t *Throttle) fail(w *window, now time.Time) {
 	if w.failures == 0 {
-		w.ends = now.Add(limit.Window)
+		w.ends = now.Add(t.limit.Window)
 	}
 	w.failures++
 }
@@ -159,17 +156,15 @@ func (t *Throttle) isWrong(try guess, now time.Time) bool {
 func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
 	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
 		try := guess{from, token}
-		switch t.underWay[try] {
-		case 0:
-		case 1:
-			delete(t.underWay, try)
+		if t.underWay[try]--; t.underWay[try] == 0 {
 			w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
-		default:
-			t.underWay[try]--
+		}
+		if t.underWay[try] <= 0 {
+			delete(t.underWay, try)
 		}
 		if failed && !t.isWrong(try, now) {
 			t.wrong.Add(try, now.Add(t.limit.Window))
-			w.fail(now, t.limit)
+			t.fail(w, now)
 		}
 	})
 }

@@ -31,7 +31,7 @@ func TestServeWithTLS(t *testing.T) {
 	scim := gateway.SCIMAddress(t)
 	operations := gateway.OpsAddress(t)
 	assert.Contains(t, gateway.Log.String(), `"tls":true`)
-	assert.Contains(t, gateway.Log.String(), "which is not a public authority: Okta refuses it")
+	assert.Contains(t, gateway.Log.String(), "an authority that is not public: Okta refuses it")
 
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+scim+"/scim/v2/Users?count=1", nil)
 	require.NoError(t, err)

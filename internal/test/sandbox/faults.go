@@ -245,7 +245,7 @@ func (s *Sandbox) perform(rt *core.Route, q *core.Request, operate func() core.A
 		hit = s.strike(rt, q.Request)
 	})
 	fault := &hit.fault
-	s.Wait(q.Request, hit.early)
+	s.wait(q.Request, hit.early)
 	if fault.After || !fault.replaces() {
 		s.Locked(func(*core.Store) {
 			if spoil := kinds[fault.Kind].spoil; spoil != nil {
@@ -255,17 +255,58 @@ func (s *Sandbox) perform(rt *core.Route, q *core.Request, operate func() core.A
 			}
 		})
 	}
-	s.Wait(q.Request, hit.late)
+	s.wait(q.Request, hit.late)
 	switch {
 	case fault.Kind == Hang:
-		s.Wait(q.Request, math.MaxInt64)
+		s.wait(q.Request, math.MaxInt64)
 	case fault.Kind == Reset:
+		reset(q.Context().Value(writerKey{}).(http.ResponseWriter))
 		return core.Answer{}
 	case fault.replaces():
 		out = s.errorStatus(fault)
 	}
 	s.Locked(func(*core.Store) { call.Status = out.Status })
 	return out
+}
+
+// writerKey is the context key of the request's [http.ResponseWriter].
+type writerKey struct{}
+
+// ServeHTTP serves the contract.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.Sandbox.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), writerKey{}, w)))
+}
+
+// wait waits, and aborts the connection if client or sandbox close meanwhile.
+func (s *Sandbox) wait(r *http.Request, wait time.Duration) {
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	case <-s.closed:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Close ends all current and future hangs and delays.
+func (s *Sandbox) Close() { s.closeOnce.Do(func() { close(s.closed) }) }
+
+// reset resets the connection as a crashed server or a firewall would: the client
+// gets an error, not the end of the answer. HTTP/2 streams are aborted.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := connection.(interface{ SetLinger(seconds int) error }); ok { // a *net.TCPConn, or a test's
+		_ = tcp.SetLinger(0) // close with RST rather than FIN
+	}
+	_ = connection.Close()
 }
 
 // errorStatus is the answer of a status fault. A 502, 503 or 504 is a web page, as

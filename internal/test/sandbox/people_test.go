@@ -108,7 +108,6 @@ func TestOptionsAreChecked(t *testing.T) {
 		"empty read key":      {ReadOnlyKeys: []string{""}},
 		"no secret":           {Clients: map[string]string{"id": ""}},
 		"no client id":        {Clients: map[string]string{"": "secret"}},
-		"negative seats":      {Keys: key, Seats: -1},
 		"unknown contract":    {Keys: key, Contract: "other"},
 		"an e-mail as domain": {Keys: key, Domains: []string{"a@example.com"}},
 		"empty domain":        {Keys: key, Domains: []string{""}},

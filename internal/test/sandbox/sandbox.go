@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	core "suger-scim-gateway/internal/sandbox"
@@ -60,6 +61,9 @@ type Sandbox struct {
 	*core.Sandbox
 	contract contract
 	tokens   *tokens
+
+	closed    chan struct{}
+	closeOnce sync.Once
 
 	// The lock of the sandbox guards what follows.
 	calls  []*Call
@@ -122,7 +126,7 @@ func New(options Options) (*Sandbox, error) {
 	if options.Organization == SecondOrganization {
 		return nil, fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
 	}
-	s := &Sandbox{contract: contracts()[at], tokens: newTokens(options)}
+	s := &Sandbox{contract: contracts()[at], tokens: newTokens(options), closed: make(chan struct{})}
 	s.luck = rand.New(rand.NewPCG(uint64(options.Seed), 1))
 	served := &s.contract.Contract
 	served.Routes = append(slices.Clip(served.Routes), core.Route{Operation: core.GetToken, Pattern: "POST /oauth2/token", Handle: s.tokens.clientCredentials})
