@@ -65,15 +65,7 @@ func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err e
 	if looked { // and found, perhaps in another spelling than the filter has
 		page.Filter = nil
 	}
-	show := u.viewWithoutVersion // of users who may not be on the page
-	if q.Filter.Names("meta") || q.SortBy != nil && q.SortBy.Attr.Name == "meta" {
-		show = u.view
-	}
-	list = page.Select(len(users), func(i int) scim.Resource { return show(users[i], roles) })
-	for _, r := range list.Resources {
-		versioned(r)
-	}
-	return list, nil
+	return page.Select(len(users), func(i int) scim.Resource { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.

@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"cmp"
+	"encoding/binary"
 	"encoding/json"
+	"strconv"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -17,14 +19,11 @@ var fullNames = []string{"name.formatted", "displayName"}
 
 // view returns a user as a resource, with the roles that he or she holds.
 func (s *suger) view(u *user, roles *catalogue) scim.Resource {
-	return versioned(s.viewWithoutVersion(u, roles))
-}
-
-// viewWithoutVersion is view without the version, which costs as much as the rest.
-func (s *suger) viewWithoutVersion(u *user, roles *catalogue) scim.Resource {
 	m, held := s.model, roles.of(u)
+	about := meta("User", u.created, u.modified)
+	about["version"] = s.versionOf(u, held)
 	r := scim.Resource{
-		"id": u.id, "active": u.access.active, "meta": meta("User", u.created, u.modified),
+		"id": u.id, "active": u.access.active, "meta": about,
 		"emails": []any{map[string]any{"primary": true, "type": "work", "value": m.email(u)}},
 	}
 	put := func(name, text string) {
@@ -57,6 +56,24 @@ func (s *suger) viewWithoutVersion(u *user, roles *catalogue) scim.Resource {
 	}
 	r["schemas"] = schemas
 	return r
+}
+
+// versionOf returns a user's version, a digest of all that the resource is made of and may
+// change. It costs a fraction of [scim.Version].
+func (s *suger) versionOf(u *user, held []*role) string {
+	const usual = 512 // bytes
+	content := make([]byte, 0, usual)
+	add := func(words ...string) {
+		for _, word := range words {
+			content = append(binary.AppendUvarint(content, uint64(len(word))), word...)
+		}
+	}
+	add(s.Organization, u.id, u.created, u.modified, strconv.FormatBool(u.access.active), u.access.word)
+	add(u.values...)
+	for _, r := range held {
+		add(r.id, r.name, r.group, r.word)
+	}
+	return scim.VersionOf(content)
 }
 
 // putAttribute sets an attribute by its full name, such as "name.givenName".

@@ -121,9 +121,7 @@ func foldRune(r rune) rune {
 }
 
 // Version returns a weak entity tag, W/"…", of what [Equal] compares of the resource,
-// without meta.version, and meta.location, which depends on how it was reached. Its 64
-// bits distinguish the states of one resource; they do not protect against a deliberate
-// collision.
+// without meta.version, and meta.location, which depends on how it was reached.
 func Version(r Resource) string {
 	content := map[string]any(r)
 	if meta, ok := r["meta"].(map[string]any); ok && (meta["version"] != nil || meta["location"] != nil) {
@@ -133,7 +131,14 @@ func Version(r Resource) string {
 		content = maps.Clone(content)
 		content["meta"] = meta
 	}
-	sum := binary.BigEndian.AppendUint64(nil, xxhash.Sum64(appendCanonical(nil, content)))
+	return VersionOf(appendCanonical(nil, content))
+}
+
+// VersionOf returns a weak entity tag of the content of a resource in any encoding. Its 64
+// bits distinguish the states of one resource; they do not protect against a deliberate
+// collision.
+func VersionOf(content []byte) string {
+	sum := binary.BigEndian.AppendUint64(nil, xxhash.Sum64(content))
 	return `W/"` + hex.EncodeToString(sum) + `"`
 }
 
