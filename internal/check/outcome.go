@@ -25,16 +25,14 @@ const (
 
 // A difference is a deviation from the expected result of a step.
 type difference struct {
-	text      string
-	values    []string // placeholders in a body that stand for it
-	operation string   // that should have made it, "" if the placeholders show that
+	about string // the attribute of the user, as in step.sends; "" for the user as a whole
+	text  string
 }
 
 // judge reports the outcome of a step, and whether it succeeded. Later steps
 // expect the user as it is now, so that nothing is reported twice.
 func (t *trip) judge(ctx context.Context, o outcome) bool {
-	differences := t.differences(o.is, o.wanted)
-	line := t.outcomeLine(ctx, o, differences)
+	line := t.outcomeLine(ctx, o)
 	said := line.Text + line.Change
 	if line.Level == Fail && slices.Contains(t.said, said) {
 		line.Text, line.Change = "Fails as above.", ""
@@ -48,80 +46,44 @@ func (t *trip) judge(ctx context.Context, o outcome) bool {
 		t.proven[c.Call.Operation] = line.Level != Fail && (was || !tried)
 	}
 	if o.is != nil {
-		t.expect(o.is, o.wanted)
+		if family, mapped := o.is.Values["name.familyName"]; mapped {
+			t.family = family
+		}
+		if o.wanted != inactive || o.is.Active { // without access the user may show no role, and must get it back
+			t.role = mapping.RoleName{} // none is expected
+			if len(o.is.Roles) == 1 {
+				t.role, _ = t.roles.of(o.is.Roles[0])
+			}
+		}
 	}
 	return line.Level != Fail
 }
 
-// expect sets the user's current name and role as expected after the next step.
-// A user without access may show no role, and must get it back.
-func (t *trip) expect(is *mapping.Record, wanted state) {
-	if family, mapped := is.Values["name.familyName"]; mapped {
-		t.family = family
-	}
-	if wanted == inactive && !is.Active {
-		return
-	}
-	t.role = mapping.RoleName{} // none is expected
-	if len(is.Roles) == 1 {
-		t.role, _ = t.roles.of(is.Roles[0])
-	}
-}
-
-func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []difference) Line {
-	line := t.line(o.check, Fail, "", "")
-	callFailed := func(c *stepCall, more string) Line {
-		line := t.failed(ctx, c.Call, c.Err)
-		line.Check, line.Text = o.check, c.Call.Operation+": "+line.Text+more
-		return line
-	}
-	var texts []string
-	for _, d := range differences {
-		texts = append(texts, d.text)
-	}
-	shows := series(texts)
-	if o.sends != "" && o.sends != "active" && o.wanted == inactive {
-		shows = strings.Replace(shows, "still has access", "has access again", 1)
-	}
+func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
+	line, differences := t.line(o.check, Fail, "", ""), t.differences(o.is, o.wanted)
 	cause := t.call(func(c *stepCall) bool { return o.err != nil && c.Err != nil && errors.Is(o.err, c.Err) })
-	// The gateway interprets this answer otherwise, such as for the removal of a missing user.
-	refused := t.call(func(c *stepCall) bool {
-		return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
-	})
-	switch errorFixes := t.errorFixes(); {
+	if cause == nil && o.readErr == nil && len(differences) > 0 {
+		// The gateway takes this answer for something else, such as a user who is gone.
+		cause = t.call(func(c *stepCall) bool {
+			return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
+		})
+	}
+	_, answerFixes := t.lessons()
+	switch {
 	case ctx.Err() != nil:
 		line.Text = "Not finished."
 	case cause != nil:
-		line = callFailed(cause, "")
-		if len(differences) > 0 && line.Fixes == nil {
-			t.otherWays(&line, status(cause.Err))
+		line = t.failed(ctx, cause.Call, cause.Err)
+		line.Check, line.Text = o.check, cause.Call.Operation+": "+line.Text
+		if line.Fixes == nil && len(differences) > 0 {
+			line = t.otherWays(line, status(cause.Err))
 		}
 	case o.err != nil && len(t.writes) == 0:
 		line.Text = "The gateway refuses: " + detailOf(o.err)
 	case o.readErr != nil:
 		line.Text = fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
-	case len(differences) > 0 && refused != nil:
-		line = callFailed(refused, " Suger shows "+shows+".")
-		if line.Fixes == nil {
-			t.otherWays(&line, 0)
-		}
 	case len(differences) > 0:
-		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), shows)
-		switch {
-		case errorFixes != nil:
-			line.Mapping, line.Text = t.at("errors"), line.Text+" The answer reports a failure, and the mapping treats it as a success."
-			return line.propose(errorFixes...)
-		case t.resets(o.step, differences):
-			line.Mapping, line.Text = t.at("operations.update user"), line.Text+" The call did not send that: Suger resets what an update leaves out."
-			if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-				line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
-			}
-			return line
-		}
-		line.Mapping = t.placeOf(differences[0])
-		line = line.advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
-		t.otherWays(&line, 0)
-		return line
+		return t.notApplied(line, o.step, differences)
 	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
 		line.Text = fmt.Sprintf("Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done())
 		line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
@@ -134,20 +96,53 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 	case o.err != nil:
 		line.Text = fmt.Sprintf("Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err))
 		if t.waited {
-			return line.propose(showsLater)
+			answerFixes = []Fix{showsLater}
 		}
-		return line.propose(t.answersElsewhere()...)
+		return line.propose(answerFixes...)
 	default:
 		line.Level, line.Text = OK, fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
-		if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
-			line.Level, line.Mapping = Warn, t.at(fixes[0].Entry)
-			line = line.propose(fixes...).also("That saves a read.")
-			t.said = append(t.said, fixes[0].Entry)
+		if answerFixes != nil && !slices.Contains(t.said, answerFixes[0].Entry) {
+			line.Level, line.Mapping = Warn, t.at(answerFixes[0].Entry)
+			line = line.propose(answerFixes...).also("That saves a read.")
+			t.said = append(t.said, answerFixes[0].Entry)
 		}
 	}
 	return line
 }
 
+// notApplied says what a step without an error has not done.
+func (t *trip) notApplied(line Line, s step, differences []difference) Line {
+	var texts []string
+	for _, d := range differences {
+		texts = append(texts, d.text)
+	}
+	shows := series(texts)
+	if s.sends != "active" && s.sends != "" && s.wanted == inactive {
+		shows = strings.Replace(shows, "still has access", "has access again", 1)
+	}
+	line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), shows)
+	resets := s.sends != "" && !slices.ContainsFunc(differences, func(d difference) bool { return d.about == "" || d.about == s.sends }) &&
+		t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil
+	errorFixes, _ := t.lessons()
+	switch {
+	case errorFixes != nil:
+		line.Mapping, line.Text = t.at("errors"), line.Text+" The answer reports a failure, and the mapping treats it as a success."
+		return line.propose(errorFixes...)
+	case resets:
+		line.Mapping, line.Text = t.at("operations.update user"), line.Text+" The call did not send that: Suger resets what an update leaves out."
+		if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
+			line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
+		}
+		return line
+	}
+	if last := len(t.writes) - 1; last >= 0 {
+		line.Mapping = t.at(spec.OperationPath(t.writes[last].Call.Operation))
+	}
+	return t.otherWays(line.advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation."), 0)
+}
+
+// call returns the first call of the step for which a condition is true, nil if there
+// is none.
 func (t *trip) call(is func(*stepCall) bool) *stepCall {
 	if i := slices.IndexFunc(t.writes, is); i >= 0 {
 		return t.writes[i]
@@ -159,64 +154,29 @@ func (t *trip) call(is func(*stepCall) bool) *stepCall {
 func (t *trip) differences(is *mapping.Record, wanted state) (found []difference) {
 	switch {
 	case wanted == gone && is != nil && is.Active:
-		return []difference{{text: "that the user is still there"}}
+		return []difference{{"", "that the user is still there"}}
 	case wanted == gone, wanted == inactive && (is == nil || !is.Active):
 		return nil // or kept without access, like a removed user
 	case is == nil:
-		return []difference{{text: "no such user"}}
+		return []difference{{"", "no such user"}}
 	case wanted == inactive:
-		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
+		return []difference{{"active", "that the user still has access" + t.statusWord(is)}}
 	case !is.Active:
-		found = append(found, difference{text: "a user without access" + t.statusWord(is), values: []string{"status"}})
+		found = append(found, difference{"active", "a user without access" + t.statusWord(is)})
 	}
 	for _, name := range []struct{ attribute, want string }{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
 		if shown, mapped := is.Values[name.attribute]; mapped && shown != name.want {
-			found = append(found, difference{text: fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want),
-				values: []string{name.attribute, "name.formatted", "displayName"}})
+			found = append(found, difference{"name", fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want)})
 		}
 	}
 	holds := func(ref mapping.RoleName) bool { role, ok := t.roles.of(ref); return ok && role.ID == t.role.ID }
-	if t.role.ID == "" || len(is.Roles) == 1 && holds(is.Roles[0]) {
-		return found
+	if t.role.ID != "" && (len(is.Roles) != 1 || !holds(is.Roles[0])) {
+		found = append(found, difference{mapping.URNSuger, fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name)})
 	}
-	d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name), values: []string{"role", "role.name", "roles", "roles.names"}}
-	if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
-		d.operation = spec.OpRevokeRole
-	}
-	return append(found, d)
+	return found
 }
 
-// resets reports whether the update of a step changed what it did not send.
-func (t *trip) resets(s step, differences []difference) bool {
-	sent := map[string]string{"name": "name.", mapping.URNSuger: "role", "active": "status"}[s.sends]
-	return sent != "" && t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil &&
-		!slices.ContainsFunc(differences, func(d difference) bool { return d.values != nil && strings.HasPrefix(d.values[0], sent) })
-}
-
-// placeOf returns where the mapping sends what differs, in the last call that
-// does.
-func (t *trip) placeOf(d difference) *Place {
-	if d.operation != "" {
-		return t.at(spec.OperationPath(d.operation))
-	}
-	sends := func(value any) bool {
-		_, object := value.(map[string]any)
-		return !object && slices.ContainsFunc(d.values, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") })
-	}
-	for _, c := range slices.Backward(t.writes) {
-		body := t.Document.Operations.Named(c.Call.Operation).Body
-		for _, path := range pathsOf(body, "") {
-			if value, _ := at(body, path); sends(value) {
-				return t.at(spec.OperationPath(c.Call.Operation) + ".body." + path)
-			}
-		}
-	}
-	if last := len(t.writes) - 1; last >= 0 {
-		return t.at(spec.OperationPath(t.writes[last].Call.Operation))
-	}
-	return nil
-}
-
+// done lists the calls of the step with their answers.
 func (t *trip) done() string {
 	var texts []string
 	for _, c := range t.writes {
@@ -266,15 +226,15 @@ func accessOf(is *mapping.Record) string {
 	return "without access"
 }
 
-// otherWays lists other calls for the change of a step that Suger refused or, with
-// status 0, accepted and did not apply.
-func (t *trip) otherWays(line *Line, status int) {
+// otherWays adds other calls for the change of a step that Suger refused with a status
+// or, with 0, accepted and did not apply.
+func (t *trip) otherWays(line Line, status int) Line {
 	field, value := t.marked()
 	tries := ownRoleTries(t.Document)
 	switch {
 	case line.Check == "write: role" && !t.gaveRole && tries != nil && slices.Contains([]int{0, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status):
 		line.Fixes = tries
-		*line = line.also("If roles have calls of their own, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
+		return line.also("If roles have calls of their own, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
 	case field != "":
 		line.Mapping = t.at("access")
 		line.Text += fmt.Sprintf(" But %s is set now: Suger marks removed users and still lists them.", field)
@@ -282,14 +242,15 @@ func (t *trip) otherWays(line *Line, status int) {
 		if flag, is := value.(bool); is {
 			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
 		}
-		*line = line.propose(slices.Concat(shows, t.endByMark())...)
+		return line.propose(slices.Concat(shows, t.endByMark())...)
 	case line.Check == "write: deactivate" && status == 0 && t.Document.Access.End.Way == spec.BySetStatus:
-		*line = line.also(fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
+		return line.also(fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
 	}
+	return line
 }
 
 func (t *trip) removes() bool {
-	return slices.ContainsFunc(t.writes, func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil })
+	return t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil }) != nil
 }
 
 // endByMark ends access by the call that removes and leaves the user in the list, and
@@ -334,29 +295,21 @@ func (t *trip) marked() (field string, value any) {
 	return "", nil
 }
 
-// errorFixes returns how the answer to a write of the step reports a failure in
-// spite of a status that means success; nil if none does.
-func (t *trip) errorFixes() []Fix {
+// lessons returns how the answers to the writes of a step report a failure with a status
+// that means success, and where they have the user, if not where the mapping looks; nil if
+// they do not.
+func (t *trip) lessons() (failure, user []Fix) {
 	for _, c := range t.writes {
-		if c.Answer == nil || t.Document.Errors != nil {
+		if c.Answer == nil {
 			continue
 		}
-		if fixes, _ := errorSigns(decoded(c.Answer.Body), nil); fixes != nil {
-			return fixes
+		body := decoded(c.Answer.Body)
+		if failure == nil && t.Document.Errors == nil {
+			failure, _ = errorSigns(body, nil)
+		}
+		if user == nil && c.lacksUser() {
+			user = t.answerFix(c.Call.Operation, body)
 		}
 	}
-	return nil
-}
-
-// answersElsewhere returns where the user is in an answer, if not where the mapping
-// looks.
-func (t *trip) answersElsewhere() []Fix {
-	for _, c := range t.writes {
-		if c.lacksUser() {
-			if fixes := t.answerFix(c.Call.Operation, decoded(c.Answer.Body)); fixes != nil {
-				return fixes
-			}
-		}
-	}
-	return nil
+	return failure, user
 }

@@ -87,7 +87,7 @@ var plantedReads = []planted{
 		check: "clock", level: check.Warn, says: "is 2h0m0s ahead"},
 
 	{name: "wrong path of the list", stand: stand{edits: []edit{{"GET /org/{organization}/user\n", "GET /org/{organization}/users\n"}}},
-		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "404, as for a path that does not exist"},
+		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "Suger has no GET /org/{organization}/users: it answers 404"},
 	{name: "wrong method of the list", stand: stand{edits: []edit{{"call: GET /org/{organization}/user\n", "call: PUT /org/{organization}/user\n"}}},
 		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "Correct method and path"},
 	{name: "list inside an object", stand: stand{front: answers(toList, wrapped("users"))},
@@ -139,7 +139,7 @@ var plantedReads = []planted{
 		if user["role"] == "EDITOR" && user["status"] == "INACTIVE" {
 			delete(user, "email")
 		}
-	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "missing in 1 of 25 users"},
+	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "missing or cannot be used in 1 of 25 users"},
 	{name: "userName that is no e-mail address", stand: stand{edits: []edit{{"userName: email ", "userName: creationTime "}}},
 		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is not an e-mail address"},
 	{name: "first name in other spelling", stand: stand{front: renamed("firstName", "first_name")},
@@ -149,7 +149,7 @@ var plantedReads = []planted{
 		delete(user, "lastName")
 	}))}, check: "name.familyName", level: check.Fail, entry: "user.attributes.name.familyName", says: "Suger has info.family"},
 	{name: "name that is an object", stand: stand{contract: "envelope", edits: []edit{{"name.givenName: info.firstName", "name.givenName: info"}}},
-		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "info (an object) cannot be used"},
+		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "info (an object) is missing or cannot be used"},
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
@@ -268,7 +268,7 @@ var plantedReads = []planted{
 	{name: "roles inside an object", stand: stand{front: answers(toRoles, wrapped("roles"))},
 		check: "list roles", level: check.Fail, entry: "operations.list roles.items", says: "Set items: roles."},
 	{name: "name of roles renamed", stand: stand{edits: []edit{{"  name: name ", "  name: title "}}},
-		check: "list roles", level: check.Fail, entry: "role", says: "have the fields description, id, name"},
+		check: "list roles", level: check.Fail, entry: "role", says: "Set id: id, and set name: name."},
 	{name: "known role with another id", stand: stand{edits: []edit{{"id: EDITOR", "id: EDITORS"}}},
 		check: "known roles", level: check.Fail, entry: "role.known[1]", says: "Set id: EDITOR"},
 	{name: "two roles of the name of a known one", stand: stand{edits: []edit{{"id: EDITOR", "id: EDITORS"}}, prepare: func(suger *sandbox.Sandbox) {

@@ -10,7 +10,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -61,10 +60,9 @@ type run struct {
 	Config
 	probe  *mapping.Probe
 	report *Report
-	users  *userList // nil if they could not be read
+	users  *userList
 	roles  roleList  // nil if they could not be read
 
-	blocked bool // because of the credential, organization or address, no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
 	lacking int  // failed checks that found that Suger lacks a call
 }
@@ -91,7 +89,7 @@ func Run(ctx context.Context, config Config) *Report {
 		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before the end."})
 	}
 	r.report.OK = r.report.Count(Fail) == 0
-	r.report.Okta = slices.Clone(r.Okta)
+	r.report.Okta = append([]Value{}, r.Okta...)
 	if r.roles != nil {
 		r.report.Okta = append(r.report.Okta, Value{"Role attribute: enum", strings.Join(r.roles.names(), ", ")})
 	}
@@ -102,28 +100,28 @@ func (r *run) checkAll(ctx context.Context) {
 	if !r.address(ctx) {
 		return
 	}
-	if r.users = r.listUsers(ctx); r.users != nil {
-		r.paging(ctx)
+	if r.users = r.listUsers(ctx); r.users == nil {
+		return // no other call makes sense
 	}
-	if r.blocked || ctx.Err() != nil {
+	r.paging(ctx)
+	if r.roles = r.listRoles(ctx); ctx.Err() != nil {
 		return
 	}
-	if r.roles = r.listRoles(ctx); r.users != nil {
-		r.checkFields()
-		r.statuses()
-		r.rolesOfUsers()
-		r.unmapped()
-		r.getUser(ctx)
-		r.findUser(ctx)
-	}
+	r.checkFields()
+	r.statuses()
+	r.rolesOfUsers()
+	r.unmapped()
+	r.getUser(ctx)
+	r.findUser(ctx)
 	r.settings()
 	for _, line := range r.doubts {
 		line.Mapping = r.at(line.Mapping.Entry)
 		r.add(line)
 	}
-	if r.users != nil && ctx.Err() == nil {
-		r.gateway(ctx)
+	if ctx.Err() != nil {
+		return
 	}
+	r.gateway(ctx)
 	switch {
 	case r.Write != "":
 		r.write(ctx)
@@ -133,8 +131,7 @@ func (r *run) checkAll(ctx context.Context) {
 	}
 }
 
-// line returns the result of a check, about an entry of the mapping file unless that
-// is "".
+// line returns a line about an entry of the mapping file, "" for none.
 func (r *run) line(check string, level Level, entry, format string, args ...any) Line {
 	line := Line{Check: check, Level: level, Text: fmt.Sprintf(format, args...)}
 	if entry != "" {

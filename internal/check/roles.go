@@ -121,8 +121,7 @@ func (r *run) listRoles(ctx context.Context) roleList {
 		return nil
 	case len(unread) > 0:
 		found := roleFieldsOf([]any{sample})
-		r.add(r.line(opListRoles, Fail, "role", "Some roles cannot be read: %s. Roles have the fields %s.",
-			series(sortedNames(unread)), series(pathsOf(sample, ""))).
+		r.add(r.line(opListRoles, Fail, "role", "Some roles cannot be read: %s.", series(sortedNames(unread))).
 			propose(fix("role.id", found.id), fix("role.name", found.name)))
 		return nil
 	case len(list) == 0 && !fixed:
