@@ -9,10 +9,12 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -34,8 +36,7 @@ type Config struct {
 	Document *spec.Document
 	File     string // name of the mapping file in messages
 
-	BaseURL string  // of the gateway, "" if GATEWAY_PUBLIC_URL is not set
-	Okta    []Value // what to enter there, besides the names of the roles
+	Okta []Value // what to enter there, besides the names of the roles
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait until the list shows an added user; 20 seconds if 0
@@ -61,7 +62,7 @@ type run struct {
 	probe  *mapping.Probe
 	report *Report
 	users  *userList
-	roles  roleList  // nil if they could not be read
+	roles  roleList // nil if they could not be read
 
 	serves  bool // the gateway can answer a SCIM client
 	lacking int  // failed checks that found that Suger lacks a call
@@ -113,7 +114,7 @@ func (r *run) checkAll(ctx context.Context) {
 	r.unmapped()
 	r.getUser(ctx)
 	r.findUser(ctx)
-	r.settings()
+	r.namesOfRoles()
 	for _, line := range r.doubts {
 		line.Mapping = r.at(line.Mapping.Entry)
 		r.add(line)
@@ -159,4 +160,34 @@ func (r *run) add(line Line) {
 func (r *run) at(entry string) *Place {
 	line, _ := r.Document.Positions.At(entry)
 	return &Place{Entry: entry, File: r.File, Line: line}
+}
+
+// gateway checks the gateway's own answers to Okta, which show whether it can read
+// Suger by the mapping.
+func (r *run) gateway(ctx context.Context) {
+	query, groups := &scim.Query{StartIndex: 1, Count: 1}, new(scim.List)
+	users, err := r.Service.Users(r.Caller).List(ctx, query)
+	if err == nil {
+		groups, err = r.Service.Groups(r.Caller).List(ctx, query)
+	}
+	switch r.serves = err == nil; {
+	case r.serves:
+		r.note("gateway", OK, "", "SCIM clients see %s and %s.", count(users.TotalResults, "User"), count(groups.TotalResults, "Group"))
+	case r.report.Count(Fail) > 0:
+		r.note("gateway", Fail, "", "It cannot serve SCIM clients until the checks that failed above pass.")
+	default:
+		r.note("gateway", Fail, "", "It cannot serve SCIM clients: %s", detailOf(err))
+	}
+}
+
+// detailOf returns the error text for a SCIM client, "" for no error.
+func detailOf(err error) string {
+	var e *scim.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Detail
+	}
+	return err.Error()
 }
