@@ -31,35 +31,36 @@ type difference struct {
 
 // judge reports the outcome of a step, and whether it succeeded. Later steps
 // expect the user as it is now, so that nothing is reported twice.
-func (t *trip) judge(ctx context.Context, o outcome) bool {
-	line := t.outcomeLine(ctx, o)
+func (t *trip) judge(ctx context.Context, s *step) bool {
+	line := t.outcomeLine(ctx, s)
 	said := line.Text + line.Change
 	if line.Level == Fail && slices.Contains(t.said, said) {
 		line.Text, line.Change = "Fails as above.", ""
 	}
 	t.said = append(t.said, said)
-	if !o.quiet || line.Level != OK {
+	if line.Level != OK || s.check != checkName || !t.renames {
 		t.add(line)
 	}
 	for _, c := range t.writes {
 		was, tried := t.proven[c.Call.Operation]
 		t.proven[c.Call.Operation] = line.Level != Fail && (was || !tried)
 	}
-	if o.is != nil {
-		if family, mapped := o.is.Values["name.familyName"]; mapped {
-			t.family = family
-		}
-		if o.wanted != inactive || o.is.Active { // without access the user may show no role, and must get it back
-			t.role = mapping.RoleName{} // none is expected
-			if len(o.is.Roles) == 1 {
-				t.role, _ = t.roles.of(o.is.Roles[0])
-			}
+	if s.is == nil {
+		return line.Level != Fail
+	}
+	if family, mapped := s.is.Values["name.familyName"]; mapped {
+		t.family = family
+	}
+	if s.wanted != inactive || s.is.Active { // without access the user may show no role, and must get it back
+		t.role = mapping.RoleName{} // none is expected
+		if len(s.is.Roles) == 1 {
+			t.role, _ = t.roles.of(s.is.Roles[0])
 		}
 	}
 	return line.Level != Fail
 }
 
-func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
+func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
 	line, differences := t.line(o.check, Fail, "", ""), t.differences(o.is, o.wanted)
 	cause := t.call(func(c *stepCall) bool { return o.err != nil && c.Err != nil && errors.Is(o.err, c.Err) })
 	if cause == nil && o.readErr == nil && len(differences) > 0 {
@@ -83,7 +84,7 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
 	case o.readErr != nil:
 		line.Text = fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
 	case len(differences) > 0:
-		return t.notApplied(line, o.step, differences)
+		return t.notApplied(line, o, differences)
 	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
 		line.Text = fmt.Sprintf("Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done())
 		line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
@@ -111,7 +112,7 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
 }
 
 // notApplied says what a step without an error has not done.
-func (t *trip) notApplied(line Line, s step, differences []difference) Line {
+func (t *trip) notApplied(line Line, s *step, differences []difference) Line {
 	var texts []string
 	for _, d := range differences {
 		texts = append(texts, d.text)

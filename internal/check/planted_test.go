@@ -244,8 +244,6 @@ var plantedReads = []planted{
 		user["userRole"] = user["role"]
 		delete(user, "role")
 	}))}, check: "get user", level: check.Fail, entry: "user.roles.field", says: "Set field: [role, userRole]."},
-	{name: "one user with the role, and said to be anybody", stand: stand{edits: []edit{{"  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", covers: everybody}\n"}}},
-		check: "get user", level: check.Warn, entry: "operations.get user.covers", says: "say covers: members"},
 	{name: "always the same user", stand: stand{front: asks(func(r *http.Request) {
 		if toOne(r) {
 			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"

@@ -151,6 +151,7 @@ func (r *run) add(line Line) {
 	if !r.ShowPersonal {
 		line.Text, line.Change = masked(line.Text, r.Write), masked(line.Change, r.Write)
 	}
+	line.stays = line.stays || line.Check == "clean-up" && line.Level != OK
 	r.report.Lines = append(r.report.Lines, line)
 	if r.See != nil {
 		r.See(line)

@@ -75,7 +75,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	if t.hidden != nil {
 		if _, err := t.sendRemoval(ctx, t.hidden); err != nil && status(err) != http.StatusNotFound {
-			t.left(t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
+			t.add(t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
 				advise("Remove it in Suger's console."))
 		}
 	}
@@ -83,22 +83,16 @@ func (t *trip) cleanUp(ctx context.Context) {
 	switch {
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
 		t.report.last = true
-		t.left(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
+		t.add(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
 	case !t.added && len(left) > 0:
-		t.left(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
+		t.add(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
 	default:
 		if len(left) > 0 {
 			left, err = t.removeAll(ctx, left)
 		}
 		t.report.last = t.report.last || t.added && len(left) > 0
-		t.left(t.whatIsLeft(ctx, left, err))
+		t.add(t.whatIsLeft(ctx, left, err))
 	}
-}
-
-// left adds a line about what is left of a user.
-func (t *trip) left(line Line) {
-	line.stays = line.Level != OK
-	t.add(line)
 }
 
 // sendRemoval removes a user by the mapping's call, and says how Suger answered.
