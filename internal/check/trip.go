@@ -39,7 +39,6 @@ type trip struct {
 	known   bool      // Suger knew the address, and keeps the names it has for it
 	removed bool      // by the step for it
 	hidden  any       // id of an account without access that the list does not show
-	removal string    // how Suger answered the removal by the clean-up, if it accepted it
 
 	renames  bool // a change of the name succeeded
 	gaveRole bool // a change of the role succeeded

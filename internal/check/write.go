@@ -62,8 +62,8 @@ func domainOf(address string) string { return fold(address[strings.LastIndex(add
 // stopped.
 const cleanUpTime = 30 * time.Second
 
-// cleanUp removes the test user whatever happened before, and reports what is left
-// if it cannot.
+// cleanUp removes the test user whatever happened before, or ends the user's access if
+// that fails, and reports what is left.
 func (t *trip) cleanUp(ctx context.Context) {
 	if t.alien {
 		return
@@ -81,18 +81,30 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	left, err := t.listed(ctx)
 	switch {
+	case !t.added && len(left) > 0:
+		t.add(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
+		return
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
 		t.report.last = true
 		t.add(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
-	case !t.added && len(left) > 0:
-		t.add(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
-	default:
-		if len(left) > 0 {
-			left, err = t.removeAll(ctx, left)
-		}
-		t.report.last = t.report.last || t.added && len(left) > 0
-		t.add(t.whatIsLeft(ctx, left, err))
+		return
 	}
+	removal := ""
+	for _, user := range left {
+		if removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
+			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
+		}
+	}
+	if len(left) > 0 {
+		left, err = t.listed(ctx)
+	}
+	if len(left) > 0 && left[0].Active {
+		t.id = left[0].RawID
+		_ = t.sendPatch(ctx, "active", false) // the list shows whether it helped
+		left, err = t.listed(ctx)
+	}
+	t.report.last = t.report.last || t.added && len(left) > 0
+	t.add(t.whatIsLeft(ctx, left, err, removal))
 }
 
 // sendRemoval removes a user by the mapping's call, and says how Suger answered.
@@ -108,70 +120,49 @@ func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err er
 	return fmt.Sprintf("Suger answered %s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
-// removeAll removes users, or ends their access if that fails, and returns who is left.
-func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
-	for _, user := range users {
-		if t.removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
-			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
-		}
-	}
-	if left, err = t.listed(ctx); len(left) > 0 && left[0].Active {
-		t.id = left[0].RawID
-		_ = t.sendPatch(ctx, "active", false) // the list shows whether it helped
-		left, err = t.listed(ctx)
-	}
-	return left, err
-}
-
-// whatIsLeft reports whether the user is gone, and if not, how to remove it.
-func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
+// whatIsLeft reports whether the user is gone, and if not, how to remove it. removal is
+// how Suger answered the removal, if it accepted it.
+func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error, removal string) Line {
 	line := t.line("clean-up", Fail, "", "")
-	switch c := t.unseen; {
+	switch {
 	case err != nil:
 		line.Text = fmt.Sprintf("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
 	case len(left) > 0:
 		t.id = left[0].RawID
-		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), accessOf(left[0]), cmp.Or(t.removal, "it could not be removed"))
-	case c == nil:
-		return t.nothingLeft(ctx)
-	case c.Answer == nil:
-		line.Level, line.Text = Warn, fmt.Sprintf("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
-	default:
-		line.Text = fmt.Sprintf("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
-			c.Call.Operation, c.Answer.Status, t.Write)
-		if id, found := t.Document.User.ID.In(c.user); found {
+		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), accessOf(left[0]), cmp.Or(removal, "it could not be removed"))
+	case t.unseen != nil:
+		line.Text = fmt.Sprintf("Suger may have added %s by %q, but its list does not show the user: there may be an open invitation, or the user appears later.",
+			t.Write, t.unseen.Call.Operation)
+		if id, found := t.Document.User.ID.In(t.unseen.user); found {
 			t.id = id
 			if answered, err := t.sendRemoval(ctx, id); err == nil {
 				line.Text += fmt.Sprintf(" %s, which proves nothing as long as the user is not listed.", answered)
 			}
 		}
+	default:
+		line.Level, line.Text = OK, fmt.Sprintf("Nothing is left of %s.", t.Write)
+		call, ok := t.probe.Call(opGetUser, t.id)
+		if !ok || t.id == nil {
+			return line
+		}
+		_, user, err := t.getOne(ctx, call) // Suger may still answer a user whom the list does not show
+		is, unread := t.probe.ReadUser(user)
+		switch {
+		case err != nil:
+		case t.coversEverybody():
+			line.Text += " Suger still has the account, which is not a member."
+		case unread == nil:
+			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is))
+			return line.advise("Look at the user in Suger's console.")
+		}
+		return line
 	}
 	by, word := "", ""
-	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && t.removal == "" && !strings.Contains(call.Path, "{user.") {
+	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && removal == "" && !strings.Contains(call.Path, "{user.") {
 		word, _ = spec.Text(t.id)
 		by = fmt.Sprintf(", or by %s %s", call.Method, strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path))
 	}
 	return line.advise("Remove the user in Suger's console%s.", by)
-}
-
-// nothingLeft looks whether Suger still answers a user whom the list does not show.
-func (t *trip) nothingLeft(ctx context.Context) Line {
-	line := t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
-	call, ok := t.probe.Call(opGetUser, t.id)
-	if !ok || t.id == nil {
-		return line
-	}
-	_, user, err := t.getOne(ctx, call)
-	is, unread := t.probe.ReadUser(user)
-	switch {
-	case err != nil:
-	case t.coversEverybody():
-		line.Text += " Suger still has the account, which is not a member."
-	case unread == nil:
-		return t.line("clean-up", Fail, "", "%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
-			advise("Look at the user in Suger's console.")
-	}
-	return line
 }
 
 func idShown(id any) string {
