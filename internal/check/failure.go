@@ -94,13 +94,11 @@ func (r *run) isUnknownPath(ctx context.Context, call sugerclient.Call, fail *su
 	if strings.Contains(fold(fail.Message), "organi") {
 		return false
 	}
-	parent := "/"
-	if before, _, found := strings.Cut(call.Path, "{organization}"); found {
-		parent = before + "{organization}/"
-	}
 	control := call
-	control.Method, control.Body, control.Query = http.MethodGet, nil, nil
-	control.Path = parent + "no-such-path-of-the-gateway"
+	control.Method, control.Path, control.Body, control.Query = http.MethodGet, "/no-such-path-of-the-gateway", nil, nil
+	if before, _, found := strings.Cut(call.Path, "{organization}"); found {
+		control.Path = before + "{organization}" + control.Path
+	}
 	_, err := r.probe.Do(ctx, control)
 	other := asFailure(err)
 	return other != nil && other.Status == fail.Status &&

@@ -24,8 +24,7 @@ func (r *run) checkFields() {
 
 func (r *run) field(u *use) Line {
 	all, at := r.users.count, u.field.String()
-	isTime := u.name == "created" || u.name == "modified"
-	optional := isTime || u.name == "organization"
+	optional := slices.Contains([]string{"organization", "created", "modified"}, u.name)
 	if u.name == "organization" {
 		at = u.name // of a user of another one
 	}
@@ -37,8 +36,6 @@ func (r *run) field(u *use) Line {
 		}
 	case bad > 0:
 		line.Text = fmt.Sprintf("%s (%s) is missing or cannot be used in %s: the gateway cannot show them.", u.field, u.kind(), ofUsers(bad, all))
-	case isTime && u.times < u.filled:
-		line.Level, line.Text = Warn, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
 	default:
 		empty := ""
 		if n := u.present - u.filled; n > 0 {
@@ -46,12 +43,9 @@ func (r *run) field(u *use) Line {
 		}
 		return r.line(u.name, OK, u.entry, "In %s%s: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
 	}
-	role := r.users.fields.role(r.roles)
 	switch like := r.candidate(u.name); {
 	case like != "":
 		return line.propose(fix(fieldEntry(u), like)).advise("Suger has %s, which looks like it.", like)
-	case u.name == "role" && role.field == at && role.id+role.name != "":
-		return line.propose(fix("user.roles.id", role.id), fix("user.roles.name", role.name))
 	case u.name == "organization" && u.present > 0:
 		return line.advise("It names another organization: correct the field, or SUGER_ORG_ID.")
 	case optional:

@@ -152,8 +152,6 @@ var plantedReads = []planted{
 		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "info (an object) is missing or cannot be used"},
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
-	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
-		check: "created", level: check.Warn, entry: "user.created", says: "is not a time in all 25 users"},
 	{name: "field with neither of two names", stand: stand{edits: []edit{{"created: creationTime ", "created: [createdAt, creationDate] "}}},
 		check: "created", level: check.Warn, entry: "user.created", says: "No user has createdAt or creationDate."},
 	{name: "time renamed", stand: stand{front: renamed("lastUpdateTime", "updatedAt")},
@@ -219,7 +217,7 @@ var plantedReads = []planted{
 		func(value any) any { return []any{"1", "2", "3"} })},
 		check: "roles of users", level: check.Fail, entry: "user.roles", says: "5 users hold a role that is not in the list of roles"},
 	{name: "role that is an object", stand: stand{contract: "envelope", edits: []edit{{"field: role # an object\n    id: id\n    name: name", "field: role"}}},
-		check: "role", level: check.Fail, entry: "user.roles.field", says: "Set id: id, and set name: name."},
+		check: "role", level: check.Fail, entry: "user.roles.field", says: "role (an object) is missing or cannot be used"},
 	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"hold: many", "hold: one"},
 		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "1 user holds several roles in roles, and the mapping reads one at most"},

@@ -30,7 +30,7 @@ type trip struct {
 	id      any             // of the user, as Suger writes it; nil while there is none
 	writes  []*stepCall     // calls of the current step that change something
 	proven  map[string]bool // operations that were tried, and whether every step that used them succeeded
-	said    []string        // findings so far, so that repetitions are short
+	advised []string        // advice so far, so that none is repeated
 
 	added   bool      // a call that adds succeeded, or may have
 	unseen  *stepCall // the latest such call, until the list shows the user
@@ -92,12 +92,10 @@ func (t *trip) make(ctx context.Context) {
 		t.remove(ctx)
 	}
 	var names []string // of the operations besides those that every trip calls
-	for _, name := range []string{
-		spec.OpUpdateUser, spec.OpRemoveUser, spec.OpActivateUser, spec.OpDeactivateUser, spec.OpSetRole, spec.OpGrantRole, spec.OpRevokeRole,
-		spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole,
-	} {
-		if _, tried := t.proven[name]; !tried && t.Document.Operations.Named(name) != nil {
-			names = append(names, name)
+	always := []string{opListUsers, opGetUser, spec.OpFindUser, opListRoles, spec.OpAddUser, spec.OpAddMember}
+	for _, op := range t.Document.Operations.All() {
+		if _, tried := t.proven[op.Name]; !tried && op.Operation != nil && !slices.Contains(always, op.Name) {
+			names = append(names, op.Name)
 		}
 	}
 	if len(names) > 0 {

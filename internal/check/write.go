@@ -19,44 +19,31 @@ import (
 // write creates, changes and removes a test user through the gateway's own
 // engine, so that it proves what the gateway does.
 func (r *run) write(ctx context.Context) {
-	if refusal := r.refuseToWrite(); refusal.Text != "" {
-		r.add(refusal)
-		return
+	address, err := mail.ParseAddress(r.Write)
+	domain, failed := fold(r.Write[strings.LastIndex(r.Write, "@")+1:]), r.report.Count(Fail)
+	isKnown := func(address string) bool { return strings.HasSuffix(fold(address), "@"+domain) }
+	for _, refusal := range []struct {
+		applies             bool
+		entry, text, advice string
+	}{
+		{err != nil || address.Address != r.Write, "", "--write needs an e-mail address.", "Name a user who does not exist, at a domain of the organization."},
+		{failed > 0 && (!r.serves || failed != r.lacking), "", "while reading fails, writes cannot be verified.", "Fix the checks that failed above, then check again."},
+		{r.users.addresses[fold(r.Write)] > 0, "", r.Write + " is a user of the organization.", "Name a user who does not exist."},
+		{!r.Force && !slices.ContainsFunc(sortedNames(r.users.addresses), isKnown), "", "no user of the organization has an address at " + domain + ".",
+			"Name a user at a domain of the organization, or add --force."},
+		{!r.Force && r.Document.Operations.RemoveUser == nil, "operations", "the mapping has no operation that removes a user, so the user would stay.",
+			`Add "remove user", or add --force and remove the user in Suger's console.`},
+	} {
+		if refusal.applies {
+			r.add(r.line("write", Fail, refusal.entry, "Not tried: %s", refusal.text).advise("%s", refusal.advice))
+			return
+		}
 	}
 	t := &trip{run: r, service: r.Service.Users(r.Caller), proven: make(map[string]bool), began: r.Now()}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
-	for _, name := range sortedNames(t.proven) {
-		if t.proven[name] {
-			r.report.Proven = append(r.report.Proven, name)
-		}
-	}
+	r.report.Proven = slices.DeleteFunc(sortedNames(t.proven), func(name string) bool { return !t.proven[name] })
 }
-
-// refuseToWrite explains why there is no round trip; its text is empty if there is one.
-func (r *run) refuseToWrite() Line {
-	refusal := func(entry, format string, args ...any) Line {
-		return r.line("write", Fail, entry, "Not tried: "+format, args...)
-	}
-	address, err := mail.ParseAddress(r.Write)
-	switch {
-	case err != nil || address.Address != r.Write:
-		return refusal("", "--write needs an e-mail address.").advise("Name a user who does not exist, at a domain of the organization.")
-	case r.report.Count(Fail) > 0 && (!r.serves || r.report.Count(Fail) != r.lacking):
-		return refusal("", "while reading fails, writes cannot be verified.").advise("Fix the checks that failed above, then check again.")
-	case r.users.addresses[fold(r.Write)] > 0:
-		return refusal("", "%s is a user of the organization.", r.Write).advise("Name a user who does not exist.")
-	case !r.Force && !slices.ContainsFunc(sortedNames(r.users.addresses), func(known string) bool { return domainOf(known) == domainOf(r.Write) }):
-		return refusal("", "no user of the organization has an address at %s.", domainOf(r.Write)).
-			advise("Name a user at a domain of the organization, or add --force.")
-	case !r.Force && r.Document.Operations.RemoveUser == nil:
-		return refusal("operations", "the mapping has no operation that removes a user, so the user would stay.").
-			advise(`Add "remove user", or add --force and remove the user in Suger's console.`)
-	}
-	return Line{}
-}
-
-func domainOf(address string) string { return fold(address[strings.LastIndex(address, "@")+1:]) }
 
 // cleanUpTime is how long the clean-up may take, also after the check has been
 // stopped.
