@@ -13,8 +13,6 @@ import (
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func joined(a, b string) string { return strings.TrimSpace(a + " " + b) }
-
 func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
@@ -180,7 +178,7 @@ func (r *run) statusWords(u *use) Line {
 	}
 	shows := func(words map[string]int) bool { return wordsAreSet(words, all) || r.ShowPersonal }
 	line := r.line("status words", Fail, "access", "")
-	switch reversed := r.reversed(field); {
+	switch reversed, meanings := r.misread(field); {
 	case reversed != "":
 		line.Text = reversed + " With this file, a new user would have no access, and ending access would give it."
 		return line.propose(fix("access.active", in.Inactive), fix("access.inactive", in.Active))
@@ -190,7 +188,7 @@ func (r *run) statusWords(u *use) Line {
 			words = tally(r.users.unknown)
 		}
 		line.Text = fmt.Sprintf("The mapping does not know the status of %s, who count as having access: %s.", ofUsers(unknown, all), words)
-		return line.advise("List in access which of them mean access (active) and which do not (inactive).").propose(r.meaningFixes(field)...)
+		return line.advise("List in access which of them mean access (active) and which do not (inactive).").propose(meanings...)
 	case all > 3 && 2*r.users.access < all && !saysItself(field):
 		if line.Text = "Most users have no access: " + with + " Often such a mapping is reversed."; u.kind() != isFlag {
 			line.Level = Warn // a word may say itself what it means, a flag does not
@@ -202,29 +200,20 @@ func (r *run) statusWords(u *use) Line {
 	return r.line("status words", OK, "access", "%s", with)
 }
 
-// reversed explains why the status means the opposite of what the mapping says, ""
-// if there is no sign of it.
-func (r *run) reversed(field string) string {
-	opposite := "inactive"
-	for _, words := range [][]any{r.Document.Access.Active, r.Document.Access.Inactive} {
-		for _, value := range words {
-			if word, _ := spec.Text(value); word != "" && means(field, word) == opposite {
-				return fmt.Sprintf("The mapping takes %s: %s for the opposite of what it usually means, %s.", field, word, opposite)
-			}
-		}
-		opposite = "active"
-	}
-	return ""
-}
-
-// meaningFixes put the words that the mapping does not know where they belong, as
-// far as they are usual ones.
-func (r *run) meaningFixes(field string) (found []Fix) {
+// misread explains why the status means the opposite of what the mapping says, "" if
+// there is no sign of it. found puts the words that the mapping does not know where they
+// belong, as far as they are usual ones.
+func (r *run) misread(field string) (reversed string, found []Fix) {
 	in := &r.Document.Access
 	for _, list := range []struct {
-		key   string
-		words []any
-	}{{"active", in.Active}, {"pending", in.Pending}, {"inactive", in.Inactive}} {
+		key, opposite string
+		words         []any
+	}{{"active", "inactive", in.Active}, {"pending", "none", in.Pending}, {"inactive", "active", in.Inactive}} {
+		for _, value := range list.words {
+			if word, _ := spec.Text(value); word != "" && reversed == "" && means(field, word) == list.opposite {
+				reversed = fmt.Sprintf("The mapping takes %s: %s for the opposite of what it usually means, %s.", field, word, list.opposite)
+			}
+		}
 		words := slices.Clone(list.words)
 		for _, word := range sortedNames(r.users.unknown) {
 			if is := means(field, word); is == list.key || is == "pending" && list.key == "active" {
@@ -235,5 +224,5 @@ func (r *run) meaningFixes(field string) (found []Fix) {
 			found = append(found, fix("access."+list.key, words))
 		}
 	}
-	return found
+	return reversed, found
 }

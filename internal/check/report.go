@@ -48,28 +48,27 @@ type Place struct {
 
 // say describes changes.
 func say(fixes ...Fix) string {
-	var parts []string
-	for i := 0; i < len(fixes); {
-		entry, values := fixes[i].Entry, []string(nil)
-		for ; i < len(fixes) && fixes[i].Entry == entry; i++ {
-			if fixes[i].Value != nil {
-				values = append(values, flowOf(fixes[i].Value))
-			}
-		}
-		keys := splitEntry(entry)
-		key := keys[len(keys)-1]
+	text := ""
+	for i, f := range fixes {
+		keys := splitEntry(f.Entry)
+		key, value := keys[len(keys)-1], flowOf(f.Value)
+		phrase := fmt.Sprintf("set %s: %s", key, value)
 		switch {
-		case values == nil:
-			parts = append(parts, fmt.Sprintf("leave %s out", key))
-		case strings.HasSuffix(entry, "]"):
-			parts = append(parts, fmt.Sprintf("add %s to %s", strings.Join(values, " or "), entry[:strings.LastIndex(entry, "[")]))
+		case i > 0 && f.Entry == fixes[i-1].Entry:
+			text += " or " + value
+			continue
+		case f.Value == nil:
+			phrase = fmt.Sprintf("leave %s out", key)
+		case strings.HasSuffix(f.Entry, "]"):
+			phrase = fmt.Sprintf("add %s to %s", value, f.Entry[:strings.LastIndex(f.Entry, "[")])
 		case strings.Contains(key, " "): // an operation
-			parts = append(parts, fmt.Sprintf("add %s: %s", key, strings.Join(values, " or ")))
-		default:
-			parts = append(parts, fmt.Sprintf("set %s: %s", key, strings.Join(values, " or ")))
+			phrase = fmt.Sprintf("add %s: %s", key, value)
 		}
+		if i > 0 {
+			text += ", and "
+		}
+		text += phrase
 	}
-	text := strings.Join(parts, ", and ")
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
@@ -101,7 +100,7 @@ func (l Line) advise(format string, args ...any) Line {
 
 // also returns the line with a sentence after its advice.
 func (l Line) also(text string) Line {
-	l.Change = joined(l.Change, text)
+	l.Change = strings.TrimSpace(l.Change + " " + text)
 	return l
 }
 

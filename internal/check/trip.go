@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -195,8 +196,9 @@ func (t *trip) create(ctx context.Context) bool {
 	}
 	if s.is != nil && s.is.Unknown {
 		t.users.unknown[s.is.Status]++
+		_, meanings := t.misread(t.Document.Access.Field.String())
 		t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", s.is.Status).
-			advise("Add it to the values under access.").propose(t.meaningFixes(t.Document.Access.Field.String())...))
+			advise("Add it to the values under access.").propose(meanings...))
 	}
 	return s.is != nil
 }
@@ -325,29 +327,23 @@ func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 }
 
 // listed returns the users of a fresh list who have the address.
-func (t *trip) listed(ctx context.Context) (found []*mapping.Record, err error) {
-	rows, err := t.withAddress(ctx, t.Write)
+func (t *trip) listed(ctx context.Context) ([]*mapping.Record, error) {
+	rows, found, err := t.withAddress(ctx, t.Write)
 	for _, row := range rows {
-		found, t.unseen, t.user = append(found, row.record), nil, decoded([]byte(row.text))
+		t.unseen, t.user = nil, decoded(row)
 	}
 	return found, err
 }
 
-// A row is one of a list, as Suger writes it.
-type row struct {
-	text   string
-	record *mapping.Record
-}
-
-// withAddress returns the rows of the list of users that have an address. Rows
-// that the gateway cannot read have none.
-func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
+// withAddress returns the users of the list who have an address, as Suger writes them and
+// as the gateway reads them.
+func (r *run) withAddress(ctx context.Context, address string) (rows []json.RawMessage, found []*mapping.Record, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
-	rows, _, err := r.readRows(ctx, call, r.probe.Paging(opListUsers), mostRows)
-	for _, text := range rows {
-		if record, err := r.probe.ReadUser(decoded([]byte(text))); err == nil && strings.EqualFold(record.UserName, address) {
-			found = append(found, row{text, record})
+	all, _, err := r.readRows(ctx, call, r.probe.Paging(opListUsers), mostRows)
+	for _, row := range all {
+		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && strings.EqualFold(record.UserName, address) {
+			rows, found = append(rows, json.RawMessage(row)), append(found, record)
 		}
 	}
-	return found, err
+	return rows, found, err
 }
