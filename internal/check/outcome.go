@@ -23,12 +23,6 @@ const (
 	gone                  // not present
 )
 
-// A difference is a deviation from the expected result of a step.
-type difference struct {
-	about string // the attribute of the user, as in step.sends; "" for the user as a whole
-	text  string
-}
-
 // judge reports the outcome of a step, and whether it succeeded. Later steps
 // expect the user as it is now, so that nothing is reported twice.
 func (t *trip) judge(ctx context.Context, s *step) bool {
@@ -63,7 +57,8 @@ func (t *trip) judge(ctx context.Context, s *step) bool {
 }
 
 func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
-	line, differences := t.line(o.check, Fail, "", ""), t.differences(o.is, o.wanted)
+	line := t.line(o.check, Fail, "", "")
+	differences, about := t.differences(o.is, o.wanted)
 	cause := t.call(func(c *stepCall) bool { return o.err != nil && c.Err != nil && errors.Is(o.err, c.Err) })
 	if cause == nil && o.readErr == nil && len(differences) > 0 {
 		// The gateway takes this answer for something else, such as a user who is gone.
@@ -86,7 +81,7 @@ func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
 	case o.readErr != nil:
 		line.Text = fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
 	case len(differences) > 0:
-		return t.notApplied(line, o, differences)
+		return t.notApplied(line, o, series(differences), about)
 	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
 		line.Text = fmt.Sprintf("Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done())
 		line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
@@ -113,17 +108,9 @@ func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
 }
 
 // notApplied says what a step without an error has not done.
-func (t *trip) notApplied(line Line, s *step, differences []difference) Line {
-	var texts []string
-	for _, d := range differences {
-		texts = append(texts, d.text)
-	}
-	shows := series(texts)
-	if s.sends != "active" && s.sends != "" && s.wanted == inactive {
-		shows = strings.Replace(shows, "still has access", "has access again", 1)
-	}
-	line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), shows)
-	resets := s.sends != "" && !slices.ContainsFunc(differences, func(d difference) bool { return d.about == "" || d.about == s.sends }) &&
+func (t *trip) notApplied(line Line, s *step, differences string, about []string) Line {
+	line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), differences)
+	resets := s.sends != "" && !slices.Contains(about, "") && !slices.Contains(about, s.sends) &&
 		t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil
 	errorFixes, _ := t.lessons()
 	switch {
@@ -152,30 +139,37 @@ func (t *trip) call(is func(*stepCall) bool) *stepCall {
 	return nil
 }
 
-// differences compares the user with what a step wanted.
-func (t *trip) differences(is *mapping.Record, wanted state) (found []difference) {
+// differences says how the user differs from what a step wanted, and in which
+// attributes, as in step.sends; "" is the user as a whole.
+func (t *trip) differences(is *mapping.Record, wanted state) (texts, about []string) {
+	differ := func(attribute, format string, args ...any) {
+		texts, about = append(texts, fmt.Sprintf(format, args...)), append(about, attribute)
+	}
 	switch {
 	case wanted == gone && is != nil && is.Active:
-		return []difference{{"", "that the user is still there"}}
+		differ("", "that the user is still there")
+		return texts, about
 	case wanted == gone, wanted == inactive && (is == nil || !is.Active):
-		return nil // or kept without access, like a removed user
+		return nil, nil // or kept without access, like a removed user
 	case is == nil:
-		return []difference{{"", "no such user"}}
+		differ("", "no such user")
+		return texts, about
 	case wanted == inactive:
-		return []difference{{"active", "that the user still has access" + t.statusWord(is)}}
+		differ("active", "that the user has access%s", t.statusWord(is))
+		return texts, about
 	case !is.Active:
-		found = append(found, difference{"active", "a user without access" + t.statusWord(is)})
+		differ("active", "a user without access%s", t.statusWord(is))
 	}
-	for _, name := range []struct{ attribute, want string }{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
-		if shown, mapped := is.Values[name.attribute]; mapped && shown != name.want {
-			found = append(found, difference{"name", fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want)})
+	for _, name := range [][2]string{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
+		if shown, mapped := is.Values[name[0]]; mapped && shown != name[1] {
+			differ("name", "%s %q instead of %q", name[0], shown, name[1])
 		}
 	}
 	holds := func(ref mapping.RoleName) bool { role, ok := t.roles.of(ref); return ok && role.ID == t.role.ID }
 	if t.role.ID != "" && (len(is.Roles) != 1 || !holds(is.Roles[0])) {
-		found = append(found, difference{mapping.URNSuger, fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name)})
+		differ(mapping.URNSuger, "%s instead of role %s", t.rolesShown(is), t.role.Name)
 	}
-	return found
+	return texts, about
 }
 
 // done lists the calls of the step with their answers.
