@@ -33,7 +33,7 @@ type checkRun struct {
 // failed; the error only counts it.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
-	flags := c.newFlags("check")
+	flags := c.newFlags()
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
 	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping from Suger's answers and write it to `FILE`, which must not exist")
 	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")

@@ -138,7 +138,7 @@ func rowsAsJSON(text []byte) ([]byte, error) {
 // does, and changes nothing.
 func explain(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
-	flags := c.newFlags("explain")
+	flags := c.newFlags()
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
 	role := flags.String("role", "", "`NAME` of the role that Okta would send; without it the push has no role")
 	flags.BoolVar(&run.json, "json", false, "write it as JSON")

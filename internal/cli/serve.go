@@ -22,9 +22,10 @@ import (
 // serve runs the gateway: SCIM on GATEWAY_ADDR and operations on
 // GATEWAY_OPS_ADDR, until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
-	flags := c.newFlags("serve")
+	flags := c.newFlags()
+	usage := flags.Usage
 	flags.Usage = func() {
-		c.printUsage("serve")
+		usage()
 		_ = c.print(c.err, "settings.txt", settings.Describe())
 	}
 	if err := parse(flags, args); err != nil {
