@@ -75,6 +75,8 @@ func (t *trip) cleanUp(ctx context.Context) {
 		t.report.last = true
 		t.add(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
 		return
+	case t.id == nil && len(left) > 0 && t.isSomebodys(left[0], false): // the addition was interrupted
+		return
 	}
 	removal := ""
 	for _, user := range left {
