@@ -62,13 +62,10 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 
 // causeOf returns what went wrong where there is no usable answer.
 func causeOf(fail *sugerclient.Error) string {
-	switch {
-	case fail.Err != nil:
-		return fail.Err.Error()
-	case fail.Status != 0:
+	if fail.Err == nil {
 		return fmt.Sprint(fail.Status)
 	}
-	return string(fail.Kind)
+	return fail.Err.Error()
 }
 
 // withoutOperation advises on a call that Suger does not have: another method, or a

@@ -48,13 +48,13 @@ type Place struct {
 
 // say describes changes.
 func say(fixes ...Fix) string {
-	text := ""
-	for i, f := range fixes {
+	text, before := "", ""
+	for _, f := range fixes {
 		keys := splitEntry(f.Entry)
 		key, value := keys[len(keys)-1], flowOf(f.Value)
 		phrase := fmt.Sprintf("set %s: %s", key, value)
 		switch {
-		case i > 0 && f.Entry == fixes[i-1].Entry:
+		case f.Entry == before:
 			text += " or " + value
 			continue
 		case f.Value == nil:
@@ -64,10 +64,10 @@ func say(fixes ...Fix) string {
 		case strings.Contains(key, " "): // an operation
 			phrase = fmt.Sprintf("add %s: %s", key, value)
 		}
-		if i > 0 {
+		if before != "" {
 			text += ", and "
 		}
-		text += phrase
+		text, before = text+phrase, f.Entry
 	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

@@ -137,7 +137,7 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 	if !run.request.Force {
 		mode |= os.O_EXCL
 	}
-	file, err := os.OpenFile(run.suggest, mode, 0o600) //nolint:gosec // the user of the command names it
+	file, err := os.OpenFile(run.suggest, mode, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)
