@@ -82,7 +82,7 @@ func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
 		line.Text = fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
 	case len(differences) > 0:
 		return t.notApplied(line, o, series(differences), about)
-	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
+	case o.err != nil && o.is != nil && !o.is.Active && t.succeeds(spec.OpRemoveUser):
 		line.Text = fmt.Sprintf("Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done())
 		line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
 		if o.wanted == inactive {
@@ -110,8 +110,7 @@ func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
 // notApplied says what a step without an error has not done.
 func (t *trip) notApplied(line Line, s *step, differences string, about []string) Line {
 	line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), differences)
-	resets := s.sends != "" && !slices.Contains(about, "") && !slices.Contains(about, s.sends) &&
-		t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil
+	resets := s.sends != "" && !slices.Contains(about, "") && !slices.Contains(about, s.sends) && t.succeeds(spec.OpUpdateUser)
 	errorFixes, _ := t.lessons()
 	switch {
 	case errorFixes != nil:
@@ -155,10 +154,10 @@ func (t *trip) differences(is *mapping.Record, wanted state) (texts, about []str
 		differ("", "no such user")
 		return texts, about
 	case wanted == inactive:
-		differ("active", "that the user has access%s", t.statusWord(is))
+		differ("active", "a user %s", t.access(is))
 		return texts, about
 	case !is.Active:
-		differ("active", "a user without access%s", t.statusWord(is))
+		differ("active", "a user %s", t.access(is))
 	}
 	for _, name := range [][2]string{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
 		if shown, mapped := is.Values[name[0]]; mapped && shown != name[1] {
@@ -188,11 +187,13 @@ func (t *trip) done() string {
 	return cmp.Or(series(texts), "no call")
 }
 
-func (t *trip) statusWord(is *mapping.Record) string {
-	if is.Status == "" {
-		return ""
+// access says whether the user has access, and by which status.
+func (t *trip) access(is *mapping.Record) string {
+	text := map[bool]string{true: "with access", false: "without access"}[is.Active]
+	if is.Status != "" {
+		text += fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
 	}
-	return fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
+	return text
 }
 
 func (t *trip) rolesShown(is *mapping.Record) string {
@@ -212,14 +213,7 @@ func (t *trip) shown(is *mapping.Record) string {
 	if is == nil {
 		return "no such user"
 	}
-	return t.rolesShown(is) + ", " + accessOf(is) + t.statusWord(is)
-}
-
-func accessOf(is *mapping.Record) string {
-	if is.Active {
-		return "with access"
-	}
-	return "without access"
+	return t.rolesShown(is) + ", " + t.access(is)
 }
 
 // otherWays adds other calls for the change of a step that Suger refused with a status
@@ -243,8 +237,9 @@ func (t *trip) otherWays(line Line, status int) Line {
 	return line
 }
 
-func (t *trip) removes() bool {
-	return t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil }) != nil
+// succeeds reports whether a call of the step to an operation succeeded.
+func (t *trip) succeeds(operation string) bool {
+	return t.call(func(c *stepCall) bool { return c.Call.Operation == operation && c.Err == nil }) != nil
 }
 
 // endByMark ends access by the call that removes and leaves the user in the list, and
@@ -277,7 +272,7 @@ func withoutRole(body any) any {
 // marked returns a field that blocks people by its name, which the mapping does not
 // read and a removal has changed, with its present value.
 func (t *trip) marked() (field string, value any) {
-	if !t.removes() || t.Document.Access.Shows() {
+	if !t.succeeds(spec.OpRemoveUser) || t.Document.Access.Shows() {
 		return "", nil
 	}
 	for _, s := range spotsIn(t.user) {

@@ -524,7 +524,7 @@ func TestRemovalThatOnlySuspends(t *testing.T) {
 	assert.NotContains(t, draft.String(), "get user")
 	said := strings.Join(strings.Fields(text(report)), " ")
 	assert.Contains(t, said, "fail write: remove Suger applied remove user (200) and still lists the user, without access")
-	assert.Contains(t, said, newcomer+" (id 101) is still in the organization, without access: Suger answered DELETE")
+	assert.Contains(t, said, newcomer+" (id 101) is still in the organization, without access (status: INACTIVE): Suger answered DELETE")
 	assert.Contains(t, said, "change: Remove the user in Suger's console. ")
 	assert.False(t, report.OK)
 }

@@ -83,7 +83,7 @@ var plantedWrites = []planted{
 		}
 	})}), check: "write: role", level: check.Fail, entry: "operations.update user", says: `unknown role "the id, not the name"`},
 	{name: "status of the update ignored", stand: written(stand{front: ignores(http.MethodPatch, "status")}),
-		check: "write: deactivate", level: check.Fail, entry: "operations.update user", says: "that the user has access (status: INVITED)"},
+		check: "write: deactivate", level: check.Fail, entry: "operations.update user", says: "a user with access (status: INVITED)"},
 	{name: "status of the update refused", stand: written(stand{edits: []edit{{"inactive: [INACTIVE]", "inactive: [SUSPENDED, INACTIVE]"}}}),
 		check: "write: deactivate", level: check.Fail, entry: "operations.update user", says: `status "SUSPENDED" is not one of`},
 	{name: "access that does not come back", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
@@ -109,7 +109,7 @@ var plantedWrites = []planted{
 		if _, sent := body["status"]; !sent {
 			body["status"] = "ACTIVE"
 		}
-	})}), check: "write: name", level: check.Fail, entry: "operations.update user", says: "that the user has access (status: ACTIVE)"},
+	})}), check: "write: name", level: check.Fail, entry: "operations.update user", says: "a user with access (status: ACTIVE)"},
 	{name: "end of access that takes the role", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
 		if body["status"] == "INACTIVE" {
 			body["role"] = "VIEWER"
@@ -126,7 +126,7 @@ var plantedWrites = []planted{
 	{name: "role that is not revoked", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "revoke role"}}}),
 		check: "write: role", level: check.Fail, entry: "operations.grant role", says: "role VIEWER, EDITOR instead of role EDITOR"},
 	{name: "deactivation acknowledged and not done", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "deactivate user"}}}),
-		check: "write: deactivate", level: check.Fail, entry: "access.end", says: "that the user has access"},
+		check: "write: deactivate", level: check.Fail, entry: "access.end", says: "a user with access"},
 
 	{name: "removal by a call that Suger lacks", stand: written(stand{contract: "membership", edits: []edit{{"DELETE /org/{organization}/user/{user}", "DELETE /org/{organization}/member/{user}"}}}),
 		check: "write: deactivate", level: check.Fail, entry: "operations.remove user.call", says: "Suger has no DELETE /org/{organization}/member/{user}"},
@@ -141,7 +141,7 @@ var plantedWrites = []planted{
 			}
 			suger.PutUser(u)
 		}
-	}}), check: "write: create", level: check.Fail, entry: "access", says: "By this mapping a new user has no access"},
+	}}), check: "write: create", level: check.Fail, entry: "access", says: "By this mapping a new user is without access"},
 	{name: "removal acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "remove user"}}}),
 		check: "clean-up", level: check.Fail, says: "Remove the user in Suger's console"},
 	{name: "no removal in the mapping, forced", stand: written(stand{edits: []edit{

@@ -184,7 +184,7 @@ func (t *trip) create(ctx context.Context) bool {
 	t.claim(s.is)
 	if t.judge(ctx, s) {
 		if answered := t.writes[0].record; t.Document.Access.Shows() && answered != nil && !answered.Active {
-			line := t.line(s.check, Warn, "access", "By this mapping a new user has no access%s, and the gateway grants it by a second call.", t.statusWord(answered)).
+			line := t.line(s.check, Warn, "access", "By this mapping a new user is %s, and the gateway grants access by a second call.", t.access(answered)).
 				advise("If Suger gives new users access, active and inactive are reversed: swap them. If the status means invited, add it to active and pending.")
 			if u := t.users.fields.use("status"); u.kind() == isFlag && !saysItself(u.field.String()) {
 				line.Level = Fail // the flag is taken for its opposite

@@ -118,7 +118,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		line.Text = fmt.Sprintf("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
 	case len(left) > 0:
 		t.id = left[0].RawID
-		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), accessOf(left[0]), cmp.Or(removal, "it could not be removed"))
+		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), t.access(left[0]), cmp.Or(removal, "it could not be removed"))
 	case t.unseen != nil:
 		line.Text = fmt.Sprintf("Suger may have added %s by %q, but its list does not show the user: there may be an open invitation, or the user appears later.",
 			t.Write, t.unseen.Call.Operation)
@@ -141,7 +141,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		case t.coversEverybody():
 			line.Text += " Suger still has the account, which is not a member."
 		case unread == nil:
-			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is))
+			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, t.access(is))
 			return line.advise("Look at the user in Suger's console.")
 		}
 		return line
