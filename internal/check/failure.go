@@ -36,16 +36,12 @@ func said(fail *sugerclient.Error) string {
 
 // failed describes a failed call, unless the credential is the cause.
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
-	fail, made, entry := asFailure(err), call.Method+" "+call.Path, spec.OperationPath(call.Operation)
-	line := r.line(call.Operation, Fail, entry, "Failed: %v.", err)
-	if fail == nil {
-		return line
-	}
+	fail, made, entry := cmp.Or(asFailure(err), &sugerclient.Error{Err: err}), call.Method+" "+call.Path, spec.OperationPath(call.Operation)
 	if fail.Status == 0 || fail.Kind == sugerclient.Unreadable {
-		line.Text = fmt.Sprintf("%s has no usable answer: %s.", made, causeOf(fail))
-		return line.advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
+		return r.line(call.Operation, Fail, entry, "%s has no usable answer: %s.", made, causeOf(fail)).
+			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
 	}
-	line.Text = fmt.Sprintf("Suger answers %s with %d.%s", made, fail.Status, said(fail))
+	line := r.line(call.Operation, Fail, entry, "Suger answers %s with %d.%s", made, fail.Status, said(fail))
 	switch fail.Status {
 	case http.StatusForbidden:
 		return line.advise("Give the API client in Suger a role that may manage users.")

@@ -219,7 +219,7 @@ func (t *trip) shown(is *mapping.Record) string {
 // otherWays adds other calls for the change of a step that Suger refused with a status
 // or, with 0, accepted and did not apply.
 func (t *trip) otherWays(line Line, status int) Line {
-	field, value := t.marked()
+	field := t.marked()
 	tries := ownRoleTries(t.Document)
 	switch {
 	case line.Check == "write: role" && !t.gaveRole && tries != nil && slices.Contains([]int{0, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status):
@@ -228,11 +228,7 @@ func (t *trip) otherWays(line Line, status int) Line {
 	case field != "":
 		line.Mapping = t.at("access")
 		line.Text += fmt.Sprintf(" But %s is set now: Suger marks removed users and still lists them.", field)
-		shows := []Fix{fix("access.field", field), fix("access.absent", "active")}
-		if flag, is := value.(bool); is {
-			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
-		}
-		return line.propose(slices.Concat(shows, t.endByMark())...)
+		return line.propose(append([]Fix{fix("access.field", field), fix("access.absent", "active")}, t.endByMark()...)...)
 	}
 	return line
 }
@@ -269,19 +265,16 @@ func withoutRole(body any) any {
 	return kept
 }
 
-// marked returns a field that blocks people by its name, which the mapping does not
-// read and a removal has changed, with its present value.
-func (t *trip) marked() (field string, value any) {
+// marked returns a time that blocks people by its name, which the mapping does not read
+// and a removal has set; "" if there is none.
+func (t *trip) marked() string {
 	if !t.succeeds(spec.OpRemoveUser) || t.Document.Access.Shows() {
-		return "", nil
+		return ""
 	}
-	for _, s := range spotsIn(t.user) {
-		was, _ := at(t.before, s.path)
-		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
-			return s.path, s.value
-		}
-	}
-	return "", nil
+	return first(pathsWhere(t.user, func(path string, value any) bool {
+		was, _ := at(t.before, path)
+		return hasName(path, noNames) && isTime(value) && !reflect.DeepEqual(was, value)
+	}))
 }
 
 // lessons returns how the answers to the writes of a step report a failure with a status

@@ -167,9 +167,6 @@ func (r *run) knownRoles(list roleList) {
 		}
 		line := r.line("known roles", Fail, entry, "Suger's list has no role %s with the id %s.", known.Name, cmp.Or(id, "of that name")).
 			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...)
-		if hasID {
-			line = line.propose(fix(entry+".name", byID.Name))
-		}
 		r.add(line)
 	}
 }
@@ -207,11 +204,9 @@ func (r *run) heldRoles() Line {
 	if set || r.ShowPersonal {
 		line.Text = strings.TrimSuffix(line.Text, ".") + ": " + tally(unknown) + "."
 	}
-	switch like, by := r.candidate("role"), r.Document.User.Roles.By; {
+	switch by := r.Document.User.Roles.By; {
 	case by != "" && isOther:
 		return line.propose(fix("user.roles.by", map[string]string{"id": "name", "name": "id"}[by]))
-	case like != "":
-		return line.propose(fix("user.roles.field", like))
 	case set:
 		var add []Fix
 		for i, word := range sortedNames(unknown) {
