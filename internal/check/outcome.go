@@ -129,8 +129,6 @@ func (t *trip) notApplied(line Line, s *step, differences string, about []string
 	return t.otherWays(line.advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation."), 0)
 }
 
-// call returns the first call of the step for which a condition is true, nil if there
-// is none.
 func (t *trip) call(is func(*stepCall) bool) *stepCall {
 	if i := slices.IndexFunc(t.writes, is); i >= 0 {
 		return t.writes[i]
@@ -171,7 +169,6 @@ func (t *trip) differences(is *mapping.Record, wanted state) (texts, about []str
 	return texts, about
 }
 
-// done lists the calls of the step with their answers.
 func (t *trip) done() string {
 	var texts []string
 	for _, c := range t.writes {
@@ -208,7 +205,6 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 	return "role " + series(names)
 }
 
-// shown describes the user as Suger shows it.
 func (t *trip) shown(is *mapping.Record) string {
 	if is == nil {
 		return "no such user"

@@ -70,7 +70,6 @@ func (l roleList) haveAll(words map[string]int) bool {
 	return len(words) > 0
 }
 
-// idsOf returns the ids of the roles with a name.
 func (l roleList) idsOf(name string) (ids []string) {
 	for _, role := range l {
 		if fold(role.Name) == fold(name) && !slices.Contains(ids, role.ID) {
@@ -145,13 +144,9 @@ func (r *run) sameNames(list roleList) {
 		}
 		line := r.line("role names", Warn, "role", "Suger has %d roles called %s (ids %s), which only an id tells apart.", len(ids), role.Name, series(ids)).
 			advise("Rename all but one of them in Suger. Until then, SCIM clients have to send the id, and the mapping has to read and know these roles by id.")
-		if field.By == "name" || field.Name.Given() && !field.ID.Given() {
-			line.Level, line.Mapping = Fail, r.at("user.roles")
-		}
-		for i, known := range r.Document.Role.Known {
-			if known.ID == nil && fold(known.Name) == fold(role.Name) {
-				line.Level, line.Mapping = Fail, r.at(fmt.Sprintf("role.known[%d]", i))
-			}
+		isMeant := func(known spec.KnownRole) bool { return known.ID == nil && fold(known.Name) == fold(role.Name) }
+		if field.By == "name" || field.Name.Given() && !field.ID.Given() || slices.ContainsFunc(r.Document.Role.Known, isMeant) {
+			line.Level = Fail
 		}
 		r.add(line)
 	}
@@ -165,9 +160,8 @@ func (r *run) knownRoles(list roleList) {
 		if id == "" && ids != nil || hasID && fold(byID.Name) == fold(known.Name) {
 			continue
 		}
-		line := r.line("known roles", Fail, entry, "Suger's list has no role %s with the id %s.", known.Name, cmp.Or(id, "of that name")).
-			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...)
-		r.add(line)
+		r.add(r.line("known roles", Fail, entry, "Suger's list has no role %s with the id %s.", known.Name, cmp.Or(id, "of that name")).
+			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...))
 	}
 }
 
