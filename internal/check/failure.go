@@ -21,10 +21,7 @@ func asFailure(err error) *sugerclient.Error {
 
 // status returns the HTTP status of a failed call, 0 if there was none.
 func status(err error) int {
-	if fail := asFailure(err); fail != nil {
-		return fail.Status
-	}
-	return 0
+	return cmp.Or(asFailure(err), &sugerclient.Error{}).Status
 }
 
 func said(fail *sugerclient.Error) string {
@@ -51,7 +48,14 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 			r.lacking++
 			line.Text = fmt.Sprintf("Suger has no %s: it answers %d.%s", made, fail.Status, said(fail))
 		}
-		return r.withoutOperation(line)
+		const correct = "Correct method and path of the call."
+		if tries := otherMethod(r.Document, line.Check); tries != nil {
+			return line.propose(tries...).advise("%s A common alternative, which --suggest tries with --try-verbs: %s", correct, lowerFirst(say(tries...)))
+		}
+		if line.Check == opGetUser || line.Check == opListRoles {
+			return line.propose(Fix{Entry: entry}).advise("%s If Suger has no such call, leave %q out (see docs/mapping.md).", correct, line.Check)
+		}
+		return line.advise(correct)
 	}
 	return line.advise("Compare the call with Suger's documentation, then check again.")
 }
@@ -62,20 +66,6 @@ func causeOf(fail *sugerclient.Error) string {
 		return fmt.Sprint(fail.Status)
 	}
 	return fail.Err.Error()
-}
-
-// withoutOperation advises on a call that Suger does not have: another method, or a
-// mapping without the operation.
-func (r *run) withoutOperation(line Line) Line {
-	const correct = "Correct method and path of the call."
-	if tries := otherMethod(r.Document, line.Check); tries != nil {
-		return line.propose(tries...).advise("%s A common alternative, which --suggest tries with --try-verbs: %s", correct, lowerFirst(say(tries...)))
-	}
-	if line.Check != opGetUser && line.Check != opListRoles {
-		return line.advise(correct)
-	}
-	return line.propose(Fix{Entry: spec.OperationPath(line.Check)}).
-		advise("%s If Suger has no such call, leave %q out (see docs/mapping.md).", correct, line.Check)
 }
 
 // inPath matches paths in a message: some servers repeat the path.

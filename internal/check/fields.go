@@ -13,11 +13,34 @@ import (
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// checkFields reports each mapped field, and ids and addresses that do not identify one
+// user.
 func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
 	}
-	r.identities()
+	const entry = "user.attributes.userName"
+	readable, shared, odd := r.users.readable(), 0, 0
+	if twice := readable - len(r.users.ids); twice > 0 {
+		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
+			advise("Correct the field, or paging if users appear twice."))
+	}
+	for email, users := range r.users.addresses {
+		shared += min(users-1, 1)
+		if !isAddress(email) {
+			odd += users
+		}
+	}
+	if odd > 0 {
+		line := r.line("userName", Warn, entry, "It is not an e-mail address in %s.", ofUsers(odd, readable))
+		if odd == readable {
+			line.Level = Fail
+		}
+		r.add(line.propose(fixes(entry+".field", r.users.fields.emails())...))
+	}
+	if shared > 0 {
+		r.note("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
+	}
 }
 
 func (r *run) field(u *use) Line {
@@ -67,31 +90,6 @@ func fieldEntry(u *use) string {
 		return u.entry + ".field"
 	}
 	return u.entry
-}
-
-func (r *run) identities() {
-	const entry = "user.attributes.userName"
-	readable, shared, odd := r.users.readable(), 0, 0
-	if twice := readable - len(r.users.ids); twice > 0 {
-		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
-			advise("Correct the field, or paging if users appear twice."))
-	}
-	for email, users := range r.users.addresses {
-		shared += min(users-1, 1)
-		if !isAddress(email) {
-			odd += users
-		}
-	}
-	if odd > 0 {
-		line := r.line("userName", Warn, entry, "It is not an e-mail address in %s.", ofUsers(odd, readable))
-		if odd == readable {
-			line.Level = Fail
-		}
-		r.add(line.propose(fixes(entry+".field", r.users.fields.emails())...))
-	}
-	if shared > 0 {
-		r.note("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
-	}
 }
 
 // unmapped names the fields of Suger's users that the mapping does not use, by

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/sugerclient"
 )
 
 const opGetUser = spec.OpGetUser
@@ -55,15 +54,6 @@ func (r *run) getUser(ctx context.Context) {
 	}
 }
 
-// getOne makes a call of "get user". user is what the answer has where the mapping
-// looks for the user.
-func (r *run) getOne(ctx context.Context, call sugerclient.Call) (answer *sugerclient.Answer, user any, err error) {
-	if answer, err = r.probe.Do(ctx, call); err != nil {
-		return nil, nil, err
-	}
-	return answer, r.userIn(opGetUser, answer.Body), nil
-}
-
 // coversEverybody reports whether the mapping says that "get user" answers people
 // of other organizations too, so that it proves neither membership nor role.
 func (r *run) coversEverybody() bool {
@@ -75,10 +65,11 @@ func (r *run) coversEverybody() bool {
 // ones with the list.
 func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	call, _ := r.probe.Call(opGetUser, s.record.RawID)
-	answer, user, err := r.getOne(ctx, call)
+	answer, err := r.probe.Do(ctx, call)
 	if err != nil {
 		return r.failed(ctx, call, err)
 	}
+	user := r.userIn(opGetUser, answer.Body)
 	record, err := r.probe.ReadUser(user)
 	switch {
 	case err != nil:

@@ -8,6 +8,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,9 +73,7 @@ func newRun(config Config) *run {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	if config.Patience == 0 {
-		config.Patience = 20 * time.Second
-	}
+	config.Patience = cmp.Or(config.Patience, 20*time.Second)
 	if config.ours == nil {
 		config.ours = make(map[string]bool)
 	}

@@ -172,7 +172,22 @@ func (r *run) rolesOfUsers() {
 	if !r.severalRoles(r.users.fields, "") {
 		r.add(r.heldRoles())
 	}
-	r.administrators()
+	administrators := 0
+	for ref, users := range r.users.holders {
+		role, ok := r.roles.of(ref)
+		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
+			id := known.IDText()
+			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
+		}) {
+			administrators += users
+		}
+	}
+	if administrators > 0 {
+		r.note("administrators", OK, "role.known", "%s with access, not counting invitations; the gateway never removes the last.", count(administrators, "administrator"))
+		return
+	}
+	r.add(r.line("administrators", Fail, "role.known", "Nobody with access has a role that the mapping marks as administrator, although every organization has one.").
+		advise("Mark the role that manages users administrator: true, or correct user.roles."))
 }
 
 func (r *run) heldRoles() Line {
@@ -241,25 +256,6 @@ func holdVerb(users int) string {
 		return "1 user holds"
 	}
 	return fmt.Sprintf("%d users hold", users)
-}
-
-func (r *run) administrators() {
-	n := 0
-	for ref, users := range r.users.holders {
-		role, ok := r.roles.of(ref)
-		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
-			id := known.IDText()
-			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
-		}) {
-			n += users
-		}
-	}
-	if n > 0 {
-		r.note("administrators", OK, "role.known", "%s with access, not counting invitations; the gateway never removes the last.", count(n, "administrator"))
-		return
-	}
-	r.add(r.line("administrators", Fail, "role.known", "Nobody with access has a role that the mapping marks as administrator, although every organization has one.").
-		advise("Mark the role that manages users administrator: true, or correct user.roles."))
 }
 
 // namesOfRoles checks the roles that settings and the mapping name.

@@ -284,15 +284,15 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 	if !ok || t.coversEverybody() {
 		return t.inList(ctx)
 	}
-	_, user, err := t.getOne(ctx, call)
+	answer, err := t.probe.Do(ctx, call)
 	switch {
 	case status(err) == http.StatusNotFound:
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
-	t.user = user
-	return t.probe.ReadUser(user)
+	t.user = t.userIn(opGetUser, answer.Body)
+	return t.probe.ReadUser(t.user)
 }
 
 // patienceLooks is how often the list is reread for a user whom Suger has

@@ -132,13 +132,13 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		if !ok || t.id == nil {
 			return line
 		}
-		_, user, err := t.getOne(ctx, call) // Suger may still answer a user whom the list does not show
-		is, unread := t.probe.ReadUser(user)
-		switch {
-		case err != nil:
-		case t.coversEverybody():
+		answer, err := t.probe.Do(ctx, call) // Suger may still answer a user whom the list does not show
+		if err != nil {
+			return line
+		}
+		if t.coversEverybody() {
 			line.Text += " Suger still has the account, which is not a member."
-		case unread == nil:
+		} else if is, unread := t.probe.ReadUser(t.userIn(opGetUser, answer.Body)); unread == nil {
 			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, t.access(is))
 			return line.advise("Look at the user in Suger's console.")
 		}

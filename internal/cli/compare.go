@@ -30,14 +30,12 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	if run.json {
 		return run.writeJSON(forecasts)
 	}
+	slices.SortFunc(forecasts, func(a, b mapping.Forecast) int {
+		return cmp.Compare(strings.ToLower(a.UserName), strings.ToLower(b.UserName))
+	})
 	byEffect := make(map[mapping.Effect][]mapping.Forecast)
 	for _, one := range forecasts {
 		byEffect[one.Effect] = append(byEffect[one.Effect], one)
-	}
-	for _, of := range byEffect {
-		slices.SortFunc(of, func(a, b mapping.Forecast) int {
-			return cmp.Compare(strings.ToLower(a.UserName), strings.ToLower(b.UserName))
-		})
 	}
 	return run.print(run.out, "comparison.txt", map[string]any{
 		"Listed": len(people), "Target": run.request.Target(), "Effects": mapping.Effects(), "ByEffect": byEffect,
