@@ -72,14 +72,11 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if !c.Credential.Given() {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds")
 	}
-	if run.request.Caller.Organization == "" {
-		run.request.Caller.Organization = string(c.Organization)
-	}
-	if run.request.Caller.Organization == "" {
+	chosen := cmp.Or(run.request.Caller.Organization, string(c.Organization))
+	switch run.request.Caller.Organization = chosen; {
+	case chosen == "":
 		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to check")
-		return
-	}
-	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
+	case len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen):
 		found.Add("SUGER_ORG_ALLOW", "does not list the organization to check, so the gateway would not serve it")
 	}
 }
