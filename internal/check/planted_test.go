@@ -276,4 +276,8 @@ var plantedReads = []planted{
 		check: "group roles", level: check.Fail, says: `group "Suger People" to role "MEMBER"`},
 	{name: "precedence of a role that Suger lacks", stand: stand{edits: []edit{{`precedence: [ADMIN, EDITOR, "*", VIEWER]`, `precedence: [ADMIN, MANAGER, EDITOR, "*", VIEWER]`}}},
 		check: "precedence", level: check.Warn, entry: "role.precedence[1]", says: "no role MANAGER"},
+	{name: "base URL with an underscore", stand: stand{config: func(c *check.Config) { c.BaseURL = "https://suger_scim.example.com/scim/v2" }},
+		check: "public URL", level: check.Fail, says: "underscore"},
+	{name: "base URL without TLS", stand: stand{config: func(c *check.Config) { c.BaseURL = "http://scim.example.com/scim/v2" }},
+		check: "public URL", level: check.Fail, says: "https://"},
 }
