@@ -29,63 +29,42 @@ type Explanation struct {
 // config, and changes nothing. decides holds the gateway's settings for users
 // and roles. The error is a *[scim.Error] of reading Suger.
 func Explain(ctx context.Context, config Config, decides mapping.Config, person mapping.Person) (*Explanation, error) {
-	e := &Explanation{Person: person.UserName, Target: config.Target()}
+	e := &Explanation{Person: person.UserName, Target: config.Target(), Suger: []json.RawMessage{}}
 	users := config.Service.Users(config.Caller)
 	forecasts, err := users.Compare(ctx, []mapping.Person{person})
 	if err != nil {
 		return nil, err
 	}
 	e.Push = forecasts[0] // of the person; the others are everybody else
-	rows, err := newRun(config).withAddress(ctx, person.UserName)
+	rows, _, err := newRun(config).withAddress(ctx, person.UserName)
 	if err != nil {
 		return nil, err
 	}
-	e.Suger = make([]json.RawMessage, 0, len(rows))
-	for _, one := range rows {
-		e.Suger = append(e.Suger, json.RawMessage(one.text))
-	}
-	if e.SCIM, err = shown(ctx, config.Service.UserType(), users, person.UserName); err != nil {
-		return nil, err
-	}
-	e.Roles = rolesByCarrier(e.SCIM)
-	e.Applies = applies(config, decides, e)
-	e.Next = nextStep(e.Push)
-	return e, nil
-}
-
-// shown returns the person as SCIM shows them, or nil.
-func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, userName string) (scim.Resource, error) {
-	quoted, err := json.Marshal(userName)
-	if err != nil {
-		return nil, err
-	}
-	filter, err := scim.ParseFilter("userName eq "+string(quoted), kind)
+	e.Suger = append(e.Suger, rows...)
+	filter, err := scim.ParseFilter(fmt.Sprintf("userName eq %q", person.UserName), config.Service.UserType())
 	if err != nil {
 		return nil, err
 	}
 	list, err := users.List(ctx, &scim.Query{Filter: filter, Count: 1})
-	if err != nil || len(list.Resources) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return list.Resources[0], nil
-}
-
-// rolesByCarrier lists where the resource shows the user's role: in the extension, in
-// roles, and as groups.
-func rolesByCarrier(user scim.Resource) []string {
-	var lines []string
-	if extension, ok := user[mapping.URNSuger].(map[string]any); ok && extension["role"] != nil {
-		lines = append(lines, fmt.Sprintf("attribute role of %s: %v", mapping.URNSuger, extension["role"]))
+	if len(list.Resources) > 0 {
+		e.SCIM = list.Resources[0]
+	}
+	if extension, ok := e.SCIM[mapping.URNSuger].(map[string]any); ok && extension["role"] != nil {
+		e.Roles = append(e.Roles, fmt.Sprintf("attribute role of %s: %v", mapping.URNSuger, extension["role"]))
 	}
 	for _, carrier := range []string{"roles", "groups"} {
-		elements, _ := user[carrier].([]any)
+		elements, _ := e.SCIM[carrier].([]any)
 		for _, element := range elements {
-			if one, ok := element.(map[string]any); ok {
-				lines = append(lines, fmt.Sprintf("%s: %v (%v)", carrier, cmp.Or[any](one["display"], one["value"]), one["value"]))
-			}
+			one, _ := element.(map[string]any)
+			e.Roles = append(e.Roles, fmt.Sprintf("%s: %v (%v)", carrier, cmp.Or[any](one["display"], one["value"]), one["value"]))
 		}
 	}
-	return lines
+	e.Applies = applies(config, decides, e)
+	e.Next = nextStep(e.Push)
+	return e, nil
 }
 
 func applies(config Config, decides mapping.Config, e *Explanation) []string {

@@ -13,31 +13,50 @@ import (
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// checkFields reports each mapped field, and ids and addresses that do not identify one
+// user.
 func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
 	}
-	r.identities()
+	const entry = "user.attributes.userName"
+	readable, shared, odd := r.users.readable(), 0, 0
+	if twice := readable - len(r.users.ids); twice > 0 {
+		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
+			advise("Correct the field, or paging if users appear twice."))
+	}
+	for email, users := range r.users.addresses {
+		shared += min(users-1, 1)
+		if !isAddress(email) {
+			odd += users
+		}
+	}
+	if odd > 0 {
+		line := r.line("userName", Warn, entry, "It is not an e-mail address in %s.", ofUsers(odd, readable))
+		if odd == readable {
+			line.Level = Fail
+		}
+		r.add(line.propose(fixes(entry+".field", r.users.fields.emails())...))
+	}
+	if shared > 0 {
+		r.note("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
+	}
 }
 
 func (r *run) field(u *use) Line {
 	all, at := r.users.count, u.field.String()
+	optional := slices.Contains([]string{"organization", "created", "modified"}, u.name)
 	if u.name == "organization" {
 		at = u.name // of a user of another one
 	}
-	optional := slices.Contains([]string{"organization", "created", "modified"}, u.name)
 	line := r.line(u.name, Fail, u.entry, "")
 	switch bad := r.users.unread[at]; {
 	case u.present == 0:
 		if line.Text = fmt.Sprintf("No user has %s.", u.field); optional {
 			line.Level = Warn
 		}
-	case u.present < all && (u.name == "id" || u.name == "userName"):
-		line.Text = fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
 	case bad > 0:
-		line.Text = fmt.Sprintf("%s (%s) cannot be used in %s, so the gateway refuses the list.", u.field, u.kind(), ofUsers(bad, all))
-	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
-		line.Level, line.Text = Warn, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
+		line.Text = fmt.Sprintf("%s (%s) is missing or cannot be used in %s: the gateway cannot show them.", u.field, u.kind(), ofUsers(bad, all))
 	default:
 		empty := ""
 		if n := u.present - u.filled; n > 0 {
@@ -45,12 +64,9 @@ func (r *run) field(u *use) Line {
 		}
 		return r.line(u.name, OK, u.entry, "In %s%s: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
 	}
-	role := r.users.fields.role(r.roles)
 	switch like := r.candidate(u.name); {
 	case like != "":
 		return line.propose(fix(fieldEntry(u), like)).advise("Suger has %s, which looks like it.", like)
-	case u.name == "role" && role.field == at && role.id+role.name != "":
-		return line.propose(fix("user.roles.id", role.id), fix("user.roles.name", role.name))
 	case u.name == "organization" && u.present > 0:
 		return line.advise("It names another organization: correct the field, or SUGER_ORG_ID.")
 	case optional:
@@ -76,38 +92,6 @@ func fieldEntry(u *use) string {
 	return u.entry
 }
 
-func joined(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + " " + b
-}
-
-func (r *run) identities() {
-	readable := r.users.readable()
-	if twice := readable - len(r.users.ids); twice > 0 {
-		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
-			advise("Correct the field, or paging if users appear twice."))
-	}
-	shared, odd := 0, 0
-	for email, users := range r.users.addresses {
-		shared += min(users-1, 1)
-		if !isAddress(email) {
-			odd += users
-		}
-	}
-	if odd > 0 {
-		line := r.line("userName", Warn, "user.attributes.userName", "It is not an e-mail address in %s.", ofUsers(odd, readable))
-		if odd == readable {
-			line.Level = Fail
-		}
-		r.add(line.propose(fixes("user.attributes.userName.field", r.users.fields.emails())...))
-	}
-	if shared > 0 {
-		r.note("userName", Warn, "user.attributes.userName", "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
-	}
-}
-
 // unmapped names the fields of Suger's users that the mapping does not use, by
 // name and kind, never by value.
 func (r *run) unmapped() {
@@ -120,20 +104,17 @@ func (r *run) unmapped() {
 			continue
 		}
 		fields = append(fields, fmt.Sprintf("%s (%s)", path, l.kind()))
+		line.Text = fmt.Sprintf("Suger's users also have %s.", series(fields))
 		if attribute := attributeFor(path, l); attribute != "" && !r.Document.User.Attributes[attribute].Field.Given() {
 			known = append(known, fmt.Sprintf("%s: %s", attribute, path))
 		}
-		isPower := func(name string) bool { return strings.Contains(lastName(path), name) }
-		if l.kind() == isFlag && slices.ContainsFunc(adminNames, isPower) {
+		if l.kind() == isFlag && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) }) {
 			line.Level, line.Change = Warn, fmt.Sprintf("Ask Suger whether %s or the role decides who manages users: the mapping cannot read a flag as a role.", path)
 		}
 	}
-	if len(fields) > 0 {
-		line.Text = fmt.Sprintf("Suger's users also have %s.", series(fields))
-	}
 	if len(known) > 0 {
 		line.Level = Warn
-		line = line.also(fmt.Sprintf("To provision them too, add to user.attributes and to the bodies of add and update: %s.", series(known)))
+		line = line.also("To provision them too, add to user.attributes and to the bodies of add and update: " + series(known) + ".")
 	}
 	r.add(line)
 }
@@ -141,19 +122,12 @@ func (r *run) unmapped() {
 // attributeFor returns the SCIM attribute whose name a field has, "" if there is
 // none.
 func attributeFor(path string, l *leaf) string {
-	if l.kind() != isText {
-		return ""
-	}
-	for _, schema := range []*scim.Schema{scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)} {
-		for _, a := range schema.Attributes {
-			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly
-			if other || plain(a.Name) != lastName(path) || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name) {
-				continue
+	for _, urn := range []string{scim.URNUser, scim.URNEnterpriseUser} {
+		for _, a := range scim.StandardSchema(urn).Attributes {
+			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name)
+			if l.kind() == isText && !other && plain(a.Name) == lastName(path) {
+				return strings.TrimPrefix(urn+":"+a.Name, scim.URNUser+":")
 			}
-			if schema.ID == scim.URNEnterpriseUser {
-				return schema.ID + ":" + a.Name
-			}
-			return a.Name
 		}
 	}
 	return ""
@@ -194,27 +168,26 @@ func (r *run) statuses() {
 }
 
 func (r *run) statusWords(u *use) Line {
-	in, field := &r.Document.Access, u.field.String()
-	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, r.users.count-r.users.access)
+	in, field, all := &r.Document.Access, u.field.String(), r.users.count
+	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, all-r.users.access)
 	unknown := 0
 	for _, users := range r.users.unknown {
 		unknown += users
 	}
-	shows := func(words map[string]int) bool { return wordsAreSet(words, r.users.count) || r.ShowPersonal }
+	shows := func(words map[string]int) bool { return wordsAreSet(words, all) || r.ShowPersonal }
 	line := r.line("status words", Fail, "access", "")
-	switch reversed := r.reversed(field); {
+	switch reversed, meanings := r.misread(field); {
 	case reversed != "":
 		line.Text = reversed + " With this file, a new user would have no access, and ending access would give it."
 		return line.propose(fix("access.active", in.Inactive), fix("access.inactive", in.Active))
 	case unknown > 0:
-		line.Text = fmt.Sprintf("The mapping does not know the status of %s, who count as having access", ofUsers(unknown, r.users.count))
+		words := fmt.Sprintf("%d different values, so the field may not be a status", len(r.users.unknown))
 		if shows(r.users.unknown) {
-			line.Text += ": " + tally(r.users.unknown) + "."
-		} else {
-			line.Text += fmt.Sprintf(". It has %d different values: the field may not be a status.", len(r.users.unknown))
+			words = tally(r.users.unknown)
 		}
-		return line.advise("List in access which of them mean access (active) and which do not (inactive).").propose(r.meaningFixes(field)...)
-	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(field):
+		line.Text = fmt.Sprintf("The mapping does not know the status of %s, who count as having access: %s.", ofUsers(unknown, all), words)
+		return line.advise("List in access which of them mean access (active) and which do not (inactive).").propose(meanings...)
+	case all > 3 && 2*r.users.access < all && !saysItself(field):
 		if line.Text = "Most users have no access: " + with + " Often such a mapping is reversed."; u.kind() != isFlag {
 			line.Level = Warn // a word may say itself what it means, a flag does not
 		}
@@ -225,30 +198,20 @@ func (r *run) statusWords(u *use) Line {
 	return r.line("status words", OK, "access", "%s", with)
 }
 
-// reversed explains why the status means the opposite of what the mapping says, ""
-// if there is no sign of it.
-func (r *run) reversed(field string) string {
-	for _, list := range []struct {
-		words    []any
-		opposite string
-	}{{r.Document.Access.Active, "inactive"}, {r.Document.Access.Inactive, "active"}} {
-		for _, value := range list.words {
-			if word, _ := spec.Text(value); word != "" && means(field, word) == list.opposite {
-				return fmt.Sprintf("The mapping takes %s: %s for the opposite of what it usually means, %s.", field, word, list.opposite)
-			}
-		}
-	}
-	return ""
-}
-
-// meaningFixes put the words that the mapping does not know where they belong, as
-// far as they are usual ones.
-func (r *run) meaningFixes(field string) (found []Fix) {
+// misread explains why the status means the opposite of what the mapping says, "" if
+// there is no sign of it. found puts the words that the mapping does not know where they
+// belong, as far as they are usual ones.
+func (r *run) misread(field string) (reversed string, found []Fix) {
 	in := &r.Document.Access
 	for _, list := range []struct {
-		key   string
-		words []any
-	}{{"active", in.Active}, {"pending", in.Pending}, {"inactive", in.Inactive}} {
+		key, opposite string
+		words         []any
+	}{{"active", "inactive", in.Active}, {"pending", "none", in.Pending}, {"inactive", "active", in.Inactive}} {
+		for _, value := range list.words {
+			if word, _ := spec.Text(value); word != "" && reversed == "" && means(field, word) == list.opposite {
+				reversed = fmt.Sprintf("The mapping takes %s: %s for the opposite of what it usually means, %s.", field, word, list.opposite)
+			}
+		}
 		words := slices.Clone(list.words)
 		for _, word := range sortedNames(r.users.unknown) {
 			if is := means(field, word); is == list.key || is == "pending" && list.key == "active" {
@@ -259,5 +222,5 @@ func (r *run) meaningFixes(field string) (found []Fix) {
 			found = append(found, fix("access."+list.key, words))
 		}
 	}
-	return found
+	return reversed, found
 }

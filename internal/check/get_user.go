@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,14 +10,14 @@ import (
 	"strings"
 
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/sugerclient"
 )
 
 const opGetUser = spec.OpGetUser
 
-// getUser compares single users with their rows in the list, and looks at how
-// Suger answers for a user who does not exist.
+// getUser compares single users with their rows in the list, and asks for one who does
+// not exist: by a 404 the gateway knows that a removed user is gone.
 func (r *run) getUser(ctx context.Context) {
+	const entry = "operations.get user"
 	if r.Document.Operations.GetUser == nil {
 		r.note(opGetUser, OK, "operations", "Not in the mapping: the gateway finds users in the list.")
 		return
@@ -31,22 +32,26 @@ func (r *run) getUser(ctx context.Context) {
 			return
 		}
 	}
-	line := r.line(opGetUser, OK, "operations.get user", "Same fields as in the list, for %s.", count(len(r.users.samples), "user"))
+	line := r.line(opGetUser, OK, entry, "Same fields as in the list, for %s.", count(len(r.users.samples), "user"))
 	if r.coversEverybody() {
-		line.Text += " The answer has no role and covers non-members too, so the list decides who is a member."
+		line.Text += " The answer covers non-members too, so the list decides who is a member."
 	}
 	r.add(line)
 	r.severalRoles(alone, " of these answers")
-	r.missingUser(ctx)
-}
 
-// getOne makes a call of "get user". user is what the answer has where the mapping
-// looks for the user.
-func (r *run) getOne(ctx context.Context, call sugerclient.Call) (answer *sugerclient.Answer, user any, err error) {
-	if answer, err = r.probe.Do(ctx, call); err != nil {
-		return nil, nil, err
+	sample := r.users.samples[0].record
+	free := freeID(sample.ID, func(id string) bool { return r.users.ids[id] })
+	call, _ := r.probe.Call(opGetUser, free)
+	if _, number := sample.RawID.(json.Number); number {
+		call, _ = r.probe.Call(opGetUser, json.Number(free))
 	}
-	return answer, r.userIn(opGetUser, answer.Body), nil
+	_, err := r.probe.Do(ctx, call)
+	if code := cmp.Or(status(err), http.StatusOK); code == http.StatusNotFound {
+		r.note("get missing user", OK, entry, "An unknown id is answered 404, by which the gateway knows that a user is gone.")
+	} else {
+		r.add(r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code).
+			propose(Fix{Entry: entry}).advise(`Leave "get user" out: then the list shows who is gone.`))
+	}
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people
@@ -60,10 +65,11 @@ func (r *run) coversEverybody() bool {
 // ones with the list.
 func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	call, _ := r.probe.Call(opGetUser, s.record.RawID)
-	answer, user, err := r.getOne(ctx, call)
+	answer, err := r.probe.Do(ctx, call)
 	if err != nil {
 		return r.failed(ctx, call, err)
 	}
+	user := r.userIn(opGetUser, answer.Body)
 	record, err := r.probe.ReadUser(user)
 	switch {
 	case err != nil:
@@ -79,100 +85,58 @@ func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	for _, u := range r.users.fields.uses {
 		one, has := u.field.In(user)
 		other, _ := u.field.In(s.raw)
-		path := r.alternative(user, other)
-		switch {
-		case u.name == "role" && r.coversEverybody() && has:
-			return r.line(opGetUser, Warn, "operations.get user.covers", "The answer has the role, as the list does.").propose(fix("operations.get user.covers", "members")).
-				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
-		case r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")): // the list has what belongs to the membership
-		case !has && path != "":
-			return r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, path).
-				propose(fix(fieldEntry(u), anys(append(u.field.Scalars(), path))))
-		case !reflect.DeepEqual(one, other):
-			differ, line.Level, line.Mapping = append(differ, u.field.String()), Warn, r.at(u.entry)
+		if r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")) || reflect.DeepEqual(one, other) {
+			continue // where it covers everybody, the list has what belongs to the membership
 		}
+		// The mapping can name a second field, which the list does not have.
+		instead := first(pathsWhere(user, func(path string, value any) bool {
+			return path != "" && !isEmpty(other) && reflect.DeepEqual(value, other) && r.users.fields.leaves[path] == nil
+		}))
+		if !has && instead != "" {
+			return r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, instead).
+				propose(fix(fieldEntry(u), anys(append(u.field.Scalars(), instead))))
+		}
+		differ, line.Level, line.Mapping = append(differ, u.field.String()), Warn, r.at(u.entry)
 	}
 	line.Text = fmt.Sprintf("A user's %s differs from the list, or has just changed.", series(differ))
 	return line.propose(Fix{Entry: "operations.get user"}).advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
 }
 
-// alternative returns where a single user has a value of the list under a name
-// that the list does not have, which the mapping can name beside the other; "" if
-// nowhere.
-func (r *run) alternative(user, value any) string {
-	return first(pathsWhere(user, func(path string, other any) bool {
-		return path != "" && !isEmpty(value) && reflect.DeepEqual(other, value) && r.users.fields.leaves[path] == nil
-	}))
-}
-
-// missingUser asks for a user who does not exist. By a 404 the gateway knows that a
-// removed user is gone.
-func (r *run) missingUser(ctx context.Context) {
-	sample := r.users.samples[0].record
-	free := freeID(sample.ID, func(id string) bool { return r.users.ids[id] })
-	call, _ := r.probe.Call(opGetUser, free)
-	if _, number := sample.RawID.(json.Number); number {
-		call, _ = r.probe.Call(opGetUser, json.Number(free))
-	}
-	answer, _, err := r.getOne(ctx, call)
-	if status(err) == http.StatusNotFound {
-		r.note("get missing user", OK, "operations.get user", "An unknown id is answered 404, by which the gateway knows that a user is gone.")
-		return
-	}
-	code := status(err)
-	if err == nil {
-		code = answer.Status
-	}
-	line := r.line("get missing user", Fail, "operations.get user", "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code)
-	r.add(line.propose(Fix{Entry: "operations.get user"}).advise(`Leave "get user" out: then the list shows who is gone.`))
-}
-
-// findUser checks "find user" with addresses as in the list and in capital
-// letters.
+// findUser checks "find user" with addresses as in the list and in capital letters. A
+// call that decides and misses a user would hide the user from Okta; one that does not
+// decide only costs time.
 func (r *run) findUser(ctx context.Context) {
-	find, tried := r.Document.Operations.FindUser, 0
+	tried := 0
 	for _, s := range r.users.samples {
-		if find == nil || !s.record.Active {
+		if r.Document.Operations.FindUser == nil || !s.record.Active {
 			continue // the list decides about those without access
 		}
 		tried++
-		for _, address := range []string{s.record.UserName, strings.ToUpper(s.record.UserName)} {
-			if line := r.found(ctx, s.record.ID, address); line.Level != OK {
-				r.add(line)
-				return
+		written := s.record.UserName
+		for _, as := range []struct{ words, address string }{{"as the list writes it", written}, {"in capital letters", strings.ToUpper(written)}} {
+			found, decided, err := r.probe.Find(ctx, as.address)
+			line := r.line(spec.OpFindUser, Fail, "operations.find user", "The call does not find a user by the address %s", as.words).advise("Correct the call, or leave it out.")
+			switch {
+			case err != nil:
+				call, _ := r.probe.Call(spec.OpFindUser, nil)
+				line = r.failed(ctx, call, err)
+			case found == s.record.ID:
+				continue
+			case found != "":
+				line.Text = "The call finds a user who has another address."
+			case decided:
+				line.Text += ", and decides: the gateway would tell Okta that there is no such user."
+				line = line.propose(fix("operations.find user.decides", false))
+			default:
+				line.Level, line.Text = Warn, line.Text+", so it saves nothing."
 			}
+			r.add(line)
+			return
 		}
 	}
 	if tried > 0 {
 		r.note(spec.OpFindUser, OK, "operations.find user", "%s found by the address, in any letter case.", count(tried, "user"))
 	}
-}
-
-// found looks one user up by an address. A call that decides and misses a user
-// would hide the user from Okta; one that does not decide only costs time.
-func (r *run) found(ctx context.Context, id, address string) Line {
-	found, decided, err := r.probe.Find(ctx, address)
-	as := "as the list writes it"
-	if address == strings.ToUpper(address) {
-		as = "in capital letters"
-	}
-	line := r.line(spec.OpFindUser, Fail, "operations.find user", "The call does not find a user by the address %s", as).advise("Correct the call, or leave it out.")
-	switch {
-	case err != nil:
-		call, _ := r.probe.Call(spec.OpFindUser, nil)
-		return r.failed(ctx, call, err)
-	case found == id:
-		return Line{Level: OK}
-	case found != "":
-		line.Text = "The call finds a user who has another address."
-	case decided:
-		line.Mapping = r.at("operations.find user.decides")
-		line.Text += ", and decides: the gateway would tell Okta that there is no such user."
-		return line.propose(fix("operations.find user.decides", false))
-	default:
-		line.Level, line.Text = Warn, line.Text+", so it saves nothing."
-	}
-	return line
 }
 
 // freeID returns an id of the same form as another that is not taken: digits stay digits,

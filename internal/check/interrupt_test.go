@@ -117,7 +117,7 @@ func TestInvitationThatIsNotListed(t *testing.T) {
 	assert.False(t, report.OK)
 	last := report.Lines[len(report.Lines)-1]
 	assert.Equal(t, check.Fail, last.Level)
-	assert.Contains(t, last.Text, `Suger answered "add user" with 202, but its list does not show `+newcomer)
+	assert.Contains(t, last.Text, `Suger may have added `+newcomer+` by "add user", but its list does not show the user`)
 	assert.Contains(t, last.Change, "or by DELETE /org/sandboxed/user/PENDING01")
 }
 
@@ -157,7 +157,7 @@ func TestReportAsJSON(t *testing.T) {
 // The text of a report fits on a screen.
 func TestWrapped(t *testing.T) {
 	var text bytes.Buffer
-	(&check.Printer{W: &text}).Line(check.Line{Check: "list users", Level: check.Fail, Text: strings.Repeat("word ", 40), Change: "something"})
+	check.NewPrinter(&text).Line(check.Line{Check: "list users", Level: check.Fail, Text: strings.Repeat("word ", 40), Change: "something"})
 	assert.True(t, strings.HasPrefix(text.String(), "fail  list users"))
 	for row := range strings.Lines(text.String()) {
 		assert.LessOrEqual(t, len(row), 101)

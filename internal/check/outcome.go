@@ -23,106 +23,66 @@ const (
 	gone                  // not present
 )
 
-// A difference is a deviation from the expected result of a step.
-type difference struct {
-	text      string
-	values    []string // placeholders in a body that stand for it
-	operation string   // that should have made it, "" if the placeholders show that
-}
-
 // judge reports the outcome of a step, and whether it succeeded. Later steps
 // expect the user as it is now, so that nothing is reported twice.
-func (t *trip) judge(ctx context.Context, o outcome) bool {
-	differences := t.differences(o.is, o.wanted)
-	line := t.outcomeLine(ctx, o, differences)
-	said := line.Text + line.Change
-	if line.Level == Fail && slices.Contains(t.said, said) {
-		line.Text, line.Change = "Fails as above.", ""
+func (t *trip) judge(ctx context.Context, s *step) bool {
+	line := t.outcomeLine(ctx, s)
+	advice := fmt.Sprint(line.Change, line.Mapping)
+	if slices.Contains(t.advised, advice) {
+		if line.Change, line.Mapping = "", nil; line.Level == Warn {
+			line.Level = OK
+		}
 	}
-	t.said = append(t.said, said)
-	if !o.quiet || line.Level != OK {
+	t.advised = append(t.advised, advice)
+	if line.Level != OK || s.check != checkName || !t.renames {
 		t.add(line)
 	}
 	for _, c := range t.writes {
 		was, tried := t.proven[c.Call.Operation]
 		t.proven[c.Call.Operation] = line.Level != Fail && (was || !tried)
 	}
-	if o.is != nil {
-		t.expect(o.is, o.wanted)
+	if s.is == nil {
+		return line.Level != Fail
+	}
+	if family, mapped := s.is.Values["name.familyName"]; mapped {
+		t.family = family
+	}
+	if s.wanted != inactive || s.is.Active { // without access the user may show no role, and must get it back
+		t.role = mapping.RoleName{} // none is expected
+		if len(s.is.Roles) == 1 {
+			t.role, _ = t.roles.of(s.is.Roles[0])
+		}
 	}
 	return line.Level != Fail
 }
 
-// expect sets the user's current name and role as expected after the next step.
-// A user without access may show no role, and must get it back.
-func (t *trip) expect(is *mapping.Record, wanted state) {
-	if family, mapped := is.Values["name.familyName"]; mapped {
-		t.family = family
-	}
-	if wanted == inactive && !is.Active {
-		return
-	}
-	t.role = mapping.RoleName{} // none is expected
-	if len(is.Roles) == 1 {
-		t.role, _ = t.roles.of(is.Roles[0])
-	}
-}
-
-func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []difference) Line {
+func (t *trip) outcomeLine(ctx context.Context, o *step) Line {
 	line := t.line(o.check, Fail, "", "")
-	callFailed := func(c *stepCall, more string) Line {
-		line := t.failed(ctx, c.Call, c.Err)
-		line.Check, line.Text = o.check, c.Call.Operation+": "+line.Text+more
-		return line
-	}
-	var texts []string
-	for _, d := range differences {
-		texts = append(texts, d.text)
-	}
-	shows := series(texts)
-	if o.sends != "" && o.sends != "active" && o.wanted == inactive {
-		shows = strings.Replace(shows, "still has access", "has access again", 1)
-	}
+	differences, about := t.differences(o.is, o.wanted)
 	cause := t.call(func(c *stepCall) bool { return o.err != nil && c.Err != nil && errors.Is(o.err, c.Err) })
-	// The gateway interprets this answer otherwise, such as for the removal of a missing user.
-	refused := t.call(func(c *stepCall) bool {
-		return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
-	})
-	switch errorFixes := t.errorFixes(); {
+	if cause == nil && o.readErr == nil && len(differences) > 0 {
+		// The gateway takes this answer for something else, such as a user who is gone.
+		cause = t.call(func(c *stepCall) bool {
+			return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
+		})
+	}
+	_, answerFixes := t.lessons()
+	switch {
 	case ctx.Err() != nil:
 		line.Text = "Not finished."
 	case cause != nil:
-		line = callFailed(cause, "")
-		if len(differences) > 0 && line.Fixes == nil {
-			t.otherWays(&line, status(cause.Err))
+		line = t.failed(ctx, cause.Call, cause.Err)
+		line.Check, line.Text = o.check, cause.Call.Operation+": "+line.Text
+		if line.Fixes == nil && len(differences) > 0 {
+			line = t.otherWays(line, status(cause.Err))
 		}
 	case o.err != nil && len(t.writes) == 0:
 		line.Text = "The gateway refuses: " + detailOf(o.err)
 	case o.readErr != nil:
 		line.Text = fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
-	case len(differences) > 0 && refused != nil:
-		line = callFailed(refused, " Suger shows "+shows+".")
-		if line.Fixes == nil {
-			t.otherWays(&line, 0)
-		}
 	case len(differences) > 0:
-		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), shows)
-		switch {
-		case errorFixes != nil:
-			line.Mapping, line.Text = t.at("errors"), line.Text+" The answer reports a failure, and the mapping treats it as a success."
-			return line.propose(errorFixes...)
-		case t.resets(o.step, differences):
-			line.Mapping, line.Text = t.at("operations.update user"), line.Text+" The call did not send that: Suger resets what an update leaves out."
-			if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-				line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
-			}
-			return line
-		}
-		line.Mapping = t.placeOf(differences[0])
-		line = line.advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
-		t.otherWays(&line, 0)
-		return line
-	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
+		return t.notApplied(line, o, series(differences), about)
+	case o.err != nil && o.is != nil && !o.is.Active && t.succeeds(spec.OpRemoveUser):
 		line.Text = fmt.Sprintf("Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done())
 		line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
 		if o.wanted == inactive {
@@ -134,18 +94,39 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 	case o.err != nil:
 		line.Text = fmt.Sprintf("Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err))
 		if t.waited {
-			return line.propose(showsLater)
+			answerFixes = []Fix{showsLater}
 		}
-		return line.propose(t.answersElsewhere()...)
+		return line.propose(answerFixes...)
 	default:
 		line.Level, line.Text = OK, fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
-		if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
-			line.Level, line.Mapping = Warn, t.at(fixes[0].Entry)
-			line = line.propose(fixes...).also("That saves a read.")
-			t.said = append(t.said, fixes[0].Entry)
+		if answerFixes != nil {
+			line.Level, line.Mapping = Warn, t.at(answerFixes[0].Entry)
+			line = line.propose(answerFixes...).also("That saves a read.")
 		}
 	}
 	return line
+}
+
+// notApplied says what a step without an error has not done.
+func (t *trip) notApplied(line Line, s *step, differences string, about []string) Line {
+	line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), differences)
+	resets := s.sends != "" && !slices.Contains(about, "") && !slices.Contains(about, s.sends) && t.succeeds(spec.OpUpdateUser)
+	errorFixes, _ := t.lessons()
+	switch {
+	case errorFixes != nil:
+		line.Mapping, line.Text = t.at("errors"), line.Text+" The answer reports a failure, and the mapping treats it as a success."
+		return line.propose(errorFixes...)
+	case resets:
+		line.Mapping, line.Text = t.at("operations.update user"), line.Text+" The call did not send that: Suger resets what an update leaves out."
+		if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
+			line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
+		}
+		return line
+	}
+	if last := len(t.writes) - 1; last >= 0 {
+		line.Mapping = t.at(spec.OperationPath(t.writes[last].Call.Operation))
+	}
+	return t.otherWays(line.advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation."), 0)
 }
 
 func (t *trip) call(is func(*stepCall) bool) *stepCall {
@@ -155,66 +136,37 @@ func (t *trip) call(is func(*stepCall) bool) *stepCall {
 	return nil
 }
 
-// differences compares the user with what a step wanted.
-func (t *trip) differences(is *mapping.Record, wanted state) (found []difference) {
+// differences says how the user differs from what a step wanted, and in which
+// attributes, as in step.sends; "" is the user as a whole.
+func (t *trip) differences(is *mapping.Record, wanted state) (texts, about []string) {
+	differ := func(attribute, format string, args ...any) {
+		texts, about = append(texts, fmt.Sprintf(format, args...)), append(about, attribute)
+	}
 	switch {
 	case wanted == gone && is != nil && is.Active:
-		return []difference{{text: "that the user is still there"}}
+		differ("", "that the user is still there")
+		return texts, about
 	case wanted == gone, wanted == inactive && (is == nil || !is.Active):
-		return nil // or kept without access, like a removed user
+		return nil, nil // or kept without access, like a removed user
 	case is == nil:
-		return []difference{{text: "no such user"}}
+		differ("", "no such user")
+		return texts, about
 	case wanted == inactive:
-		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
+		differ("active", "a user %s", t.access(is))
+		return texts, about
 	case !is.Active:
-		found = append(found, difference{text: "a user without access" + t.statusWord(is), values: []string{"status"}})
+		differ("active", "a user %s", t.access(is))
 	}
-	for _, name := range []struct{ attribute, want string }{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
-		if shown, mapped := is.Values[name.attribute]; mapped && shown != name.want {
-			found = append(found, difference{text: fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want),
-				values: []string{name.attribute, "name.formatted", "displayName"}})
+	for _, name := range [][2]string{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
+		if shown, mapped := is.Values[name[0]]; mapped && shown != name[1] {
+			differ("name", "%s %q instead of %q", name[0], shown, name[1])
 		}
 	}
 	holds := func(ref mapping.RoleName) bool { role, ok := t.roles.of(ref); return ok && role.ID == t.role.ID }
-	if t.role.ID == "" || len(is.Roles) == 1 && holds(is.Roles[0]) {
-		return found
+	if t.role.ID != "" && (len(is.Roles) != 1 || !holds(is.Roles[0])) {
+		differ(mapping.URNSuger, "%s instead of role %s", t.rolesShown(is), t.role.Name)
 	}
-	d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name), values: []string{"role", "role.name", "roles", "roles.names"}}
-	if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
-		d.operation = spec.OpRevokeRole
-	}
-	return append(found, d)
-}
-
-// resets reports whether the update of a step changed what it did not send.
-func (t *trip) resets(s step, differences []difference) bool {
-	sent := map[string]string{"name": "name.", mapping.URNSuger: "role", "active": "status"}[s.sends]
-	return sent != "" && t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil &&
-		!slices.ContainsFunc(differences, func(d difference) bool { return d.values != nil && strings.HasPrefix(d.values[0], sent) })
-}
-
-// placeOf returns where the mapping sends what differs, in the last call that
-// does.
-func (t *trip) placeOf(d difference) *Place {
-	if d.operation != "" {
-		return t.at(spec.OperationPath(d.operation))
-	}
-	sends := func(value any) bool {
-		_, object := value.(map[string]any)
-		return !object && slices.ContainsFunc(d.values, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") })
-	}
-	for _, c := range slices.Backward(t.writes) {
-		body := t.Document.Operations.Named(c.Call.Operation).Body
-		for _, path := range pathsOf(body, "") {
-			if value, _ := at(body, path); sends(value) {
-				return t.at(spec.OperationPath(c.Call.Operation) + ".body." + path)
-			}
-		}
-	}
-	if last := len(t.writes) - 1; last >= 0 {
-		return t.at(spec.OperationPath(t.writes[last].Call.Operation))
-	}
-	return nil
+	return texts, about
 }
 
 func (t *trip) done() string {
@@ -232,11 +184,13 @@ func (t *trip) done() string {
 	return cmp.Or(series(texts), "no call")
 }
 
-func (t *trip) statusWord(is *mapping.Record) string {
-	if is.Status == "" {
-		return ""
+// access says whether the user has access, and by which status.
+func (t *trip) access(is *mapping.Record) string {
+	text := map[bool]string{true: "with access", false: "without access"}[is.Active]
+	if is.Status != "" {
+		text += fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
 	}
-	return fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
+	return text
 }
 
 func (t *trip) rolesShown(is *mapping.Record) string {
@@ -251,45 +205,33 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 	return "role " + series(names)
 }
 
-// shown describes the user as Suger shows it.
 func (t *trip) shown(is *mapping.Record) string {
 	if is == nil {
 		return "no such user"
 	}
-	return t.rolesShown(is) + ", " + accessOf(is) + t.statusWord(is)
+	return t.rolesShown(is) + ", " + t.access(is)
 }
 
-func accessOf(is *mapping.Record) string {
-	if is.Active {
-		return "with access"
-	}
-	return "without access"
-}
-
-// otherWays lists other calls for the change of a step that Suger refused or, with
-// status 0, accepted and did not apply.
-func (t *trip) otherWays(line *Line, status int) {
-	field, value := t.marked()
+// otherWays adds other calls for the change of a step that Suger refused with a status
+// or, with 0, accepted and did not apply.
+func (t *trip) otherWays(line Line, status int) Line {
+	field := t.marked()
 	tries := ownRoleTries(t.Document)
 	switch {
 	case line.Check == "write: role" && !t.gaveRole && tries != nil && slices.Contains([]int{0, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status):
 		line.Fixes = tries
-		*line = line.also("If roles have calls of their own, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
+		return line.also("If roles have calls of their own, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
 	case field != "":
 		line.Mapping = t.at("access")
 		line.Text += fmt.Sprintf(" But %s is set now: Suger marks removed users and still lists them.", field)
-		shows := []Fix{fix("access.field", field), fix("access.absent", "active")}
-		if flag, is := value.(bool); is {
-			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
-		}
-		*line = line.propose(slices.Concat(shows, t.endByMark())...)
-	case line.Check == "write: deactivate" && status == 0 && t.Document.Access.End.Way == spec.BySetStatus:
-		*line = line.also(fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
+		return line.propose(append([]Fix{fix("access.field", field), fix("access.absent", "active")}, t.endByMark()...)...)
 	}
+	return line
 }
 
-func (t *trip) removes() bool {
-	return slices.ContainsFunc(t.writes, func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil })
+// succeeds reports whether a call of the step to an operation succeeded.
+func (t *trip) succeeds(operation string) bool {
+	return t.call(func(c *stepCall) bool { return c.Call.Operation == operation && c.Err == nil }) != nil
 }
 
 // endByMark ends access by the call that removes and leaves the user in the list, and
@@ -319,44 +261,33 @@ func withoutRole(body any) any {
 	return kept
 }
 
-// marked returns a field that blocks people by its name, which the mapping does not
-// read and a removal has changed, with its present value.
-func (t *trip) marked() (field string, value any) {
-	if !t.removes() || t.Document.Access.Shows() {
-		return "", nil
+// marked returns a time that blocks people by its name, which the mapping does not read
+// and a removal has set; "" if there is none.
+func (t *trip) marked() string {
+	if !t.succeeds(spec.OpRemoveUser) || t.Document.Access.Shows() {
+		return ""
 	}
-	for _, s := range spotsIn(t.user) {
-		was, _ := at(t.before, s.path)
-		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
-			return s.path, s.value
-		}
-	}
-	return "", nil
+	return first(pathsWhere(t.user, func(path string, value any) bool {
+		was, _ := at(t.before, path)
+		return hasName(path, noNames) && isTime(value) && !reflect.DeepEqual(was, value)
+	}))
 }
 
-// errorFixes returns how the answer to a write of the step reports a failure in
-// spite of a status that means success; nil if none does.
-func (t *trip) errorFixes() []Fix {
+// lessons returns how the answers to the writes of a step report a failure with a status
+// that means success, and where they have the user, if not where the mapping looks; nil if
+// they do not.
+func (t *trip) lessons() (failure, user []Fix) {
 	for _, c := range t.writes {
-		if c.Answer == nil || t.Document.Errors != nil {
+		if c.Answer == nil {
 			continue
 		}
-		if fixes, _ := errorSigns(decoded(c.Answer.Body), nil); fixes != nil {
-			return fixes
+		body := decoded(c.Answer.Body)
+		if failure == nil && t.Document.Errors == nil {
+			failure, _ = errorSigns(body, nil)
+		}
+		if user == nil && c.lacksUser() {
+			user = t.answerFix(c.Call.Operation, body)
 		}
 	}
-	return nil
-}
-
-// answersElsewhere returns where the user is in an answer, if not where the mapping
-// looks.
-func (t *trip) answersElsewhere() []Fix {
-	for _, c := range t.writes {
-		if c.lacksUser() {
-			if fixes := t.answerFix(c.Call.Operation, decoded(c.Answer.Body)); fixes != nil {
-				return fixes
-			}
-		}
-	}
-	return nil
+	return failure, user
 }

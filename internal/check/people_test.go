@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -264,6 +265,35 @@ func TestSomebodyWhomACreationTakesOver(t *testing.T) {
 	}
 }
 
+// Somebody whom an interrupted addition has taken over is not removed by the clean-up.
+func TestSomebodyWhomAnInterruptedCreationTakesOver(t *testing.T) {
+	p := newPeople("Admin", "Viewer", "Editor")
+	for _, row := range p.rows {
+		row["id"] = fmt.Sprintf("m-%v", row["id"])
+	}
+	draft, _ := p.suggest(t, nil)
+	p.upsert, p.hidden["u7@example.com"] = true, true
+	ctx, stop := context.WithCancel(t.Context())
+	p.shown = func(r record, alone bool) record {
+		if alone && len(p.writes) > 0 {
+			stop()
+		}
+		return r
+	}
+	config := p.config(t)
+	config.Write = "u7@example.com"
+	var err error
+	config.Document, err = spec.Parse("draft.yaml", []byte(draft.String()))
+	require.NoError(t, err)
+	config.Service, err = mapping.New(config.Document, config.Client, config.Settings)
+	require.NoError(t, err)
+	report := check.Run(ctx, config)
+	assert.False(t, report.OK)
+	assert.Equal(t, []string{http.MethodPost}, p.writes)
+	require.NotNil(t, p.byEmail("u7@example.com"))
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "u7@example.com existed before (id m-7)")
+}
+
 // What a trip finds about people is in the report even if a later trip says
 // otherwise.
 func TestWhatATripFindsStays(t *testing.T) {
@@ -494,7 +524,7 @@ func TestRemovalThatOnlySuspends(t *testing.T) {
 	assert.NotContains(t, draft.String(), "get user")
 	said := strings.Join(strings.Fields(text(report)), " ")
 	assert.Contains(t, said, "fail write: remove Suger applied remove user (200) and still lists the user, without access")
-	assert.Contains(t, said, newcomer+" (id 101) is still in the organization, without access: Suger answered DELETE")
+	assert.Contains(t, said, newcomer+" (id 101) is still in the organization, without access (status: INACTIVE): Suger answered DELETE")
 	assert.Contains(t, said, "change: Remove the user in Suger's console. ")
 	assert.False(t, report.OK)
 }

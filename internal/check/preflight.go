@@ -8,16 +8,21 @@
 package check
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
+
+// maxBaseURL is the longest base URL that Okta's form accepts.
+const maxBaseURL = 1024
 
 // A Config is what to check, and how.
 type Config struct {
@@ -61,10 +66,9 @@ type run struct {
 	Config
 	probe  *mapping.Probe
 	report *Report
-	users  *userList // nil if they could not be read
-	roles  roleList  // nil if they could not be read
+	users  *userList
+	roles  roleList // nil if they could not be read
 
-	blocked bool // because of the credential, organization or address, no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
 	lacking int  // failed checks that found that Suger lacks a call
 }
@@ -73,9 +77,7 @@ func newRun(config Config) *run {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	if config.Patience == 0 {
-		config.Patience = 20 * time.Second
-	}
+	config.Patience = cmp.Or(config.Patience, 20*time.Second)
 	if config.ours == nil {
 		config.ours = make(map[string]bool)
 	}
@@ -91,7 +93,7 @@ func Run(ctx context.Context, config Config) *Report {
 		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before the end."})
 	}
 	r.report.OK = r.report.Count(Fail) == 0
-	r.report.Okta = slices.Clone(r.Okta)
+	r.report.Okta = append([]Value{}, r.Okta...)
 	if r.roles != nil {
 		r.report.Okta = append(r.report.Okta, Value{"Role attribute: enum", strings.Join(r.roles.names(), ", ")})
 	}
@@ -102,28 +104,32 @@ func (r *run) checkAll(ctx context.Context) {
 	if !r.address(ctx) {
 		return
 	}
-	if r.users = r.listUsers(ctx); r.users != nil {
-		r.paging(ctx)
+	if r.users = r.listUsers(ctx); r.users == nil {
+		return // no other call makes sense
 	}
-	if r.blocked || ctx.Err() != nil {
+	r.paging(ctx)
+	if r.roles = r.listRoles(ctx); ctx.Err() != nil {
 		return
 	}
-	if r.roles = r.listRoles(ctx); r.users != nil {
-		r.checkFields()
-		r.statuses()
-		r.rolesOfUsers()
-		r.unmapped()
-		r.getUser(ctx)
-		r.findUser(ctx)
+	r.checkFields()
+	r.statuses()
+	r.rolesOfUsers()
+	r.unmapped()
+	r.getUser(ctx)
+	r.findUser(ctx)
+	r.namesOfRoles()
+	if base := r.BaseURL; base != "" && (!strings.HasPrefix(base, "https://") || strings.Contains(base, "_") || len(base) > maxBaseURL) {
+		r.add(r.line("public URL", Fail, "", "Okta accepts only a base URL that begins with https://, has no underscore and at most %d characters.", maxBaseURL).
+			advise("Correct GATEWAY_PUBLIC_URL."))
 	}
-	r.settings()
 	for _, line := range r.doubts {
 		line.Mapping = r.at(line.Mapping.Entry)
 		r.add(line)
 	}
-	if r.users != nil && ctx.Err() == nil {
-		r.gateway(ctx)
+	if ctx.Err() != nil {
+		return
 	}
+	r.gateway(ctx)
 	switch {
 	case r.Write != "":
 		r.write(ctx)
@@ -133,8 +139,7 @@ func (r *run) checkAll(ctx context.Context) {
 	}
 }
 
-// line returns the result of a check, about an entry of the mapping file unless that
-// is "".
+// line returns a line about an entry of the mapping file, "" for none.
 func (r *run) line(check string, level Level, entry, format string, args ...any) Line {
 	line := Line{Check: check, Level: level, Text: fmt.Sprintf(format, args...)}
 	if entry != "" {
@@ -153,6 +158,7 @@ func (r *run) add(line Line) {
 	if !r.ShowPersonal {
 		line.Text, line.Change = masked(line.Text, r.Write), masked(line.Change, r.Write)
 	}
+	line.stays = line.stays || line.Check == "clean-up" && line.Level != OK
 	r.report.Lines = append(r.report.Lines, line)
 	if r.See != nil {
 		r.See(line)
@@ -162,4 +168,34 @@ func (r *run) add(line Line) {
 func (r *run) at(entry string) *Place {
 	line, _ := r.Document.Positions.At(entry)
 	return &Place{Entry: entry, File: r.File, Line: line}
+}
+
+// gateway checks the gateway's own answers to Okta, which show whether it can read
+// Suger by the mapping.
+func (r *run) gateway(ctx context.Context) {
+	query, groups := &scim.Query{StartIndex: 1, Count: 1}, new(scim.List)
+	users, err := r.Service.Users(r.Caller).List(ctx, query)
+	if err == nil {
+		groups, err = r.Service.Groups(r.Caller).List(ctx, query)
+	}
+	switch r.serves = err == nil; {
+	case r.serves:
+		r.note("gateway", OK, "", "SCIM clients see %s and %s.", count(users.TotalResults, "User"), count(groups.TotalResults, "Group"))
+	case r.report.Count(Fail) > 0:
+		r.note("gateway", Fail, "", "It cannot serve SCIM clients until the checks that failed above pass.")
+	default:
+		r.note("gateway", Fail, "", "It cannot serve SCIM clients: %s", detailOf(err))
+	}
+}
+
+// detailOf returns the error text for a SCIM client, "" for no error.
+func detailOf(err error) string {
+	var e *scim.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Detail
+	}
+	return err.Error()
 }

@@ -1,11 +1,12 @@
 package check
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // A Level is how serious a finding is.
@@ -47,28 +48,27 @@ type Place struct {
 
 // say describes changes.
 func say(fixes ...Fix) string {
-	var parts []string
-	for i := 0; i < len(fixes); {
-		entry, values := fixes[i].Entry, []string(nil)
-		for ; i < len(fixes) && fixes[i].Entry == entry; i++ {
-			if fixes[i].Value != nil {
-				values = append(values, flowOf(fixes[i].Value))
-			}
-		}
-		keys := splitEntry(entry)
-		key := keys[len(keys)-1]
+	text, before := "", ""
+	for _, f := range fixes {
+		keys := splitEntry(f.Entry)
+		key, value := keys[len(keys)-1], flowOf(f.Value)
+		phrase := fmt.Sprintf("set %s: %s", key, value)
 		switch {
-		case values == nil:
-			parts = append(parts, fmt.Sprintf("leave %s out", key))
-		case strings.HasSuffix(entry, "]"):
-			parts = append(parts, fmt.Sprintf("add %s to %s", strings.Join(values, " or "), entry[:strings.LastIndex(entry, "[")]))
+		case f.Entry == before:
+			text += " or " + value
+			continue
+		case f.Value == nil:
+			phrase = fmt.Sprintf("leave %s out", key)
+		case strings.HasSuffix(f.Entry, "]"):
+			phrase = fmt.Sprintf("add %s to %s", value, f.Entry[:strings.LastIndex(f.Entry, "[")])
 		case strings.Contains(key, " "): // an operation
-			parts = append(parts, fmt.Sprintf("add %s: %s", key, strings.Join(values, " or ")))
-		default:
-			parts = append(parts, fmt.Sprintf("set %s: %s", key, strings.Join(values, " or ")))
+			phrase = fmt.Sprintf("add %s: %s", key, value)
 		}
+		if before != "" {
+			text += ", and "
+		}
+		text, before = text+phrase, f.Entry
 	}
-	text := strings.Join(parts, ", and ")
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
@@ -100,7 +100,7 @@ func (l Line) advise(format string, args ...any) Line {
 
 // also returns the line with a sentence after its advice.
 func (l Line) also(text string) Line {
-	l.Change = joined(l.Change, text)
+	l.Change = strings.TrimSpace(l.Change + " " + text)
 	return l
 }
 
@@ -148,73 +148,54 @@ const (
 	checkWidth = 18
 )
 
-// A Printer writes a report as text, line by line.
-type Printer struct {
-	W   io.Writer
-	err error
-}
+// A Printer writes a report as text, line by line. The errors of writing are those of
+// its last Flush.
+type Printer struct{ *bufio.Writer }
 
-// Err returns the first error of writing.
-func (p *Printer) Err() error { return p.err }
-
-func (p *Printer) printf(format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.W, format, args...)
-	}
-}
+// NewPrinter returns a printer that writes to w.
+func NewPrinter(w io.Writer) *Printer { return &Printer{bufio.NewWriter(w)} }
 
 // Begin writes what is checked.
 func (p *Printer) Begin(t Target) {
-	p.printf("Suger at %s, organization %s, mapping %s\n\n", t.URL, t.Organization, t.Mapping)
+	fmt.Fprintf(p, "Suger at %s, organization %s, mapping %s\n\n", t.URL, t.Organization, t.Mapping)
 }
 
 // Line writes one line of the report, wrapped.
 func (p *Printer) Line(line Line) {
 	const margin = levelWidth + checkWidth
-	p.printf("%-*s%-*s%s\n", levelWidth, line.Level, checkWidth, line.Check+" ", wrapped(line.Text, margin))
-	if line.Level == OK {
-		return
+	fmt.Fprintf(p, "%-*s%-*s%s\n", levelWidth, line.Level, checkWidth, line.Check+" ", wrapped(line.Text, margin))
+	if line.Change != "" && line.Level != OK {
+		fmt.Fprintf(p, "%*schange: %s\n", margin, "", wrapped(line.Change, margin+len("change: ")))
 	}
-	advice := []struct{ label, text string }{{"change: ", line.Change}, {"entry:  ", ""}}
-	if at := line.Mapping; at != nil {
-		advice[1].text = fmt.Sprintf("%s:%d: %s", at.File, at.Line, at.Entry)
+	if at := line.Mapping; at != nil && line.Level != OK {
+		fmt.Fprintf(p, "%*sentry:  %s:%d: %s\n", margin, "", at.File, at.Line, at.Entry)
 	}
-	for _, a := range advice {
-		if a.text != "" {
-			p.printf("%*s%s\n", margin+len(a.label), a.label, wrapped(a.text, margin+len(a.label)))
-		}
-	}
+	_ = p.Flush() // the writer keeps the error
 }
 
 // wrapped breaks a text into lines that fit beside a margin.
 func wrapped(text string, margin int) string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && margin+utf8.RuneCountInString(line+" "+word) > textWidth {
-			lines, line = append(lines, line), ""
-		}
-		line = joined(line, word)
-	}
-	return strings.Join(append(lines, line), "\n"+strings.Repeat(" ", margin))
+	fits := regexp.MustCompile(fmt.Sprintf(`(.{1,%d}|\S+)( |$)`, textWidth-margin))
+	lines := fits.ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1\n"+strings.Repeat(" ", margin))
+	return strings.TrimSpace(lines)
 }
 
 // End writes the outcome and what to enter in Okta.
 func (p *Printer) End(r *Report) {
-	p.printf("\n")
 	when := ""
 	switch failed, warned := r.Count(Fail), r.Count(Warn); {
 	case failed > 0:
 		when = ", after every check passes"
-		p.printf("%s failed. Needs attention: %s. The gateway does not work correctly until the failed checks are fixed.\n",
+		fmt.Fprintf(p, "\n%s failed. Needs attention: %s. The gateway does not work correctly until the failed checks are fixed.\n",
 			count(failed, "check"), count(warned, "check"))
 	case warned > 0:
-		p.printf("No check failed. Needs attention: %s.\n", count(warned, "check"))
+		fmt.Fprintf(p, "\nNo check failed. Needs attention: %s.\n", count(warned, "check"))
 	default:
-		p.printf("All checks passed.\n")
+		fmt.Fprint(p, "\nAll checks passed.\n")
 	}
-	p.printf("\nTo enter in Okta%s:\n\n", when)
+	fmt.Fprintf(p, "\nTo enter in Okta%s:\n\n", when)
 	for _, value := range r.Okta {
-		p.printf("  %-42s %s\n", value.Field, value.Value)
+		fmt.Fprintf(p, "  %-42s %s\n", value.Field, value.Value)
 	}
+	_ = p.Flush()
 }

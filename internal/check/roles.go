@@ -50,15 +50,14 @@ func (l roleList) called(word string) (mapping.RoleName, bool) {
 // problem explains why a setting that names a role names none or several, "" if it
 // names one.
 func (l roleList) problem(word string) string {
-	_, known := l.called(word)
 	_, isID := l.byID(word)
-	switch {
-	case !known:
-		return "which Suger does not have"
-	case !isID && len(l.idsOf(word)) > 1:
+	switch named := len(l.idsOf(word)); {
+	case isID, named == 1:
+		return ""
+	case named > 1:
 		return "which is the name of several roles: name its id"
 	}
-	return ""
+	return "which Suger does not have"
 }
 
 // haveAll reports whether every word is the id or name of a role.
@@ -71,7 +70,6 @@ func (l roleList) haveAll(words map[string]int) bool {
 	return len(words) > 0
 }
 
-// idsOf returns the ids of the roles with a name.
 func (l roleList) idsOf(name string) (ids []string) {
 	for _, role := range l {
 		if fold(role.Name) == fold(name) && !slices.Contains(ids, role.ID) {
@@ -92,51 +90,43 @@ func (l roleList) names() (names []string) {
 // such operation. It is nil if the list cannot be read.
 func (r *run) listRoles(ctx context.Context) roleList {
 	known := roleList{} // of the mapping
-	for _, role := range r.Document.Role.Known {
-		known = append(known, mapping.RoleName{ID: cmp.Or(role.IDText(), role.Name), Name: role.Name})
-	}
 	// Suger's own data layer lists only custom roles: roles whose ids the mapping has
 	// need not be in the list.
-	fixed := len(known) > 0 && !slices.ContainsFunc(r.Document.Role.Known, func(k spec.KnownRole) bool { return k.ID == nil })
+	fixed := true
+	for _, role := range r.Document.Role.Known {
+		known = append(known, mapping.RoleName{ID: cmp.Or(role.IDText(), role.Name), Name: role.Name})
+		fixed = fixed && role.ID != nil
+	}
 	call, ok := r.probe.Call(opListRoles, nil)
 	if !ok {
 		r.note(opListRoles, OK, "role.known", "Not in the mapping: %s are all roles.", series(known.names()))
 		return known
 	}
-	list, unread := roleList{}, make(map[string]int)
-	var sample any
 	rows, _, err := r.readRows(ctx, call, r.probe.Paging(opListRoles), mostRows)
+	if err != nil {
+		r.listFailed(ctx, call, err)
+		return nil
+	}
+	list := roleList{}
 	for _, row := range rows {
-		sample = decoded([]byte(row))
-		role, err := r.probe.ReadRole(sample)
+		role, err := r.probe.ReadRole(decoded([]byte(row)))
 		if err != nil {
-			unread[err.Error()]++
-			continue
+			found := roleFieldsOf([]any{decoded([]byte(row))})
+			r.add(r.line(opListRoles, Fail, "role", "A role cannot be read: %v.", err).propose(fix("role.id", found.id), fix("role.name", found.name)))
+			return nil
 		}
 		list = append(list, role)
 	}
-	switch {
-	case err != nil:
-		r.listFailed(ctx, call, err)
-		return nil
-	case len(unread) > 0:
-		found := roleFieldsOf([]any{sample})
-		r.add(r.line(opListRoles, Fail, "role", "Some roles cannot be read: %s. Roles have the fields %s.",
-			series(sortedNames(unread)), series(pathsOf(sample, ""))).
-			propose(fix("role.id", found.id), fix("role.name", found.name)))
-		return nil
-	case len(list) == 0 && !fixed:
-		r.add(r.withoutOperation(r.line(opListRoles, Fail, "operations.list roles.call", "The list of roles is empty.")))
-		return nil
-	case fixed && !slices.ContainsFunc(known, func(role mapping.RoleName) bool {
+	isListed := func(role mapping.RoleName) bool {
 		_, hasID := list.byID(role.ID)
 		_, hasName := list.byName(role.Name)
 		return hasID || hasName
-	}):
+	}
+	if fixed && !slices.ContainsFunc(known, isListed) {
 		r.note(opListRoles, OK, "role.known", "The list has %s: %s. It has none of the mapping's known roles: %s.",
 			count(len(list), "custom role"), cmp.Or(series(list.names()), "none"), series(known.names()))
 		list = slices.Concat(known, list) // the roles that users hold show whether the mapping's are right
-	default:
+	} else {
 		r.note(opListRoles, OK, "", "%s: %s.", count(len(list), "role"), series(list.names()))
 		r.knownRoles(list)
 	}
@@ -154,13 +144,9 @@ func (r *run) sameNames(list roleList) {
 		}
 		line := r.line("role names", Warn, "role", "Suger has %d roles called %s (ids %s), which only an id tells apart.", len(ids), role.Name, series(ids)).
 			advise("Rename all but one of them in Suger. Until then, SCIM clients have to send the id, and the mapping has to read and know these roles by id.")
-		if field.By == "name" || field.Name.Given() && !field.ID.Given() {
-			line.Level, line.Mapping = Fail, r.at("user.roles")
-		}
-		for i, known := range r.Document.Role.Known {
-			if known.ID == nil && fold(known.Name) == fold(role.Name) {
-				line.Level, line.Mapping = Fail, r.at(fmt.Sprintf("role.known[%d]", i))
-			}
+		isMeant := func(known spec.KnownRole) bool { return known.ID == nil && fold(known.Name) == fold(role.Name) }
+		if field.By == "name" || field.Name.Given() && !field.ID.Given() || slices.ContainsFunc(r.Document.Role.Known, isMeant) {
+			line.Level = Fail
 		}
 		r.add(line)
 	}
@@ -174,32 +160,34 @@ func (r *run) knownRoles(list roleList) {
 		if id == "" && ids != nil || hasID && fold(byID.Name) == fold(known.Name) {
 			continue
 		}
-		line := r.line("known roles", Fail, entry, "Suger's list has no role %s with the id %s.", known.Name, cmp.Or(id, "of that name")).
-			advise("Correct it: the roles are %s.", series(list.names()))
-		if hasID {
-			line = line.propose(fix(entry+".name", byID.Name))
-		} else {
-			line = line.propose(fixes(entry+".id", ids)...)
-		}
-		if known.Administrator {
-			line.Text += " The gateway could not protect the last administrator."
-		}
-		r.add(line)
+		r.add(r.line("known roles", Fail, entry, "Suger's list has no role %s with the id %s.", known.Name, cmp.Or(id, "of that name")).
+			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...))
 	}
 }
 
 func (r *run) rolesOfUsers() {
-	u := r.users.fields.use("role")
-	switch {
-	case u.present == 0 || r.users.readable() == 0: // reported before
-	case r.roles == nil:
-		r.note("roles of users", Warn, "user.roles", "Not compared with the list of roles, which could not be read.")
-	default:
-		if !r.severalRoles(r.users.fields, "") {
-			r.add(r.heldRoles())
-		}
-		r.administrators()
+	if r.roles == nil || r.users.fields.use("role").present == 0 || r.users.readable() == 0 {
+		return // reported before
 	}
+	if !r.severalRoles(r.users.fields, "") {
+		r.add(r.heldRoles())
+	}
+	administrators := 0
+	for ref, users := range r.users.holders {
+		role, ok := r.roles.of(ref)
+		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
+			id := known.IDText()
+			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
+		}) {
+			administrators += users
+		}
+	}
+	if administrators > 0 {
+		r.note("administrators", OK, "role.known", "%s with access, not counting invitations; the gateway never removes the last.", count(administrators, "administrator"))
+		return
+	}
+	r.add(r.line("administrators", Fail, "role.known", "Nobody with access has a role that the mapping marks as administrator, although every organization has one.").
+		advise("Mark the role that manages users administrator: true, or correct user.roles."))
 }
 
 func (r *run) heldRoles() Line {
@@ -221,17 +209,13 @@ func (r *run) heldRoles() Line {
 		}
 		return r.line("roles of users", OK, "user.roles", "%s.", tally(known))
 	}
-	line := r.line("roles of users", Fail, "user.roles", "%s a role that is not in the list of roles", holdVerb(n))
-	set := wordsAreSet(unknown, n)
+	line, set := r.line("roles of users", Fail, "user.roles", "%s a role that is not in the list of roles.", holdVerb(n)), wordsAreSet(unknown, n)
 	if set || r.ShowPersonal {
-		line.Text += ": " + tally(unknown)
+		line.Text = strings.TrimSuffix(line.Text, ".") + ": " + tally(unknown) + "."
 	}
-	line.Text += "."
-	switch like, by := r.candidate("role"), r.Document.User.Roles.By; {
+	switch by := r.Document.User.Roles.By; {
 	case by != "" && isOther:
 		return line.propose(fix("user.roles.by", map[string]string{"id": "name", "name": "id"}[by]))
-	case like != "":
-		return line.propose(fix("user.roles.field", like))
 	case set:
 		var add []Fix
 		for i, word := range sortedNames(unknown) {
@@ -248,19 +232,17 @@ func (r *run) severalRoles(c *fieldCounts, where string) (found bool) {
 	if r.roles == nil || r.Document.User.Roles.Hold == "many" {
 		return false
 	}
-	reads := r.Document.User.Roles.Field.Scalars()
-	for _, path := range sortedNames(c.leaves) {
-		l := c.leaves[path]
-		if l.several == 0 {
-			continue
-		}
-		isRead := slices.ContainsFunc(reads, func(field string) bool { return field == path || strings.HasPrefix(field, path+"[") })
-		if !isRead && !slices.ContainsFunc(sortedNames(c.leaves), func(inside string) bool { return within(inside, path) && r.roles.haveAll(c.leaves[inside].words) }) {
+	paths := sortedNames(c.leaves)
+	for _, path := range paths {
+		n := c.leaves[path].several
+		isRead := slices.ContainsFunc(r.Document.User.Roles.Field.Scalars(), func(field string) bool { return field == path || strings.HasPrefix(field, path+"[") })
+		hasRoles := func(inside string) bool { return within(inside, path) && r.roles.haveAll(c.leaves[inside].words) }
+		if n == 0 || !isRead && !slices.ContainsFunc(paths, hasRoles) {
 			continue
 		}
 		found = true
 		line := r.line("roles of users", Fail, "user.roles.field", "%s several roles in %s%s, and the mapping reads one at most: the gateway could neither see nor revoke the others.",
-			holdVerb(l.several), path, where)
+			holdVerb(n), path, where)
 		if isRead {
 			line = line.propose(fix("user.roles.field", path), fix("user.roles.hold", "many"))
 		}
@@ -276,21 +258,32 @@ func holdVerb(users int) string {
 	return fmt.Sprintf("%d users hold", users)
 }
 
-func (r *run) administrators() {
-	n := 0
-	for ref, users := range r.users.holders {
-		role, ok := r.roles.of(ref)
-		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
-			id := known.IDText()
-			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
-		}) {
-			n += users
+// namesOfRoles checks the roles that settings and the mapping name.
+func (r *run) namesOfRoles() {
+	if r.roles == nil {
+		return // reported before
+	}
+	roles := series(r.roles.names())
+	name, entry := r.Settings.DefaultRole, ""
+	if name == "" {
+		name, entry = r.Document.Role.Default, "role.default"
+	}
+	if problem := r.roles.problem(name); problem == "" {
+		role, _ := r.roles.called(name)
+		r.note("default role", OK, entry, "A user without a role gets %s.", role.Name)
+	} else {
+		r.add(r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
+			advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", roles))
+	}
+	for _, group := range sortedNames(r.Settings.GroupRoles) {
+		name := r.Settings.GroupRoles[group]
+		if problem := r.roles.problem(name); problem != "" {
+			r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, name, problem).advise("Correct the setting: the roles are %s.", roles))
 		}
 	}
-	if n > 0 {
-		r.note("administrators", OK, "role.known", "%s with access, not counting invitations; the gateway never removes the last.", count(n, "administrator"))
-		return
+	for i, name := range r.Document.Role.Precedence {
+		if _, ok := r.roles.byName(name); !ok && name != "*" {
+			r.add(r.line("precedence", Warn, fmt.Sprintf("role.precedence[%d]", i), "Suger has no role %s.", name).advise("Correct the name."))
+		}
 	}
-	r.add(r.line("administrators", Fail, "role.known", "Nobody with access has a role that the mapping marks as administrator, although every organization has one.").
-		advise("Mark the role that manages users administrator: true, or correct user.roles."))
 }

@@ -239,7 +239,7 @@ var traps = map[string]trap{
 			}
 		}),
 		draft: []string{"userName: {field: email, write: create} # seen"},
-		says:  "email is missing in 1 of 21 users",
+		says:  "email (text) is missing or cannot be used in 1 of 21 users",
 	},
 	"a field on some rows only": {
 		row: also(func(i int, row obj) {

@@ -157,7 +157,7 @@ func (s *stand) assertNothingPersonal(t *testing.T, report string) {
 // text returns a report as a person reads it.
 func text(r *check.Report) string {
 	var b strings.Builder
-	p := &check.Printer{W: &b}
+	p := check.NewPrinter(&b)
 	p.Begin(r.Suger)
 	for _, line := range r.Lines {
 		p.Line(line)

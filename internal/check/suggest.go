@@ -93,7 +93,8 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 			untried, before = report, now
 		}
 	}
-	if untried != nil && report.Count(Fail) >= untried.Count(Fail) {
+	// A check that stopped early has few failures, and proves less.
+	if untried != nil && (report.Count(Fail) >= untried.Count(Fail) || len(report.Proven) < len(untried.Proven)) {
 		draft.root, report = before, untried
 		report.keep(stay)
 	}

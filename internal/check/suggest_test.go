@@ -46,6 +46,18 @@ func TestSuggestTriesNothingUnasked(t *testing.T) {
 	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: set call: PUT")
 }
 
+// A try is reverted where the check after it stops before it can prove it.
+func TestTryThatIsNotChecked(t *testing.T) {
+	s := written(stand{config: func(c *check.Config) { c.TryVerbs = true }, front: func(suger http.Handler) http.Handler {
+		return listFailsAfter(http.MethodDelete)(status(with(http.MethodPatch), http.StatusMethodNotAllowed, "use PUT")(suger))
+	}})
+	draft, report, err := check.Suggest(t.Context(), s.open(t))
+	require.NoError(t, err)
+	assert.False(t, report.OK)
+	assert.Contains(t, draft.String(), "call: PATCH /org/{organization}/user/{user} # likely")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Suger has no PATCH")
+}
+
 // Where people have no role, or only an administrator is there, the draft is a
 // mapping file all the same, and says what is missing.
 func TestSuggestWithLittleToSee(t *testing.T) {

@@ -19,51 +19,38 @@ import (
 // write creates, changes and removes a test user through the gateway's own
 // engine, so that it proves what the gateway does.
 func (r *run) write(ctx context.Context) {
-	if refusal := r.refuseToWrite(); refusal.Text != "" {
-		r.add(refusal)
-		return
+	address, err := mail.ParseAddress(r.Write)
+	domain, failed := fold(r.Write[strings.LastIndex(r.Write, "@")+1:]), r.report.Count(Fail)
+	isKnown := func(address string) bool { return strings.HasSuffix(fold(address), "@"+domain) }
+	for _, refusal := range []struct {
+		applies             bool
+		entry, text, advice string
+	}{
+		{err != nil || address.Address != r.Write, "", "--write needs an e-mail address.", "Name a user who does not exist, at a domain of the organization."},
+		{failed > 0 && (!r.serves || failed != r.lacking), "", "while reading fails, writes cannot be verified.", "Fix the checks that failed above, then check again."},
+		{r.users.addresses[fold(r.Write)] > 0, "", r.Write + " is a user of the organization.", "Name a user who does not exist."},
+		{!r.Force && !slices.ContainsFunc(sortedNames(r.users.addresses), isKnown), "", "no user of the organization has an address at " + domain + ".",
+			"Name a user at a domain of the organization, or add --force."},
+		{!r.Force && r.Document.Operations.RemoveUser == nil, "operations", "the mapping has no operation that removes a user, so the user would stay.",
+			`Add "remove user", or add --force and remove the user in Suger's console.`},
+	} {
+		if refusal.applies {
+			r.add(r.line("write", Fail, refusal.entry, "Not tried: %s", refusal.text).advise("%s", refusal.advice))
+			return
+		}
 	}
 	t := &trip{run: r, service: r.Service.Users(r.Caller), proven: make(map[string]bool), began: r.Now()}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
-	for _, name := range sortedNames(t.proven) {
-		if t.proven[name] {
-			r.report.Proven = append(r.report.Proven, name)
-		}
-	}
+	r.report.Proven = slices.DeleteFunc(sortedNames(t.proven), func(name string) bool { return !t.proven[name] })
 }
-
-// refuseToWrite explains why there is no round trip; its text is empty if there is one.
-func (r *run) refuseToWrite() Line {
-	refusal := func(entry, format string, args ...any) Line {
-		return r.line("write", Fail, entry, "Not tried: "+format, args...)
-	}
-	address, err := mail.ParseAddress(r.Write)
-	switch {
-	case err != nil || address.Address != r.Write:
-		return refusal("", "--write needs an e-mail address.").advise("Name a user who does not exist, at a domain of the organization.")
-	case r.report.Count(Fail) > 0 && (!r.serves || r.report.Count(Fail) != r.lacking):
-		return refusal("", "while reading fails, writes cannot be verified.").advise("Fix the checks that failed above, then check again.")
-	case r.users.addresses[fold(r.Write)] > 0:
-		return refusal("", "%s is a user of the organization.", r.Write).advise("Name a user who does not exist.")
-	case !r.Force && !slices.ContainsFunc(sortedNames(r.users.addresses), func(known string) bool { return domainOf(known) == domainOf(r.Write) }):
-		return refusal("", "no user of the organization has an address at %s.", domainOf(r.Write)).
-			advise("Name a user at a domain of the organization, or add --force.")
-	case !r.Force && r.Document.Operations.RemoveUser == nil:
-		return refusal("operations", "the mapping has no operation that removes a user, so the user would stay.").
-			advise(`Add "remove user", or add --force and remove the user in Suger's console.`)
-	}
-	return Line{}
-}
-
-func domainOf(address string) string { return fold(address[strings.LastIndex(address, "@")+1:]) }
 
 // cleanUpTime is how long the clean-up may take, also after the check has been
 // stopped.
 const cleanUpTime = 30 * time.Second
 
-// cleanUp removes the test user whatever happened before, and reports what is left
-// if it cannot.
+// cleanUp removes the test user whatever happened before, or ends the user's access if
+// that fails, and reports what is left.
 func (t *trip) cleanUp(ctx context.Context) {
 	if t.alien {
 		return
@@ -75,30 +62,38 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	if t.hidden != nil {
 		if _, err := t.sendRemoval(ctx, t.hidden); err != nil && status(err) != http.StatusNotFound {
-			t.left(t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
+			t.add(t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
 				advise("Remove it in Suger's console."))
 		}
 	}
 	left, err := t.listed(ctx)
 	switch {
+	case !t.added && len(left) > 0:
+		t.add(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
+		return
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
 		t.report.last = true
-		t.left(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
-	case !t.added && len(left) > 0:
-		t.left(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
-	default:
-		if len(left) > 0 {
-			left, err = t.removeAll(ctx, left)
-		}
-		t.report.last = t.report.last || t.added && len(left) > 0
-		t.left(t.whatIsLeft(ctx, left, err))
+		t.add(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
+		return
+	case t.id == nil && len(left) > 0 && t.isSomebodys(left[0], false): // the addition was interrupted
+		return
 	}
-}
-
-// left adds a line about what is left of a user.
-func (t *trip) left(line Line) {
-	line.stays = line.Level != OK
-	t.add(line)
+	removal := ""
+	for _, user := range left {
+		if removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
+			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
+		}
+	}
+	if len(left) > 0 {
+		left, err = t.listed(ctx)
+	}
+	if len(left) > 0 && left[0].Active {
+		t.id = left[0].RawID
+		_ = t.sendPatch(ctx, "active", false) // the list shows whether it helped
+		left, err = t.listed(ctx)
+	}
+	t.report.last = t.report.last || t.added && len(left) > 0
+	t.add(t.whatIsLeft(ctx, left, err, removal))
 }
 
 // sendRemoval removes a user by the mapping's call, and says how Suger answered.
@@ -114,70 +109,47 @@ func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err er
 	return fmt.Sprintf("Suger answered %s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
-// removeAll removes users, or ends their access if that fails, and returns who is left.
-func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
-	for _, user := range users {
-		if t.removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
-			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
-		}
-	}
-	if left, err = t.listed(ctx); len(left) > 0 && left[0].Active {
-		t.id = left[0].RawID
-		_ = t.sendPatch(ctx, "active", false) // the list shows whether it helped
-		left, err = t.listed(ctx)
-	}
-	return left, err
-}
-
-// whatIsLeft reports whether the user is gone, and if not, how to remove it.
-func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
+// whatIsLeft reports whether the user is gone, and if not, how to remove it. removal is
+// how Suger answered the removal, if it accepted it.
+func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error, removal string) Line {
 	line := t.line("clean-up", Fail, "", "")
-	switch c := t.unseen; {
+	switch {
 	case err != nil:
 		line.Text = fmt.Sprintf("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
 	case len(left) > 0:
 		t.id = left[0].RawID
-		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), accessOf(left[0]), cmp.Or(t.removal, "it could not be removed"))
-	case c == nil:
-		return t.nothingLeft(ctx)
-	case c.Answer == nil:
-		line.Level, line.Text = Warn, fmt.Sprintf("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
-	default:
-		line.Text = fmt.Sprintf("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
-			c.Call.Operation, c.Answer.Status, t.Write)
-		if id, found := t.Document.User.ID.In(c.user); found {
+		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), t.access(left[0]), cmp.Or(removal, "it could not be removed"))
+	case t.unseen != nil:
+		line.Text = fmt.Sprintf("Suger may have added %s by %q, but its list does not show the user: there may be an open invitation, or the user appears later.",
+			t.Write, t.unseen.Call.Operation)
+		if id, found := t.Document.User.ID.In(t.unseen.user); found {
 			t.id = id
-			if answered, err := t.sendRemoval(ctx, id); err == nil {
-				line.Text += fmt.Sprintf(" %s, which proves nothing as long as the user is not listed.", answered)
-			}
+			_, _ = t.sendRemoval(ctx, id) // a success would prove nothing as long as the user is not listed
 		}
+	default:
+		line.Level, line.Text = OK, fmt.Sprintf("Nothing is left of %s.", t.Write)
+		call, ok := t.probe.Call(opGetUser, t.id)
+		if !ok || t.id == nil {
+			return line
+		}
+		answer, err := t.probe.Do(ctx, call) // Suger may still answer a user whom the list does not show
+		if err != nil {
+			return line
+		}
+		if t.coversEverybody() {
+			line.Text += " Suger still has the account, which is not a member."
+		} else if is, unread := t.probe.ReadUser(t.userIn(opGetUser, answer.Body)); unread == nil {
+			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, t.access(is))
+			return line.advise("Look at the user in Suger's console.")
+		}
+		return line
 	}
 	by, word := "", ""
-	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && t.removal == "" && !strings.Contains(call.Path, "{user.") {
+	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && removal == "" && !strings.Contains(call.Path, "{user.") {
 		word, _ = spec.Text(t.id)
 		by = fmt.Sprintf(", or by %s %s", call.Method, strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path))
 	}
 	return line.advise("Remove the user in Suger's console%s.", by)
-}
-
-// nothingLeft looks whether Suger still answers a user whom the list does not show.
-func (t *trip) nothingLeft(ctx context.Context) Line {
-	line := t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
-	call, ok := t.probe.Call(opGetUser, t.id)
-	if !ok || t.id == nil {
-		return line
-	}
-	_, user, err := t.getOne(ctx, call)
-	is, unread := t.probe.ReadUser(user)
-	switch {
-	case err != nil:
-	case t.coversEverybody():
-		line.Text += " Suger still has the account, which is not a member."
-	case unread == nil:
-		return t.line("clean-up", Fail, "", "%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
-			advise("Look at the user in Suger's console.")
-	}
-	return line
 }
 
 func idShown(id any) string {

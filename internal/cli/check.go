@@ -3,8 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -31,7 +33,7 @@ type checkRun struct {
 // failed; the error only counts it.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
-	flags := c.newFlags("check")
+	flags := c.newFlags()
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
 	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping from Suger's answers and write it to `FILE`, which must not exist")
 	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")
@@ -70,14 +72,11 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if !c.Credential.Given() {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds")
 	}
-	if run.request.Caller.Organization == "" {
-		run.request.Caller.Organization = string(c.Organization)
-	}
-	if run.request.Caller.Organization == "" {
+	chosen := cmp.Or(run.request.Caller.Organization, string(c.Organization))
+	switch run.request.Caller.Organization = chosen; {
+	case chosen == "":
 		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to check")
-		return
-	}
-	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
+	case len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen):
 		found.Add("SUGER_ORG_ALLOW", "does not list the organization to check, so the gateway would not serve it")
 	}
 }
@@ -85,9 +84,9 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 // report does a check and writes its report, each line as it is found, or all as
 // JSON.
 func (run *checkRun) report(do func() (*check.Report, error)) error {
-	printer := &check.Printer{W: run.out}
+	printer := check.NewPrinter(run.out)
 	if run.json {
-		printer.W = io.Discard
+		printer = check.NewPrinter(io.Discard)
 	}
 	printer.Begin(run.request.Target())
 	run.request.See = printer.Line
@@ -96,7 +95,7 @@ func (run *checkRun) report(do func() (*check.Report, error)) error {
 		return err
 	}
 	printer.End(report)
-	if err = printer.Err(); run.json {
+	if err = printer.Flush(); run.json {
 		err = run.writeJSON(report)
 	}
 	if err == nil && !report.OK {
@@ -132,17 +131,24 @@ func (p *process) complete(request *check.Config) error {
 }
 
 // suggestTo drafts a mapping, shows the report of its check and writes it. A draft
-// that fails the check is written, too, so that it can be corrected.
+// that fails the check is written, too, so that it can be corrected. The file is opened
+// before anything changes in Suger, because a draft that cannot be written is lost.
 func (run *checkRun) suggestTo(ctx context.Context) error {
-	if _, err := os.Stat(run.suggest); err == nil && !run.request.Force {
-		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)
+	mode := os.O_WRONLY | os.O_CREATE
+	if !run.request.Force {
+		mode |= os.O_EXCL
 	}
-	if err := writable(run.suggest); err != nil {
+	file, err := os.OpenFile(run.suggest, mode, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)
+	case err != nil:
 		return fmt.Errorf("the draft cannot be written: %w", err)
 	}
+	defer file.Close()
 	run.request.File = run.suggest
-	var written string
-	err := run.report(func() (*check.Report, error) {
+	written := ""
+	err = run.report(func() (*check.Report, error) {
 		draft, report, err := check.Suggest(ctx, run.request)
 		if draft == nil {
 			return nil, err
@@ -159,22 +165,10 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 	if !run.json {
 		fmt.Fprint(run.out, written)
 	}
+	if info, unknown := file.Stat(); unknown == nil && info.Size() == 0 {
+		_ = os.Remove(run.suggest) // there is no draft
+	}
 	return err
-}
-
-// writable reports why a file cannot be written, and leaves the folder as it was.
-// The check asks before it changes anything in Suger, because a draft that it
-// cannot write is lost.
-func writable(path string) error {
-	_, missing := os.Stat(path)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // the user of the command names it
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil || missing == nil {
-		return err
-	}
-	return os.Remove(path)
 }
 
 func (run *checkRun) writeJSON(value any) error {

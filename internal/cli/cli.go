@@ -54,10 +54,9 @@ var commands = []command{
 // Run executes a command line. The error is for the operator.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := &console{out: stdout, err: stderr}
-	if len(args) == 0 {
-		return commands[0].run(ctx, c, nil)
-	}
 	switch {
+	case len(args) == 0:
+		args = []string{commands[0].Name}
 	case len(args) == 1 && (args[0] == "help" || asksForHelp(args[0])):
 		return c.print(stdout, "help.txt", commands)
 	case args[0] == "help": // help COMMAND is COMMAND -h
@@ -99,20 +98,16 @@ func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg 
 // line is as much text as fits on a line of a terminal after a margin of 6.
 var line = regexp.MustCompile(`(.{1,74})(?: +|$)`)
 
-// newFlags returns the flag set of a command. Its help begins with the command's
+// newFlags returns the flag set of the command. Its help begins with the command's
 // usage and summary.
-func (c *console) newFlags(name string) *flag.FlagSet {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+func (c *console) newFlags() *flag.FlagSet {
+	flags := flag.NewFlagSet(c.command.Name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	flags.Usage = func() {
-		c.printUsage(name)
+		fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(c.command.Name+" "+c.command.arguments), c.command.Summary)
 		flags.PrintDefaults()
 	}
 	return flags
-}
-
-func (c *console) printUsage(name string) {
-	fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(name+" "+c.command.arguments), c.command.Summary)
 }
 
 // parse reads a command's flags and rejects arguments after them.
@@ -129,7 +124,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 // runMapping prints the source of the current mapping, that of GATEWAY_MAPPING or
 // the embedded one, so that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
-	flags := c.newFlags("mapping")
+	flags := c.newFlags()
 	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
 	if err := parse(flags, args); err != nil {
 		return err
@@ -154,22 +149,18 @@ const healthcheckTimeout = 3 * time.Second
 
 // healthcheck requests /healthz on GATEWAY_OPS_ADDR. The image has no shell and no
 // curl, so the binary does it.
-func healthcheck(ctx context.Context, c *console, args []string) error {
-	if err := parse(c.newFlags("healthcheck"), args); err != nil {
+func healthcheck(_ context.Context, c *console, args []string) error {
+	if err := parse(c.newFlags(), args); err != nil {
 		return err
 	}
 	s := settings.Read()
 	if s.OpsAddr == "" {
 		return errors.New("GATEWAY_OPS_ADDR is not an address such as 127.0.0.1:9090")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(s.OpsAddr)+"/healthz", nil)
-	if err != nil {
-		return fmt.Errorf("healthcheck: %w", err)
-	}
 	// No proxy: the address is local. Package net treats an address without a host, or
 	// with 0.0.0.0 or [::], as one of this machine.
 	client := http.Client{Timeout: healthcheckTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
+	response, err := client.Get("http://" + string(s.OpsAddr) + "/healthz")
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
@@ -189,7 +180,7 @@ var (
 )
 
 func printVersion(_ context.Context, c *console, args []string) error {
-	if err := parse(c.newFlags("version"), args); err != nil {
+	if err := parse(c.newFlags(), args); err != nil {
 		return err
 	}
 	b := build()

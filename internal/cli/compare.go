@@ -30,14 +30,12 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	if run.json {
 		return run.writeJSON(forecasts)
 	}
+	slices.SortFunc(forecasts, func(a, b mapping.Forecast) int {
+		return cmp.Compare(strings.ToLower(a.UserName), strings.ToLower(b.UserName))
+	})
 	byEffect := make(map[mapping.Effect][]mapping.Forecast)
 	for _, one := range forecasts {
 		byEffect[one.Effect] = append(byEffect[one.Effect], one)
-	}
-	for _, of := range byEffect {
-		slices.SortFunc(of, func(a, b mapping.Forecast) int {
-			return cmp.Compare(strings.ToLower(a.UserName), strings.ToLower(b.UserName))
-		})
 	}
 	return run.print(run.out, "comparison.txt", map[string]any{
 		"Listed": len(people), "Target": run.request.Target(), "Effects": mapping.Effects(), "ByEffect": byEffect,
@@ -138,7 +136,7 @@ func rowsAsJSON(text []byte) ([]byte, error) {
 // does, and changes nothing.
 func explain(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
-	flags := c.newFlags("explain")
+	flags := c.newFlags()
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
 	role := flags.String("role", "", "`NAME` of the role that Okta would send; without it the push has no role")
 	flags.BoolVar(&run.json, "json", false, "write it as JSON")

@@ -30,7 +30,7 @@ const (
 // trying SCIM out without any set-up. The gateway's handlers are set last, because
 // the status page shows the gateway's actual address.
 func demo(ctx context.Context, c *console, args []string) error {
-	flags := c.newFlags("demo")
+	flags := c.newFlags()
 	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
 	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; a free port if the default one is in use")
 	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; a free port if the default one is in use")
@@ -94,7 +94,7 @@ const sandboxAnswerWithin = 10 * time.Minute
 // and to see what it does when Suger misbehaves.
 func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
-	flags := c.newFlags("sandbox")
+	flags := c.newFlags()
 	addr := flags.String("addr", demoSandboxAddr, "address of the sandbox; a free port if the default one is in use")
 	key := flags.String("key", "", "API key to accept (default a random one)")
 	flags.IntVar(&options.People, "people", demoPeople, "number of sample people in addition to eight fixed ones")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"slices"
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/ops"
@@ -37,12 +38,12 @@ func (p *process) oktaValues(baseURLs []string) []ops.OktaValue {
 }
 
 func (p *process) baseURLs() []string {
-	var list []string
-	for _, id := range p.KnownOrganizations() {
-		list = append(list, p.baseURL(id))
-	}
+	list := slices.Clone(p.KnownOrganizations())
 	if len(list) == 0 {
-		list = []string{p.baseURL("ORGANIZATION")}
+		list = []string{"ORGANIZATION"}
+	}
+	for i, id := range list {
+		list[i] = p.baseURL(id)
 	}
 	return list
 }

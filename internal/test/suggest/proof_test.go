@@ -216,7 +216,7 @@ func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func reportText(r *check.Report) string {
 	var b strings.Builder
-	p := &check.Printer{W: &b}
+	p := check.NewPrinter(&b)
 	for _, line := range r.Lines {
 		p.Line(line)
 	}
