@@ -1,11 +1,6 @@
 package spec
 
-import (
-	"fmt"
-	"strings"
-
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
 // Access defines who has access, and how access ends and is restored.
 type Access struct {
@@ -41,7 +36,7 @@ func isWay(text string) bool { return text == string(ByRemoval) || text == strin
 
 // UnmarshalYAML reads one of the words, or an operation.
 func (e *End) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode && isWay(n.Value) {
+	if isWay(n.Value) {
 		e.Way = Strategy(n.Value)
 		return nil
 	}
@@ -58,56 +53,4 @@ func OperationPath(name string) string {
 		return "access.give"
 	}
 	return "operations." + name
-}
-
-// checkAccess checks that access can be ended, and be restored in exactly one way.
-func (c *checker) checkAccess() {
-	access, writes := &c.doc.Access, c.doc.WritesStatus()
-	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
-		c.Add("access.end", fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
-	}
-	switch {
-	case access.Give != nil && writes:
-		c.Add("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
-	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!writes || len(access.Active) == 0):
-		c.Add("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
-	}
-}
-
-func (c *checker) checkStatusField() {
-	access := &c.doc.Access
-	if !access.Shows() {
-		return
-	}
-	active := WordsOf(access.Active)
-	c.checkStatusValues("access.active", access.Active, access.Absent == "active")
-	c.checkStatusValues("access.inactive", access.Inactive, access.Absent == "inactive")
-	for i, value := range access.Inactive {
-		if word, _ := Text(value); active.Has(word) {
-			c.Add(fmt.Sprintf("access.inactive[%d]", i), "remove it from one of the two", "%q is both active and inactive", word)
-		}
-	}
-	for i, value := range access.Pending {
-		if word, _ := Text(value); !active.Has(word) {
-			c.Add(fmt.Sprintf("access.pending[%d]", i), "add it to active", "%q is not among the active values", word)
-		}
-	}
-}
-
-// checkStatusValues checks that the values of a list can be read and written.
-// Null and the empty text count as absent, so only the list that absent names
-// can have them.
-func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
-	seen := make(map[string]bool)
-	for i, value := range values {
-		place := fmt.Sprintf("%s[%d]", at, i)
-		word, _ := Text(value)
-		switch {
-		case word == "" && !whenAbsent:
-			c.Add(place, "say with absent what it means", "null and the empty text count as absent")
-		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
-			c.Add(place, "only {now} can be written, as the first value", "%s has no value here", word)
-		}
-		c.checkOnce(seen, place, word, strings.ToLower(word))
-	}
 }

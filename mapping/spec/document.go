@@ -157,11 +157,13 @@ type Credential struct {
 
 // Parse reads and checks a mapping file; name is used in messages. The error is
 // a [strict.Problems] that lists every problem, each with line, column and
-// advice. The parts are checked against each other once each of them can be
-// read.
+// advice. The parts are checked against each other once the schema allows the file.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
 	doc.Positions = report.Positions
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
@@ -170,20 +172,14 @@ func Parse(name string, data []byte) (*Document, error) {
 		doc.Operations.DeactivateUser = &doc.Access.End.Operation
 	}
 	c := &checker{&doc, report}
-	c.checkAttributes()
-	c.checkUser()
 	for _, op := range doc.Operations.All() {
 		if op.Operation != nil {
 			c.checkOperation(op)
 		}
 	}
-	c.checkStatusField()
+	c.checkAttributes()
 	c.checkRoles()
-	if report.Readable() {
-		c.checkRoleChange()
-		c.checkAccess()
-		c.checkWritable()
-	}
+	c.checkAccess()
 	if err := report.Err(); err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ type Operation struct {
 // UnmarshalYAML reads an operation, or the short form, just the call.
 func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
-		return scalar(n, o.Call.parse)
+		return n.Decode(&o.Call)
 	}
 	type long Operation
 	return n.Decode((*long)(o))
@@ -141,12 +141,10 @@ type Cursor struct{ Path, Header, Row string }
 
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
 
-// UnmarshalYAML reads the cursor.
-func (c *Cursor) UnmarshalYAML(n *yaml.Node) error { return scalar(n, c.parse) }
-
-func (c *Cursor) parse(text string) error {
+// UnmarshalText reads the cursor.
+func (c *Cursor) UnmarshalText(written []byte) error {
 	*c = Cursor{}
-	path := &c.Path
+	text, path := string(written), &c.Path
 	rest, isHeader := strings.CutPrefix(text, "header ")
 	if isHeader {
 		if c.Header = strings.TrimSpace(rest); headerName.MatchString(c.Header) {
@@ -199,10 +197,9 @@ var (
 	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
 )
 
-// UnmarshalYAML reads the request.
-func (r *Request) UnmarshalYAML(n *yaml.Node) error { return scalar(n, r.parse) }
-
-func (r *Request) parse(text string) error {
+// UnmarshalText reads the request.
+func (r *Request) UnmarshalText(written []byte) error {
+	text := string(written)
 	method, path, ok := strings.Cut(text, " ")
 	path, query, _ := strings.Cut(strings.TrimSpace(path), "?")
 	switch {
@@ -213,7 +210,7 @@ func (r *Request) parse(text string) error {
 	case !requestPath.MatchString(path):
 		return fmt.Errorf("%q is not a path; %s", path, errRequestNotation)
 	}
-	for _, segment := range strings.Split(path, "/") {
+	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
 			return fmt.Errorf("%q has a segment that would name another resource", path)
 		}

@@ -25,11 +25,11 @@ func TestCallsThatAreRefused(t *testing.T) {
 		"GET /org/./user":                "would name another resource",
 	} {
 		var r Request
-		err := r.parse(text)
+		err := r.UnmarshalText([]byte(text))
 		require.ErrorContains(t, err, want, text)
 		assert.Empty(t, r, text)
 	}
 	var r Request
-	require.NoError(t, r.parse("PATCH /org/{organization}/user/{user}?notify=false"))
+	require.NoError(t, r.UnmarshalText([]byte("PATCH /org/{organization}/user/{user}?notify=false")))
 	assert.Equal(t, Request{Method: "PATCH", Path: "/org/{organization}/user/{user}", Query: map[string]string{"notify": "false"}}, r)
 }

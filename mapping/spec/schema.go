@@ -22,13 +22,13 @@ var formats = map[string]func(text string) error{
 		if isWay(text) {
 			return nil
 		}
-		if err := new(Request).parse(text); err != nil {
+		if new(Request).UnmarshalText([]byte(text)) != nil {
 			return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
 		}
 		return nil
 	},
-	"call":   func(text string) error { return new(Request).parse(text) },
-	"cursor": func(text string) error { return new(Cursor).parse(text) },
+	"call":   func(text string) error { return new(Request).UnmarshalText([]byte(text)) },
+	"cursor": func(text string) error { return new(Cursor).UnmarshalText([]byte(text)) },
 	"path":   checkPath,
 	"time": func(text string) error {
 		if wait, err := time.ParseDuration(text); err != nil || wait < 0 || wait > time.Minute {
