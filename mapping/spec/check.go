@@ -22,13 +22,13 @@ type checker struct {
 func (c *checker) checkAccess() {
 	access, writes := &c.doc.Access, c.doc.WritesStatus()
 	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
-		c.Add("access.end", fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
+		c.Add("access.end", "%q cannot be done; give access a field and an inactive value and let %q send {status}, or end it otherwise", BySetStatus, OpUpdateUser)
 	}
 	switch {
 	case access.Give != nil && writes:
-		c.Add("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
+		c.Add("access.give", "it is never called: %q sends {status}; remove it, or {status} there", OpUpdateUser)
 	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!writes || len(access.Active) == 0):
-		c.Add("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
+		c.Add("access", "access could be ended but not given back; give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser)
 	}
 	active := WordsOf(access.Active)
 	for list, values := range map[string][]any{"active": access.Active, "inactive": access.Inactive} {
@@ -37,17 +37,17 @@ func (c *checker) checkAccess() {
 			word, _ := Text(value)
 			switch name := PlaceholderName(word); {
 			case word == "" && access.Absent != list:
-				c.Add(at, "say with absent what it means", "null and the empty text count as absent")
+				c.Add(at, "null and the empty text count as absent; say with absent what it means")
 			case name != "" && (name != NowPlaceholder || i > 0):
-				c.Add(at, "only {now} can be written, as the first value", "%s has no value here", word)
+				c.Add(at, "%s has no value here; only {now} can be written, as the first value", word)
 			case list == "inactive" && active.Has(word):
-				c.Add(at, "remove it from one of the two", "%q is both active and inactive", word)
+				c.Add(at, "%q is both active and inactive; remove it from one of the two", word)
 			}
 		}
 	}
 	for i, value := range access.Pending {
 		if word, _ := Text(value); !active.Has(word) {
-			c.Add(fmt.Sprintf("access.pending[%d]", i), "add it to active", "%q is not among the active values", word)
+			c.Add(fmt.Sprintf("access.pending[%d]", i), "%q is not among the active values; add it to active", word)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (c *checker) checkAttributes() {
 		for _, field := range attribute.Field.Scalars() {
 			place := field + " " + string(attribute.Part)
 			if other, twice := held[place]; twice {
-				c.Add(at, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
+				c.Add(at, "%s and %s are the same field; for a full name in one field, say which part is which: part: first names, part: last name", other, name)
 				break
 			}
 			held[place] = name
@@ -78,17 +78,17 @@ func (c *checker) checkAttributes() {
 		added, updated := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...), BodySends(ops.UpdateUser, names...)
 		switch {
 		case never && (added || updated), fixed && updated:
-			c.Add(at, "remove one of the two", "an operation sends %s, against write: %s", name, attribute.Write)
+			c.Add(at, "an operation sends %s, against write: %s; remove one of the two", name, attribute.Write)
 		case fixed && !added:
-			c.Add(at, fmt.Sprintf("add {%s} to the body of %q", name, OpAddUser), "no operation sends %s", name)
+			c.Add(at, "no operation sends %s; add {%[1]s} to the body of %q", name, OpAddUser)
 		case !fixed && !never && !updated:
-			c.Add(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", name), "%q does not send %s", OpUpdateUser, name)
+			c.Add(at, "%q does not send %s; add {%[2]s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", OpUpdateUser, name)
 		}
 	}
 	given, family := attributes["name.givenName"], attributes["name.familyName"]
 	split := given.Part == FirstNames || family.Part == LastName
 	if split && (given.Part != FirstNames || family.Part != LastName || given.Field.String() != family.Field.String()) {
-		c.Add("user.attributes", "give name.givenName and name.familyName the same field, with part: first names and part: last name", "only one part of a full name is mapped")
+		c.Add("user.attributes", "only one part of a full name is mapped; give name.givenName and name.familyName the same field, with part: first names and part: last name")
 	}
 }
 
@@ -99,7 +99,7 @@ func (c *checker) checkRoles() {
 	once := func(seen map[string]bool, at, value string) {
 		key := strings.ToLower(value)
 		if value != "" && seen[key] {
-			c.Add(at, "remove one of them", "%q is given twice", value)
+			c.Add(at, "%q is given twice; remove one of them", value)
 		}
 		seen[key] = true
 	}
@@ -112,16 +112,16 @@ func (c *checker) checkRoles() {
 		once(ids, at+".id", known.IDText())
 		names = append(names, known.Name)
 		if known.Administrator && strings.EqualFold(known.Name, role.Default) {
-			c.Add("role.default", "take a lesser role", "%s is an administrator's role, which everybody without a role would get", role.Default)
+			c.Add("role.default", "%s is an administrator's role, which everybody without a role would get; take a lesser role", role.Default)
 		}
 		if known.Administrator && !placed[strings.ToLower(known.Name)] {
-			c.Add(at, "put it into role.precedence, before *", "the administrator's role %s is not in precedence", known.Name)
+			c.Add(at, "the administrator's role %s is not in precedence; put it into role.precedence, before *", known.Name)
 		}
 	}
 	ops := &c.doc.Operations
 	exists := func(at, name string) {
 		if ops.ListRoles == nil && name != "*" && !named[strings.ToLower(name)] {
-			c.Add(at, strict.Suggest(name, names), "%q is not among the known roles, and there is no %q", name, OpListRoles)
+			c.Add(at, "%q is not among the known roles, and there is no %q; %s", name, OpListRoles, strict.Suggest(name, names))
 		}
 	}
 	exists("role.default", role.Default)
@@ -130,9 +130,9 @@ func (c *checker) checkRoles() {
 	}
 	switch {
 	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
-		c.Add("operations", fmt.Sprintf("send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
+		c.Add("operations", "no operation changes a role; send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole)
 	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
-		c.Add("operations."+OpUpdateUser, fmt.Sprintf("send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q sends one", OpUpdateUser)
+		c.Add("operations."+OpUpdateUser, "users hold many roles, and %q sends one; send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpUpdateUser, OpGrantRole, OpRevokeRole)
 	}
 }
 
@@ -170,7 +170,7 @@ func (c *checker) checkOperation(op NamedOperation) {
 	use := func(place string, known []string, names ...string) {
 		for _, name := range names {
 			if used[name] = true; !slices.Contains(known, name) {
-				c.Add(place, strict.Suggest(name, known), "{%s} has no value in %q", name, op.Name)
+				c.Add(place, "{%s} has no value in %q; %s", name, op.Name, strict.Suggest(name, known))
 			}
 		}
 	}
@@ -178,13 +178,13 @@ func (c *checker) checkOperation(op NamedOperation) {
 	for name, value := range op.Call.Query {
 		use(at+".call", texts, PlaceholdersIn(value)...)
 		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
-			c.Add(at+".call", "remove it here", "paging sends %q", name)
+			c.Add(at+".call", "paging sends %q; remove it here", name)
 		}
 	}
 	for name, value := range op.Headers {
 		use(at+".headers."+name, texts, PlaceholdersIn(value)...)
 		if slices.Contains(ownHeaders, strings.ToLower(name)) || strings.EqualFold(name, cmp.Or(c.doc.Credential.Header, "Authorization")) {
-			c.Add(at+".headers."+name, "remove it", "the gateway sets the header %s itself", name)
+			c.Add(at+".headers."+name, "the gateway sets the header %s itself; remove it", name)
 		}
 	}
 	eachText(op.Body, at+".body", func(place, text string) {
@@ -192,29 +192,29 @@ func (c *checker) checkOperation(op NamedOperation) {
 		case name != "":
 			use(place, body, name)
 		case inBraces.MatchString(text):
-			c.Add(place, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
+			c.Add(place, `in a body, a placeholder is the whole text; write it alone, in quotes: "{user}"`)
 		}
 	})
-	need := func(what, advice string, names ...string) {
+	need := func(what string, names ...string) {
 		if !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
-			c.Add(at, advice, "%q does not say %s", op.Name, what)
+			c.Add(at, "%q does not say %s", op.Name, what)
 		}
 	}
 	about, user := subjects[op.Name], append(c.furtherIDs(op.Name), "user")
 	switch {
 	case op.Name == OpGetUser || op.Name == OpUpdateUser:
-		need("which user it is for", "put {user} into the path", user...)
+		need("which user it is for; put {user} into the path", user...)
 	case slices.Contains(about, "user"):
-		need("which user it is for", "put {user} into the path or the body", append(user, "userName")...)
+		need("which user it is for; put {user} into the path or the body", append(user, "userName")...)
 	case op.Name == OpFindUser:
-		need("which address it is for", "put {userName} into the query, the path or the body", "userName")
+		need("which address it is for; put {userName} into the query, the path or the body", "userName")
 	case op.Name == OpAddUser:
-		need("whom to add", "put {userName} into the body", "userName")
+		need("whom to add; put {userName} into the body", "userName")
 	case op.Name == OpAddRole || op.Name == OpUpdateRole:
-		need("the role's name", "put {displayName} into the body", "displayName")
+		need("the role's name; put {displayName} into the body", "displayName")
 	}
 	if slices.Contains(about, RolePlaceholder) {
-		need("which role it is for", "put {role} or {role.name} into the path or the body", roleValues...)
+		need("which role it is for; put {role} or {role.name} into the path or the body", roleValues...)
 	}
 }
 

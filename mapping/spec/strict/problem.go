@@ -9,25 +9,21 @@ import (
 
 // A Problem is one mistake in a document.
 type Problem struct {
-	File       string
-	Line       int    // from 1
-	Column     int    // from 1, in characters
-	Path       string // where in the document: "operations.add user.body"; "" is all of it
-	Message    string // what is wrong
-	Suggestion string // what to do about it; may be empty
+	File    string
+	Line    int    // from 1
+	Column  int    // from 1, in characters
+	Path    string // where in the document: "operations.add user.body"; "" is all of it
+	Message string // what is wrong, and after a semicolon mostly what to do about it
 }
 
 // String returns the problem on one line, with the place first, as compilers
 // do.
 func (p Problem) String() string {
-	path, advice := p.Path, p.Suggestion
+	path := shortened(p.Path)
 	if path != "" {
 		path += ": "
 	}
-	if advice != "" {
-		advice = "; " + advice
-	}
-	return fmt.Sprintf("%s:%d:%d: %s%s%s", p.File, p.Line, p.Column, path, p.Message, advice)
+	return fmt.Sprintf("%s:%d:%d: %s%s", p.File, p.Line, p.Column, path, p.Message)
 }
 
 // Problems are all mistakes in a document, in its order.
@@ -70,14 +66,10 @@ type Report struct {
 	problems  Problems
 }
 
-// Add reports a problem of a value and what to do.
-func (r *Report) Add(path, suggestion, format string, args ...any) {
+// Add reports a problem of a value.
+func (r *Report) Add(path, format string, args ...any) {
 	line, column := r.Positions.At(path)
-	r.add(path, position{line, column}, fmt.Sprintf(format, args...), suggestion)
-}
-
-func (r *Report) add(path string, at position, message, suggestion string) {
-	r.problems = append(r.problems, Problem{File: r.file, Line: at.line, Column: at.column, Path: path, Message: message, Suggestion: suggestion})
+	r.problems = append(r.problems, Problem{r.file, line, column, path, fmt.Sprintf(format, args...)})
 }
 
 // maxProblems is how many problems of a hopeless document are shown.
@@ -90,14 +82,13 @@ func (r *Report) Err() error {
 		return nil
 	}
 	slices.SortFunc(r.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message+a.Suggestion, b.Message+b.Suggestion))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 	})
 	if len(r.problems) <= maxProblems {
 		return r.problems
 	}
 	last := r.problems[maxProblems-1]
-	last.Path, last.Suggestion = "", ""
-	last.Message = fmt.Sprintf("too many problems; %d more are not shown", len(r.problems)-maxProblems)
+	last.Path, last.Message = "", fmt.Sprintf("too many problems; %d more are not shown", len(r.problems)-maxProblems)
 	return append(r.problems[:maxProblems], last)
 }
 

@@ -105,13 +105,13 @@ var rules = []struct {
 }{
 	// Keys
 	{"unknown key", "version: 1\nstlye: page", []string{
-		`doc.yaml:2:1: unknown key "stlye"; did you mean "style"?`}},
+		`doc.yaml:2:1: stlye: unknown key; did you mean "style"?`}},
 	{"unknown key, other separator and case", "version: 1\nMain-Operation: a", []string{
-		`doc.yaml:2:1: unknown key "Main-Operation"; did you mean "main operation"?`}},
+		`doc.yaml:2:1: Main-Operation: unknown key; did you mean "main operation"?`}},
 	{"unknown key like no other", "version: 1\nlimits:\n  colour: red", []string{
-		`doc.yaml:3:3: limits: unknown key "colour"; there are "rows", "wait"`}},
+		`doc.yaml:3:3: limits.colour: unknown key; there are "rows", "wait"`}},
 	{"unknown key, and all that are known", "version: 1\nHidden: a", []string{
-		`doc.yaml:2:1: unknown key "Hidden"; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
+		`doc.yaml:2:1: Hidden: unknown key; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
 	{"missing key of the document", "style: page", []string{
 		`doc.yaml:1:1: key "version" is missing`}},
 	{"missing key of a block", "version: 1\noperations:\n  a b:\n    repeat: true", []string{
@@ -119,17 +119,17 @@ var rules = []struct {
 	{"missing key of a flow map", "version: 1\noperations:\n  a: {}", []string{
 		`doc.yaml:3:3: operations.a: key "call" is missing`}},
 	{"duplicate key of a struct", "version: 1\nversion: 2", []string{
-		`doc.yaml:2:1: key "version" is given twice; remove one of them`}},
+		`doc.yaml:2:1: version: the key is given twice; remove one of them`}},
 	{"duplicate key of a map", "version: 1\nlabels: {a: b, 'a': c}", []string{
-		`doc.yaml:2:16: labels: key "a" is given twice; remove one of them`}},
+		`doc.yaml:2:16: labels.a: the key is given twice; remove one of them`}},
 	{"duplicate key below any", "version: 1\nany:\n- a: 1\n  a: 2", []string{
-		`doc.yaml:4:3: any[0]: key "a" is given twice; remove one of them`}},
+		`doc.yaml:4:3: any[0].a: the key is given twice; remove one of them`}},
 	{"list as key", "version: 1\nany:\n  ? [a]\n  : b", []string{
-		`doc.yaml:3:5: any: the key "" is not a string; write it in quotes`}},
+		`doc.yaml:3:5: any.: the key is not a string; write it in quotes`}},
 	{"map as key", "version: 1\nany: {{a: b}: c}", []string{
-		`doc.yaml:2:7: any: the key "" is not a string; write it in quotes`}},
+		`doc.yaml:2:7: any.: the key is not a string; write it in quotes`}},
 	{"null as key", "version: 1\nlabels:\n  ~: a", []string{
-		`doc.yaml:3:3: labels: the key "~" is not a string; write it in quotes`}},
+		`doc.yaml:3:3: labels.~: the key is not a string; write it in quotes`}},
 
 	// What strict YAML leaves out
 	{"alias", "version: &v 1\nshare: *v", []string{
@@ -137,7 +137,7 @@ var rules = []struct {
 	{"alias of nothing", "version: 1\nshare: *v", []string{
 		`doc.yaml:2:1: not YAML: unknown anchor 'v' referenced; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`}},
 	{"merge key", "version: 1\nlimits:\n  <<: {rows: 1}", []string{
-		`doc.yaml:3:3: limits: the key "<<" is not a string; write it in quotes`}},
+		`doc.yaml:3:3: limits.<<: the key is not a string; write it in quotes`}},
 	{"custom tag", "version: 1\nany: !secret a", []string{
 		`doc.yaml:2:1: any: a tag (!secret) is not allowed; remove it; quotes make a value a string`}},
 	{"standard tag", "version: !!int 1", []string{
@@ -243,14 +243,14 @@ var rules = []struct {
 	{"list for a short form", "version: 1\nmain operation: []", []string{
 		`doc.yaml:2:1: main operation: got array, want string or object`}},
 	{"long text is shortened", "version: 1\n" + strings.Repeat("x", 210) + ": a", []string{
-		`doc.yaml:2:1: unknown key "` + strings.Repeat("x", 200) + `…"; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
+		`doc.yaml:2:1: ` + strings.Repeat("x", 200) + `…: unknown key; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
 
 	// All at once
 	{"everything at once, in order", "order: [frist]\noperations:\n  a: {cal: x}\n  b: {call: y, tries: no}\n", []string{
 		`doc.yaml:1:1: key "version" is missing`,
 		`doc.yaml:1:9: order[0]: value must be one of 'first', 'second'`,
 		`doc.yaml:3:3: operations.a: key "call" is missing`,
-		`doc.yaml:3:7: operations.a: unknown key "cal"; did you mean "call"?`,
+		`doc.yaml:3:7: operations.a.cal: unknown key; did you mean "call"?`,
 		`doc.yaml:4:16: operations.b.tries: got string, want integer`}},
 }
 
@@ -267,9 +267,9 @@ func TestProblemsAreAnError(t *testing.T) {
 	found := problemsIn(t, documents(t).Read("doc.yaml", []byte("shaer: 1"), &d))
 	assert.Equal(t, strict.Problems{
 		{File: "doc.yaml", Line: 1, Column: 1, Message: `key "version" is missing`},
-		{File: "doc.yaml", Line: 1, Column: 1, Message: `unknown key "shaer"`, Suggestion: `did you mean "share"?`},
+		{File: "doc.yaml", Line: 1, Column: 1, Path: "shaer", Message: `unknown key; did you mean "share"?`},
 	}, found)
-	assert.EqualError(t, found, "doc.yaml:1:1: key \"version\" is missing\ndoc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?")
+	assert.EqualError(t, found, "doc.yaml:1:1: key \"version\" is missing\ndoc.yaml:1:1: shaer: unknown key; did you mean \"share\"?")
 	assert.NoError(t, new(strict.Report).Err())
 }
 

@@ -48,7 +48,7 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 	}
 	var good yaml.Node
 	if err := errors.Join(good.Encode(value), good.Decode(into)); err != nil {
-		r.Add("", "", "%v", err) // the schema and the struct are not the same
+		r.Add("", "%v", err) // the schema and the struct are not the same
 	}
 	return r
 }
@@ -57,13 +57,13 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 // in the report then.
 func (r *Report) parse(data []byte) *yaml.Node {
 	if len(data) > maxSize {
-		r.Add("", "", "the document has more than %d KiB", maxSize>>10)
+		r.Add("", "the document has more than %d KiB", maxSize>>10)
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	first, err := next(decoder)
 	if errors.Is(err, io.EOF) {
-		r.Add("", "", "the document is empty")
+		r.Add("", "the document is empty")
 		return nil
 	}
 	second, end := (*yaml.Node)(nil), err
@@ -72,7 +72,8 @@ func (r *Report) parse(data []byte) *yaml.Node {
 	}
 	switch {
 	case end == nil:
-		r.add("", position{second.Line, second.Column}, "a second document begins here", "a file holds one document")
+		r.Positions[""] = position{second.Line, second.Column}
+		r.Add("", "a second document begins here; a file holds one document")
 	case !errors.Is(end, io.EOF):
 		r.syntax(data, end)
 	default:
@@ -108,8 +109,8 @@ func (r *Report) syntax(data []byte, err error) {
 	if before, text, found := strings.Cut(message, ": "); found && strings.HasPrefix(before, "line ") {
 		message = text
 	}
-	r.add("", position{1 + bytes.Count(data[:good], []byte("\n")), 1}, "not YAML: "+shortened(message),
-		`check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`)
+	r.Positions[""] = position{1 + bytes.Count(data[:good], []byte("\n")), 1}
+	r.Add("", `not YAML: %s; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
 }
 
 func reads(data []byte) bool {
@@ -127,11 +128,11 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 	tag := n.ShortTag()
 	switch {
 	case n.Kind == yaml.AliasNode:
-		r.Add(path, "write the value out", "an alias (*%s) is not allowed", shortened(n.Value))
+		r.Add(path, "an alias (*%s) is not allowed; write the value out", shortened(n.Value))
 	case n.Style&yaml.TaggedStyle != 0:
-		r.Add(path, "remove it; quotes make a value a string", "a tag (%s) is not allowed", shortened(n.Tag))
+		r.Add(path, "a tag (%s) is not allowed; remove it; quotes make a value a string", shortened(n.Tag))
 	case n.Kind == yaml.ScalarNode && tag == "!!null" && n.Value == "":
-		r.Add(path, `write null if that is meant, and a placeholder in quotes: "{user}"`, "has no value")
+		r.Add(path, `has no value; write null if that is meant, and a placeholder in quotes: "{user}"`)
 	case n.Kind == yaml.ScalarNode && tag == "!!null":
 	case n.Kind == yaml.ScalarNode && tag == "!!bool":
 		return strings.EqualFold(n.Value, "true")
@@ -140,7 +141,7 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 		number, noFloat := strconv.ParseFloat(n.Value, 64)
 		switch {
 		case !json.Valid([]byte(n.Value)) || noFloat != nil || tag == "!!int" && noInt != nil:
-			r.Add(path, "write it in quotes if it is a text", "%s is not a JSON number, or too large", shortened(n.Value))
+			r.Add(path, "%s is not a JSON number, or too large; write it in quotes if it is a text", shortened(n.Value))
 		case noInt == nil:
 			return whole
 		}
@@ -148,7 +149,7 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 	case n.Kind == yaml.ScalarNode:
 		return n.Value
 	case depth > maxDepth:
-		r.Add(path, "", "maps and lists are nested more than %d deep", maxDepth)
+		r.Add(path, "maps and lists are nested more than %d deep", maxDepth)
 	case n.Kind == yaml.MappingNode:
 		return r.object(n, path, depth)
 	case n.Kind == yaml.SequenceNode:
@@ -164,17 +165,20 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	object := make(map[string]any, len(n.Content)/2)
 	for pair := range slices.Chunk(n.Content, 2) {
-		key, value := pair[0], pair[1]
-		at := position{key.Line, key.Column}
-		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0 {
-			r.add(path, at, fmt.Sprintf("the key %q is not a string", shortened(key.Value)), "write it in quotes")
-			continue
+		key, name := pair[0], within(path, pair[0].Value)
+		value := r.value(pair[1], name, key, depth+1)
+		_, twice := object[key.Value]
+		switch {
+		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0:
+			r.Add(name, "the key is not a string; write it in quotes")
+		case twice:
+			r.Add(name, "the key is given twice; remove one of them")
+		default:
+			object[key.Value] = value
 		}
-		if _, twice := object[key.Value]; twice {
-			r.add(path, at, fmt.Sprintf("key %q is given twice", shortened(key.Value)), "remove one of them")
-			continue
-		}
-		object[key.Value] = r.value(value, strings.TrimPrefix(path+"."+key.Value, "."), key, depth+1)
 	}
 	return object
 }
+
+// within returns the path of a key's value in the map at a path.
+func within(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }

@@ -72,43 +72,41 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 		}
 		slices.Sort(known)
 		for _, key := range k.Properties {
-			line, column := r.Positions.At(strings.TrimPrefix(path+"."+key, "."))
-			message, suggestion := fmt.Sprintf("unknown key %q", shortened(key)), Suggest(key, known)
-			if len(known) == 0 { // keys have a form instead of names
-				message, suggestion = fmt.Sprintf("the name %q is not allowed", shortened(key)), schema.Description
+			if advice := schema.Description; len(known) == 0 { // keys have a form instead of names
+				r.Add(within(path, key), "this name is not allowed; %s", advice)
+			} else {
+				r.Add(within(path, key), "unknown key; %s", Suggest(key, known))
 			}
-			r.add(path, position{line, column}, message, suggestion)
 		}
 	case *kind.Required:
 		for _, missing := range k.Missing {
-			r.Add(path, schema.Description, "key %q is missing", missing)
+			r.Add(path, "%s", strings.TrimSuffix(fmt.Sprintf("key %q is missing; %s", missing, schema.Description), "; "))
 		}
 	case *kind.DependentRequired:
 		for _, missing := range k.Missing {
-			r.Add(path, fmt.Sprintf("add it, or remove %q", k.Prop), "key %q is missing", missing)
+			r.Add(path, "key %q is missing; add it, or remove %q", missing, k.Prop)
 		}
 	case *kind.Format:
-		r.Add(path, "", "%s", shortened(k.Err.Error()))
+		r.Add(path, "%s", shortened(k.Err.Error()))
 	case *kind.Minimum:
-		r.Add(path, "", "it is less than %s", k.Want.RatString())
+		r.Add(path, "it is less than %s", k.Want.RatString())
 	case *kind.Maximum:
-		r.Add(path, "", "it is more than %s", k.Want.RatString())
+		r.Add(path, "it is more than %s", k.Want.RatString())
 	case *kind.Not:
-		message, suggestion, _ := strings.Cut(schema.Description, "; ")
-		r.Add(path, suggestion, "%s", message)
+		r.Add(path, "%s", schema.Description)
 	case *kind.Type:
-		suggestion := ""
+		advice := ""
 		switch scalar := slices.Contains([]string{"string", "number", "boolean"}, k.Got); {
 		case scalar && slices.Contains(k.Want, "string"):
-			suggestion = "write it in quotes"
+			advice = "; write it in quotes"
 		case scalar && slices.Contains(k.Want, "array"):
-			suggestion = "write it in brackets"
+			advice = "; write it in brackets"
 		case scalar && slices.Contains(k.Want, "boolean"):
-			suggestion = "write true or false"
+			advice = "; write true or false"
 		}
-		r.Add(path, suggestion, "%s", k.LocalizedString(english))
+		r.Add(path, "%s%s", k.LocalizedString(english), advice)
 	default:
-		r.Add(path, "", "%s", shortened(k.LocalizedString(english)))
+		r.Add(path, "%s", shortened(k.LocalizedString(english)))
 	}
 }
 
@@ -124,7 +122,7 @@ func (r *Report) path(location []string) (path string) {
 		if _, isItem := r.Positions[path+"["+step+"]"]; isItem {
 			path += "[" + step + "]"
 		} else {
-			path = strings.TrimPrefix(path+"."+step, ".")
+			path = within(path, step)
 		}
 	}
 	return path
