@@ -42,7 +42,6 @@ type Client struct {
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
-	unproven  *lru.Cache[key, refusal]    // accounts whose proof Suger refused; other calls are still made
 	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
 	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
 	flights   singleflight.Group          // renewals of tokens, and proofs
@@ -62,7 +61,6 @@ func New(cfg Config) (*Client, error) {
 		keys:      marks.New(),
 		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
-		unproven:  newCache[refusal](),
 		proven:    newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
@@ -87,7 +85,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	if !presentable(cred) {
 		return nil, r.refused(errMalformed)
 	}
-	if known := c.remembered(c.refused, r.account); known != nil {
+	if known := c.remembered(r.account); known != nil {
 		return nil, &Error{Operation: r.Operation, Kind: Refused, Status: known.Status, Message: known.Message, Err: known.Err}
 	}
 	answer, fail := c.send(ctx, r)
@@ -96,7 +94,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 		return answer, nil
 	}
 	if unauthorized(fail) && !c.inDoubt(r.account) {
-		c.remember(c.refused, r.account, fail)
+		c.remember(r.account, fail)
 	}
 	return nil, fail
 }
@@ -105,7 +103,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 // default.
 type Config struct {
 	BaseURL     string        // http or https, host, optional path prefix; required
-	Auth        Authenticator // how a credential is presented; KeyAuth
+	Auth        Auth          // how a credential is presented
 	UserAgent   string        // "suger-scim-gateway"
 	Timeout     time.Duration // of one attempt, answer included; 10s
 	Concurrency int           // calls in flight per credential; 8
@@ -155,7 +153,6 @@ const (
 )
 
 func (cfg Config) withDefaults() Config {
-	cfg.Auth = cmp.Or[Authenticator](cfg.Auth, KeyAuth{})
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "suger-scim-gateway")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
 	cfg.Concurrency = cmp.Or(cfg.Concurrency, defaultConcurrency)
@@ -181,8 +178,8 @@ func (cfg Config) withDefaults() Config {
 // check reports what is wrong with cfg, after defaults.
 func (cfg Config) check() error {
 	err := checkURL("base URL", cfg.BaseURL)
-	if oauth, ok := cfg.Auth.(OAuthAuth); ok {
-		err = errors.Join(err, checkURL("token URL", oauth.TokenURL))
+	if cfg.Auth.TokenURL != "" {
+		err = errors.Join(err, checkURL("token URL", cfg.Auth.TokenURL))
 	}
 	return err
 }

@@ -30,7 +30,7 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"an empty query", Config{BaseURL: "https://api.suger.cloud?"}, "base URL must be"},
 		{"a fragment", Config{BaseURL: "https://api.suger.cloud#"}, "base URL must be"},
 		{"a password", Config{BaseURL: "https://ada:hunter22@api.suger.cloud"}, "base URL must be"},
-		{"no token URL", Config{BaseURL: "https://api.suger.cloud", Auth: OAuthAuth{}}, "token URL must be"},
+		{"a token URL without a host", Config{BaseURL: "https://api.suger.cloud", Auth: Auth{TokenURL: "https:///token"}}, "token URL must be"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestNewChecksTheConfig(t *testing.T) {
 }
 
 func TestNewNamesEverythingWrong(t *testing.T) {
-	_, err := New(Config{Auth: OAuthAuth{}})
+	_, err := New(Config{Auth: Auth{TokenURL: "token"}})
 	require.Error(t, err)
 	for _, part := range []string{"base URL", "token URL"} {
 		assert.ErrorContains(t, err, part)
@@ -56,7 +56,7 @@ func TestNewNamesEverythingWrong(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	cfg := Config{}.withDefaults()
-	assert.Equal(t, KeyAuth{}, cfg.Auth)
+	assert.Equal(t, Auth{}, cfg.Auth)
 	assert.Equal(t, "suger-scim-gateway", cfg.UserAgent)
 	assert.Equal(t, 10*time.Second, cfg.Timeout)
 	assert.Equal(t, 8, cfg.Concurrency)

@@ -386,7 +386,9 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
-	if known := c.remembered(c.unproven, account); known != nil && !c.proven.Contains(account) {
+	forProofs := account
+	forProofs.proof = true
+	if known := c.remembered(forProofs); known != nil && !c.proven.Contains(account) {
 		return known
 	}
 	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
@@ -398,8 +400,8 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		}
 		_, err := c.Do(shared, cred, call)
 		var fail *Error
-		if errors.As(err, &fail) && fail.Kind == Refused {
-			c.remember(c.unproven, account, fail)
+		if errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail) { // which Do remembers
+			c.remember(forProofs, fail)
 		}
 		return nil, err
 	})

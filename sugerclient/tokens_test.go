@@ -19,7 +19,7 @@ const oauthApp Credential = "client-1:top/secret+value"
 // oauthClient calls api with tokens from endpoint.
 func oauthClient(t *testing.T, endpoint, api *script, change ...func(*Config)) (*Client, *clock) {
 	return newClient(t, api.URL, append(change, func(cfg *Config) {
-		cfg.Auth = OAuthAuth{TokenURL: endpoint.URL + "/oauth2/token"}
+		cfg.Auth = Auth{TokenURL: endpoint.URL + "/oauth2/token"}
 	})...)
 }
 
