@@ -47,7 +47,7 @@ type Client struct {
 	flights   singleflight.Group          // renewals of tokens, and proofs
 }
 
-// New returns a Client, or an error that names everything wrong with cfg.
+// New returns a Client, or an error that says what is wrong with cfg.
 func New(cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
@@ -177,19 +177,22 @@ func (cfg Config) withDefaults() Config {
 
 // check reports what is wrong with cfg, after defaults.
 func (cfg Config) check() error {
-	err := checkURL("base URL", cfg.BaseURL)
-	if cfg.Auth.TokenURL != "" {
-		err = errors.Join(err, checkURL("token URL", cfg.Auth.TokenURL))
+	if err := CheckURL(cfg.BaseURL); err != nil {
+		return fmt.Errorf("sugerclient: the base URL %w", err)
 	}
-	return err
+	if err := CheckURL(cfg.Auth.TokenURL); err != nil && cfg.Auth.TokenURL != "" {
+		return fmt.Errorf("sugerclient: the token URL %w", err)
+	}
+	return nil
 }
 
-// checkURL does not repeat the URL in its error: it may contain a password.
-func checkURL(name, text string) error {
+// CheckURL returns what is wrong with a URL to which paths are added, if anything. It does
+// not repeat the URL: it may contain a password.
+func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
-		return errors.New("sugerclient: " + name + " must be http:// or https://, a host and perhaps a path, nothing else")
+		return errors.New("is not https:// or http://, a host and perhaps a path, nothing else")
 	}
 	return nil
 }
@@ -247,7 +250,7 @@ func WithStats(ctx context.Context) (context.Context, *Stats) {
 	return context.WithValue(ctx, statsKey{}, stats), stats
 }
 
-// send returns the only place that retries requests. resty's own retries do not
+// send is the only place that retries requests. resty's own retries do not
 // know the credential's queue, truncated answers, or the caller's remaining time.
 func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	uncertain, refused := false, false
@@ -389,22 +392,14 @@ func spread(longest time.Duration) time.Duration {
 }
 
 // readRetryAfter parses Retry-After (RFC 9110 section 10.2.3): seconds, or a date.
-// A date is compared with the answer's own Date if it has one, since the two
-// clocks may differ.
 func readRetryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
-		if seconds > uint64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return time.Duration(seconds) * time.Second
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	until, err := http.ParseTime(text)
 	if err != nil {
 		return 0
-	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
 	}
 	return min(max(until.Sub(now), 0), maxRetryAfter)
 }

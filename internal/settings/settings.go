@@ -19,6 +19,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
 )
 
 // Settings holds the environment variables. The tags of a field describe one
@@ -272,12 +273,8 @@ type BaseURL string
 
 // Decode reads a URL without slashes at its end.
 func (b *BaseURL) Decode(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return errors.New("is not a URL that begins with https:// or http:// and a host")
-	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return errors.New("has a user, a query or a fragment; only scheme, host, port and path are allowed")
+	if err := sugerclient.CheckURL(text); err != nil {
+		return err
 	}
 	*b = BaseURL(strings.TrimRight(text, "/"))
 	return nil
