@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -85,10 +86,9 @@ func Read() Settings {
 // Names lists the variables of all settings.
 func Names() []string {
 	var names []string
-	for field := range reflect.TypeFor[Settings]().Fields() {
-		name := field.Tag.Get("envconfig")
-		if names = append(names, name); field.Type == secretType {
-			names = append(names, name+"_FILE")
+	for _, setting := range Describe() {
+		if names = append(names, setting.Name); setting.Secret {
+			names = append(names, setting.Name+"_FILE")
 		}
 	}
 	return names
@@ -106,13 +106,8 @@ type Description struct {
 func Describe() []Description {
 	var all []Description
 	for field := range reflect.TypeFor[Settings]().Fields() {
-		tag := field.Tag
-		all = append(all, Description{
-			Name:    tag.Get("envconfig"),
-			Default: tag.Get("default") + tag.Get("unset"), // a field has one of them at most
-			Meaning: tag.Get("doc"),
-			Secret:  field.Type == secretType,
-		})
+		tag := field.Tag // with a default or unset, at most
+		all = append(all, Description{tag.Get("envconfig"), tag.Get("default") + tag.Get("unset"), tag.Get("doc"), field.Type == secretType})
 	}
 	return all
 }
@@ -144,37 +139,46 @@ func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-// readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
-// one field at a time, because envconfig stops at the first problem. An empty
-// variable counts as not set: Compose files and charts omit a setting that way.
-func readEnvironment(into any) Problems {
-	var found Problems
-	fields := reflect.ValueOf(into).Elem()
+// needEachOther adds that one of two settings that need each other is missing.
+func (p *Problems) needEachOther(first, second string, hasFirst, hasSecond bool) {
+	switch {
+	case hasFirst && !hasSecond:
+		p.Add(second, "is needed with %s", first)
+	case hasSecond && !hasFirst:
+		p.Add(first, "is needed with %s", second)
+	}
+}
+
+// readEnvironment fills s. It reads one field at a time, because envconfig stops at the
+// first problem. An empty variable counts as not set: Compose files and charts omit a
+// setting that way.
+func readEnvironment(s *Settings) (found Problems) {
+	fields := reflect.ValueOf(s).Elem()
 	for i := range fields.NumField() {
 		field := fields.Type().Field(i)
 		name := field.Tag.Get("envconfig")
+		text, path := os.Getenv(name), os.Getenv(name+"_FILE")
 		switch {
-		case field.Type == secretType:
-			if text, path := os.Getenv(name), os.Getenv(name+"_FILE"); text != "" || path != "" {
-				fields.Field(i).Set(reflect.ValueOf(&secret{name: name, text: text, path: path}))
-			}
+		case field.Type == secretType && (text != "" || path != ""):
+			fields.Field(i).Set(reflect.ValueOf(&secret{name: name, text: text, path: path}))
 			continue
-		case os.Getenv(name) == "":
+		case field.Type == secretType:
+			continue
+		case text == "":
 			os.Unsetenv(name)
 		}
 		single := reflect.New(reflect.StructOf([]reflect.StructField{field}))
-		if err := envconfig.Process("", single.Interface()); err != nil {
-			var parse *envconfig.ParseError
-			text := unreadable[field.Type]
-			if text == "" && errors.As(err, &parse) {
-				text = parse.Err.Error() // of Decode
-			}
-			found.Add(name, "%s", text)
-			continue
+		err := envconfig.Process("", single.Interface())
+		var parse *envconfig.ParseError
+		if errors.As(err, &parse) {
+			err = cmp.Or(unreadable[field.Type], parse.Err) // of Decode
 		}
 		value := single.Elem().Field(0)
-		if text := outOfBounds(value.Interface(), field.Tag); text != "" {
-			found.Add(name, "%s", text)
+		if err == nil {
+			err = outOfBounds(value, field.Tag)
+		}
+		if err != nil {
+			found.Add(name, "%w", err)
 			continue
 		}
 		fields.Field(i).Set(value)
@@ -184,34 +188,27 @@ func readEnvironment(into any) Problems {
 
 // unreadable says what is wrong with a value that could not be read. The errors of
 // package strconv repeat the value.
-var unreadable = map[reflect.Type]string{
-	reflect.TypeFor[time.Duration](): "is not a duration such as 10s, 5m or 1h",
-	reflect.TypeFor[int]():           "is not a whole number",
-	reflect.TypeFor[bool]():          "is neither true nor false",
+var unreadable = map[reflect.Type]error{
+	reflect.TypeFor[time.Duration](): errors.New("is not a duration such as 10s, 5m or 1h"),
+	reflect.TypeFor[int]():           errors.New("is not a whole number"),
+	reflect.TypeFor[bool]():          errors.New("is neither true nor false"),
 }
 
-// outOfBounds returns how a value breaks the min, max or oneof of its tag, or "".
-func outOfBounds(value any, tag reflect.StructTag) string {
-	least, most := tag.Get("min"), tag.Get("max")
-	out := false
-	switch v := value.(type) {
-	case int:
-		low, _ := strconv.Atoi(least) // a test reads every tag
-		high, _ := strconv.Atoi(most)
-		out = v < low || v > high
-	case time.Duration:
-		low, _ := time.ParseDuration(least)
-		high, _ := time.ParseDuration(most)
-		out = v < low || v > high
-	case string:
-		if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v) {
-			return "is not one of " + strings.ReplaceAll(words, ",", ", ")
-		}
+// outOfBounds returns how a value breaks the min and max, or the oneof, of its tag.
+func outOfBounds(value reflect.Value, tag reflect.StructTag) error {
+	bound := func(key string) int64 { // a test reads every tag
+		number, _ := strconv.ParseInt(tag.Get(key), 10, 64)
+		span, _ := time.ParseDuration(tag.Get(key))
+		return max(number, int64(span))
 	}
-	if out {
-		return fmt.Sprintf("is not between %s and %s", least, most)
+	words := strings.Split(tag.Get("oneof"), ",")
+	switch {
+	case tag.Get("max") != "" && (value.Int() < bound("min") || value.Int() > bound("max")):
+		return fmt.Errorf("is not between %s and %s", tag.Get("min"), tag.Get("max"))
+	case tag.Get("oneof") != "" && !slices.Contains(words, value.String()):
+		return errors.New("is not one of " + strings.Join(words, ", "))
 	}
-	return ""
+	return nil
 }
 
 // The types of settings that are more than a word or a number. envconfig calls
