@@ -157,6 +157,7 @@ func (l *listing) query() map[string]string {
 	if l.paging.Limit != "" {
 		query[l.paging.Limit] = strconv.Itoa(l.paging.Size)
 	}
+	delete(query, l.paging.Offset)
 	switch l.paging.Style {
 	case ByOffset:
 		query[l.paging.Offset] = strconv.Itoa(l.Rows - l.overlap())

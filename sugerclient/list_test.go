@@ -533,6 +533,13 @@ func TestListKeepsTheCallsOwnQuery(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"limit=3&offset=0&status=ACTIVE", "limit=3&offset=2&status=ACTIVE"}, s.queries())
 	assert.Equal(t, map[string]string{"status": "ACTIVE", "offset": "99"}, call.Query, "the caller's map is left alone")
+
+	call.Query = map[string]string{"after": "a row in the middle"}
+	s = serve(t, ok(rows(0, 2)))
+	client, _ = newClient(t, s.URL)
+	_, err = client.List(t.Context(), testKey, call, Paging{Style: ByCursor, Offset: "after", CursorHeader: "X-Next"}, ListHint{}, &collected{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{""}, s.queries(), "a list begins at its beginning")
 }
 
 func TestListThatCannotBeAskedFor(t *testing.T) {

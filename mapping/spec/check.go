@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -159,9 +158,6 @@ func (c *checker) furtherIDs(operation string) []string {
 	return names
 }
 
-// ownHeaders are those that the gateway sets itself, in lower case.
-var ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
-
 // checkOperation checks that every placeholder of an operation has a value, and
 // that the operation says what it is for.
 func (c *checker) checkOperation(op NamedOperation) {
@@ -175,17 +171,11 @@ func (c *checker) checkOperation(op NamedOperation) {
 		}
 	}
 	use(at+".call", texts, PlaceholdersIn(op.Call.Path)...)
-	for name, value := range op.Call.Query {
+	for _, value := range op.Call.Query {
 		use(at+".call", texts, PlaceholdersIn(value)...)
-		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
-			c.Add(at+".call", "paging sends %q; remove it here", name)
-		}
 	}
 	for name, value := range op.Headers {
 		use(at+".headers."+name, texts, PlaceholdersIn(value)...)
-		if slices.Contains(ownHeaders, strings.ToLower(name)) || strings.EqualFold(name, cmp.Or(c.doc.Credential.Header, "Authorization")) {
-			c.Add(at+".headers."+name, "the gateway sets the header %s itself; remove it", name)
-		}
 	}
 	eachText(op.Body, at+".body", func(place, text string) {
 		switch name := PlaceholderName(text); {

@@ -2,9 +2,6 @@ package spec
 
 import "slices"
 
-// OwnHeaders are the headers that the gateway sets itself.
-var OwnHeaders = ownHeaders
-
 // PlaceholdersOfOperation lists the placeholders that an operation can use: in its
 // path, its query and its headers, and in its body besides those.
 func PlaceholdersOfOperation(d *Document, operation string) (texts, body []string) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -188,47 +187,31 @@ func checkPath(text string) error {
 type Request struct {
 	Method string
 	Path   string
-	Query  map[string]string // nil for none
+	Query  map[string]string
 }
 
 var (
-	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+$`)
-	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
+	requestForm = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) +((?:/(?:[A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+)(?:\?(.*))?$`)
+	dotSegment  = regexp.MustCompile(`/\.\.?(/|$)`) // names another resource
 )
 
 // UnmarshalText reads the request.
 func (r *Request) UnmarshalText(written []byte) error {
-	text := string(written)
-	method, path, ok := strings.Cut(text, " ")
-	path, query, _ := strings.Cut(strings.TrimSpace(path), "?")
-	switch {
-	case !ok || path == "":
-		return fmt.Errorf("%q: %s", text, errRequestNotation)
-	case !slices.Contains(requestMethods, method):
-		return fmt.Errorf("%q is not one of the methods %s", method, strings.Join(requestMethods, ", "))
-	case !requestPath.MatchString(path):
-		return fmt.Errorf("%q is not a path; %s", path, errRequestNotation)
+	parts := requestForm.FindStringSubmatch(string(written))
+	wrong := fmt.Errorf("%q is not a call; write a method, a path and each parameter once, such as GET /org/{organization}/user?expand=roles", written)
+	if parts == nil || dotSegment.MatchString(parts[2]) {
+		return wrong
 	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
-			return fmt.Errorf("%q has a segment that would name another resource", path)
-		}
-	}
-	*r = Request{Method: method, Path: path}
-	if query == "" {
-		return nil
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return fmt.Errorf("%q is not a query; write name=value, with & between several", query)
-	}
-	r.Query = make(map[string]string, len(values))
+	values, err := url.ParseQuery(parts[3])
+	query := make(map[string]string, len(values))
 	for name, all := range values {
-		if len(all) > 1 || name == "" {
-			return fmt.Errorf("%q: write each parameter once, as name=value", query)
+		if query[name] = all[0]; len(all) > 1 || name == "" {
+			return wrong
 		}
-		r.Query[name] = all[0]
 	}
+	if err != nil {
+		return wrong
+	}
+	*r = Request{Method: parts[1], Path: parts[2], Query: query}
 	return nil
 }

@@ -9,24 +9,24 @@ import (
 
 // No call of a mapping leaves the base URL or names another resource than it seems to.
 func TestCallsThatAreRefused(t *testing.T) {
-	for text, want := range map[string]string{
-		"GET":                            "a call is a method and a path",
-		"BREW /org":                      `"BREW" is not one of the methods GET, POST, PUT, PATCH, DELETE`,
-		"GET org":                        "is not a path",
-		"GET https://evil.example.com/x": "is not a path",
-		"GET //evil.example.com/x":       "is not a path",
-		"GET /org#x":                     "is not a path",
-		"GET /%2e%2e/org":                "is not a path",
-		`GET /..\org`:                    "is not a path",
-		"GET /org list":                  "is not a path",
-		"GET /org/{organization":         "is not a path",
-		"GET /org/":                      "is not a path",
-		"GET /org/../admin":              "would name another resource",
-		"GET /org/./user":                "would name another resource",
+	for _, text := range []string{
+		"GET",
+		"BREW /org",
+		"GET org",
+		"GET https://evil.example.com/x",
+		"GET //evil.example.com/x",
+		"GET /org#x",
+		"GET /%2e%2e/org",
+		`GET /..\org`,
+		"GET /org list",
+		"GET /org/{organization",
+		"GET /org/",
+		"GET /org/../admin",
+		"GET /org/./user",
 	} {
 		var r Request
 		err := r.UnmarshalText([]byte(text))
-		require.ErrorContains(t, err, want, text)
+		require.ErrorContains(t, err, "is not a call", text)
 		assert.Empty(t, r, text)
 	}
 	var r Request

@@ -84,7 +84,11 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 			return s.attributes()
 		}
 		if pattern := tag.Get("keys"); pattern != "" {
-			return object{"type": "object", "patternProperties": object{pattern: s.of(t.Elem(), tag)}, "additionalProperties": false}
+			properties := object{pattern: s.of(t.Elem(), tag)}
+			if tag.Get("of") == "ascii" {
+				properties[ownHeader("|authorization")] = forbidden("the gateway sets this header itself")
+			}
+			return object{"type": "object", "patternProperties": properties, "additionalProperties": false}
 		}
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), "")}
 	case reflect.Slice:
@@ -180,10 +184,13 @@ func has(key string, value object) object {
 // token is a token of HTTP (RFC 9110 section 5.6.2).
 var token = object{"pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"}
 
-// ownHeader is a header that the gateway sets itself, in any letter case, which
+// ownHeader is the pattern of a header that the gateway sets itself, in any letter case, which
 // regular expressions of JSON Schema have no flag for.
-var ownHeader = "^(" + regexp.MustCompile("[a-z]").ReplaceAllStringFunc(strings.Join(spec.OwnHeaders, "|"),
-	func(letter string) string { return "[" + letter + strings.ToUpper(letter) + "]" }) + ")$"
+func ownHeader(also string) string {
+	const own = "host|content-length|connection|transfer-encoding|accept-encoding"
+	eitherCase := func(letter string) string { return "[" + letter + strings.ToUpper(letter) + "]" }
+	return "^(" + regexp.MustCompile("[a-z]").ReplaceAllStringFunc(own+also, eitherCase) + ")$"
+}
 
 // aWord is a list with a value that an answer can have.
 var aWord = object{
@@ -257,7 +264,7 @@ var rules = map[reflect.Type]object{
 	},
 	reflect.TypeFor[spec.Credential](): {"allOf": []any{object{"properties": object{
 		"header": object{
-			"not":         object{"anyOf": []any{object{"not": token}, object{"type": "string", "pattern": ownHeader}}},
+			"not":         object{"anyOf": []any{object{"not": token}, object{"type": "string", "pattern": ownHeader("")}}},
 			"description": "no key can be in this header; write another, such as X-Api-Key",
 		},
 		"scheme": object{"not": object{"not": token}, "description": "a scheme is one word; write one such as Key, or none"},
