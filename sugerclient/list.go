@@ -66,14 +66,11 @@ var (
 // arrives. It returns nil only if the list is complete.
 //
 // A server may ignore the limit and answer everything at once, or have a limit of its own
-// below ours. So a first page that is shorter than asked for ends the list only if its
-// length is not a round number, or hint says so; else one call with a limit of 1 decides:
-// as many rows back mean that the limit is ignored and the list was whole. Pages by offset
-// overlap by one row, and where the server has a limit of its own, the last page is one
-// that has no more rows. If the row that overlaps is not the same, rows were added or
-// removed meanwhile and the list is read again from the start, so that no row is missed.
-// Pages by number cannot overlap: there, only a total shows that the list changed. A link
-// to the next page is followed on the configured host only, whatever host it names.
+// below ours. So a first page of a round length, unless hint tells, is followed by a call
+// with a limit of 1: as many rows back mean that the limit is ignored and the list was
+// whole. Pages by offset overlap by one row. If that is not the same, the list changed
+// meanwhile and is read again from the start, so that no row is missed. Pages by number
+// cannot overlap: there, only a total shows that the list changed.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
@@ -188,12 +185,6 @@ func (l *listing) count(p *pageReader) error {
 	default:
 		l.empty++
 	}
-	if l.paging.CursorRow != "" && p.rows > 0 {
-		if l.Pages > 0 && p.cursor == l.cursor {
-			return fmt.Errorf("page %d ends with the cursor of the page before", l.Pages+1)
-		}
-		l.cursor = p.cursor
-	}
 	l.Rows += p.fresh
 	l.size += p.bytes.n
 	l.Pages++
@@ -233,9 +224,16 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	if l.paging.Limit != "" {
 		asked = l.paging.Size
 	}
+	next := l.next(p)
+	if l.cursors[next] {
+		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
+	}
+	if next != "" {
+		l.cursor, l.cursors[next] = next, true
+	}
 	switch {
 	case l.paging.follows():
-		return l.advance(p)
+		return next == "", nil
 	case l.paging.Style == Whole:
 		if asked > 0 && p.rows == asked && l.Total < 0 {
 			return l.limitIsIgnored(ctx, errors.New("the list is as long as the limit, so it may be truncated"))
@@ -321,24 +319,15 @@ func (r *someRows) Row([]byte) error {
 	return nil
 }
 
-// advance moves to the next cursor; it returns false after the last page.
-func (l *listing) advance(p *pageReader) (last bool, err error) {
-	next := p.cursor
+// next returns the cursor or link that leads from a page to the next one, "" if none does.
+func (l *listing) next(p *pageReader) string {
 	switch {
 	case l.paging.CursorHeader != "":
-		next = p.header.Get(l.paging.CursorHeader)
+		return p.header.Get(l.paging.CursorHeader)
 	case l.paging.Style == ByLink && l.paging.Cursor == "":
-		next = nextLink(p.header)
+		return nextLink(p.header)
 	}
-	if next == "" {
-		return true, nil
-	}
-	if l.cursors[next] {
-		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
-	}
-	l.cursors[next] = true
-	l.cursor = next
-	return false, nil
+	return p.cursor
 }
 
 var (
