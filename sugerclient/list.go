@@ -1,7 +1,6 @@
 package sugerclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Bounds of a list.
@@ -22,7 +22,6 @@ const (
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
-	openingSize = 4 << 10   // bytes to read in Prove: all of a short list, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -289,31 +288,39 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 // limitIsIgnored asks for one row. As many as the list has so far show that it is
 // whole. Fewer show that the limit works, which is an error if so says.
 func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
-	one := &someRows{most: max(2, min(l.Rows, probeRows))}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, ListReport: ListReport{Total: -1}}
-	probe.paging.Size = 1
-	_, err := probe.page(ctx)
+	enough := max(2, min(l.Rows, probeRows))
+	rows, err := l.probe(ctx, enough)
 	switch {
-	case probe.refusal != nil:
-		l.Hint = ListHint{Unpaged: true}
-		return true, nil
 	case err != nil:
 		return false, err
-	case one.rows == 0 && l.Rows > 0:
+	case rows >= enough:
+		l.Hint = ListHint{Unpaged: true}
+		return true, nil
+	case rows == 0 && l.Rows > 0:
 		return false, errListChanged
 	}
 	l.Hint = ListHint{Paged: true}
 	return l.Rows <= 1, so
 }
 
-// someRows refuses more rows than it needs, so that a long list is not read to its end
-// again.
-type someRows struct{ rows, most int }
+// probe asks for one row of the list and returns how many there are in the answer, of
+// which it reads no more than enough.
+func (l *listing) probe(ctx context.Context, enough int) (int, error) {
+	some := &someRows{enough: enough}
+	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some, ListReport: ListReport{Total: -1}}
+	probe.paging.Size = 1
+	if _, err := probe.page(ctx); probe.refusal == nil {
+		return some.rows, err
+	}
+	return some.rows, nil
+}
+
+type someRows struct{ rows, enough int }
 
 func (r *someRows) Keep(n int) { r.rows = n }
 
 func (r *someRows) Row([]byte) error {
-	if r.rows++; r.rows >= r.most {
+	if r.rows++; r.rows >= r.enough {
 		return errEnoughRows
 	}
 	return nil
@@ -366,15 +373,11 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	return p, err
 }
 
-// Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential, and reads as little of the answer as possible. Concurrent proofs of one
-// credential share the request, which does not end with the caller who happened to be
-// first, and a refusal is remembered for [Config].RefusedFor. The error is an *Error as
-// from [Client.Do].
+// Prove reads the first row of the list of call, to check that Suger accepts the
+// credential. Concurrent proofs of one credential share the request, which does not end
+// with the caller who happened to be first, and a refusal is remembered for
+// [Config].RefusedFor. The error is an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
-	paging.Size = 1
-	call.Query = (&listing{call: call, paging: paging}).query()
-	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
 	forProofs := account
 	forProofs.proof = true
@@ -388,23 +391,16 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 			defer cancel()
 			shared = limited
 		}
-		_, err := c.Do(shared, cred, call)
+		l := &listing{client: c, cred: cred, call: call, paging: paging}
+		_, err := l.probe(shared, 2) // a list of one row is read to its end, so that its connection is reused
 		var fail *Error
-		if errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail) { // which Do remembers
+		switch {
+		case err == nil:
+			c.proven.Add(account, time.Time{})
+		case errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail): // which Do remembers
 			c.remember(forProofs, fail)
 		}
 		return nil, err
 	})
 	return err
-}
-
-// readOpening checks that an answer begins as a list or an object, unlike a proxy's
-// login page.
-func readOpening(_ http.Header, body io.Reader) error {
-	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
-	text := bytes.TrimLeft(opening, " \t\r\n")
-	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
-		return nil
-	}
-	return cmp.Or(err, settledf("the answer is not JSON"))
 }
