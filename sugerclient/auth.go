@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +32,6 @@ const NoScheme = "none"
 
 const (
 	tokenOperation = "get token"
-	bearerScheme   = "Bearer "
 	authorization  = "Authorization"
 )
 
@@ -288,28 +285,15 @@ func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 
 func readToken(body []byte, began time.Time) (token, error) {
 	var answer struct {
-		Token    string          `json:"access_token"`
-		Lifetime json.RawMessage `json:"expires_in"`
+		Token    string      `json:"access_token"`
+		Lifetime json.Number `json:"expires_in"` // in seconds, perhaps in quotes; only recommended (RFC 6749 section 5.1)
 	}
 	if json.Unmarshal(body, &answer) != nil || !presentable(Credential(answer.Token)) {
 		return token{}, errors.New("the answer has no usable token")
 	}
-	lifetime := readLifetime(answer.Lifetime)
-	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
-	early := lifetime/5 - rand.N(lifetime/10+1) //nolint:gosec // spreads renewals, hides nothing
-	return token{
-		header:  bearerScheme + answer.Token,
-		renew:   began.Add(lifetime - early),
-		expires: began.Add(lifetime),
-	}, nil
-}
-
-// readLifetime reads expires_in, which is only recommended (RFC 6749 section 5.1),
-// from a number, also in quotes.
-func readLifetime(value []byte) time.Duration {
-	seconds, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
-	if err != nil || !(seconds > 0) {
-		return defaultLifetime
+	lifetime := defaultLifetime
+	if seconds, _ := answer.Lifetime.Float64(); seconds > 0 {
+		lifetime = time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
 	}
-	return time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
+	return token{header: "Bearer " + answer.Token, renew: began.Add(lifetime * 4 / 5), expires: began.Add(lifetime)}, nil
 }

@@ -156,7 +156,8 @@ func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	r.Repeatable = call.Repeatable || r.isRead()
 	r.Errors = cmp.Or(call.Errors, new(ErrorRule))
 	for name, value := range call.Header {
-		if !validHeader(name, value) {
+		// Host is not ours to set: it would take the credential elsewhere.
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) || strings.EqualFold(name, "Host") {
 			return nil, fmt.Errorf("the header %q is not valid in HTTP", name)
 		}
 		r.header.Set(name, value)
@@ -207,13 +208,8 @@ var (
 // segment. A template may come from the command line, and without its slash the
 // credential would go to another host.
 func expandPath(template string, params map[string]string) (path string, err error) {
-	switch {
-	case !strings.HasPrefix(template, "/"):
-		return "", errors.New("the path does not begin with a slash")
-	case !pathTemplate.MatchString(template):
-		return "", errors.New("the path has an unclosed brace or an invalid character")
-	case dotSegment.MatchString(template):
-		return "", errors.New("the path has a dot segment")
+	if !pathTemplate.MatchString(template) || dotSegment.MatchString(template) {
+		return "", errors.New("the path does not begin with a slash, or has an unclosed brace, an invalid character or a dot segment")
 	}
 	path = placeholder.ReplaceAllStringFunc(template, func(braced string) string {
 		name := strings.Trim(braced, "{}")
@@ -239,10 +235,4 @@ func checkSegment(value string) error {
 		return errors.New("has a control character")
 	}
 	return nil
-}
-
-// validHeader reports whether a header can be sent. Host is not ours to set: it
-// would take the credential elsewhere.
-func validHeader(name, value string) bool {
-	return httpguts.ValidHeaderFieldName(name) && httpguts.ValidHeaderFieldValue(value) && !strings.EqualFold(name, "Host")
 }

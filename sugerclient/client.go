@@ -50,8 +50,11 @@ type Client struct {
 // New returns a Client, or an error that says what is wrong with cfg.
 func New(cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.check(); err != nil {
-		return nil, err
+	if err := CheckURL(cfg.BaseURL); err != nil {
+		return nil, fmt.Errorf("sugerclient: the base URL %w", err)
+	}
+	if err := CheckURL(cfg.Auth.TokenURL); err != nil && cfg.Auth.TokenURL != "" {
+		return nil, fmt.Errorf("sugerclient: the token URL %w", err)
 	}
 	return &Client{
 		cfg:       cfg,
@@ -173,17 +176,6 @@ func (cfg Config) withDefaults() Config {
 		cfg.Transport = newTransport(cfg.Concurrency)
 	}
 	return cfg
-}
-
-// check reports what is wrong with cfg, after defaults.
-func (cfg Config) check() error {
-	if err := CheckURL(cfg.BaseURL); err != nil {
-		return fmt.Errorf("sugerclient: the base URL %w", err)
-	}
-	if err := CheckURL(cfg.Auth.TokenURL); err != nil && cfg.Auth.TokenURL != "" {
-		return fmt.Errorf("sugerclient: the token URL %w", err)
-	}
-	return nil
 }
 
 // CheckURL returns what is wrong with a URL to which paths are added, if anything. It does
