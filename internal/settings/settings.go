@@ -247,7 +247,6 @@ var organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 const organizationForm = "an organization id: letters, digits, dots, - and _, at most 64"
 
-// Decode reads one id.
 func (id *organizationID) Decode(text string) error {
 	if !organizationPattern.MatchString(text) {
 		return errors.New("is not " + organizationForm)
@@ -256,10 +255,8 @@ func (id *organizationID) Decode(text string) error {
 	return nil
 }
 
-// organizationIDs is a list of organization ids.
 type organizationIDs []string
 
-// Decode reads ids separated by commas.
 func (ids *organizationIDs) Decode(text string) (err error) {
 	*ids, err = parseList(text, organizationForm, func(id string) (string, bool) { return id, organizationPattern.MatchString(id) })
 	return err
@@ -294,11 +291,8 @@ type ListenAddress string
 // Decode reads host:port with a numeric port.
 func (a *ListenAddress) Decode(text string) error {
 	_, port, err := net.SplitHostPort(text)
-	if err != nil {
+	if _, noPort := strconv.ParseUint(port, 10, 16); err != nil || noPort != nil {
 		return errors.New("is not an address such as :8080 or 127.0.0.1:9090")
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && port != "0" {
-		return errors.New("has a port that is not a number from 0 to 65535")
 	}
 	*a = ListenAddress(text)
 	return nil
@@ -313,7 +307,6 @@ func (a ListenAddress) Loopback() bool {
 // networks holds CIDR prefixes; a single address is a prefix of full length.
 type networks []netip.Prefix
 
-// Decode reads prefixes and addresses separated by commas.
 func (n *networks) Decode(text string) (err error) {
 	*n, err = parseList(text, "a network such as 10.0.0.0/8", func(word string) (netip.Prefix, bool) {
 		if ip, err := netip.ParseAddr(word); err == nil {
@@ -326,10 +319,8 @@ func (n *networks) Decode(text string) (err error) {
 	return err
 }
 
-// emails holds addresses of users.
 type emails []string
 
-// Decode reads addresses separated by commas.
 func (e *emails) Decode(text string) (err error) {
 	*e, err = parseList(text, "an e-mail address", func(address string) (string, bool) {
 		local, domain, _ := strings.Cut(address, "@")
@@ -341,35 +332,25 @@ func (e *emails) Decode(text string) (err error) {
 // groupRoles maps names of SCIM groups to Suger roles: "Suger Admins=ADMIN".
 type groupRoles map[string]string
 
-// Decode reads pairs separated by commas, with distinct names in any letter case.
 func (g *groupRoles) Decode(text string) error {
-	pairs, err := parseList(text, "group name=role", func(pair string) ([2]string, bool) {
-		at := strings.LastIndex(pair, "=") // a group's name may contain =, a role cannot
-		if at < 0 {
-			return [2]string{}, false
-		}
-		name, role := strings.TrimSpace(pair[:at]), strings.TrimSpace(pair[at+1:])
-		return [2]string{name, role}, name != "" && role != ""
-	})
 	*g = groupRoles{}
-	taken := map[string]bool{}
-	for _, pair := range pairs {
-		if taken[strings.ToLower(pair[0])] {
-			return fmt.Errorf("has the group %q twice", pair[0])
-		}
-		taken[strings.ToLower(pair[0])] = true
-		(*g)[pair[0]] = pair[1]
-	}
+	taken := map[string]bool{} // in any letter case
+	_, err := parseList(text, "group name=role, or that has a group a second time", func(pair string) (string, bool) {
+		at := max(0, strings.LastIndex(pair, "=")) // a group's name may contain =, a role cannot
+		name, role := strings.TrimSpace(pair[:at]), strings.TrimSpace(strings.TrimPrefix(pair[at:], "="))
+		folded := strings.ToLower(name)
+		ok := name != "" && role != "" && !taken[folded]
+		(*g)[name], taken[folded] = role, true
+		return name, ok
+	})
 	return err
 }
 
 // brake is "20/1h", twenty of something an hour, or "off".
 type brake mapping.Brake
 
-// Decode reads a number and a window, or off.
 func (b *brake) Decode(text string) error {
-	if text == "off" {
-		*b = brake{}
+	if *b = (brake{}); text == "off" {
 		return nil
 	}
 	limit, window, _ := strings.Cut(text, "/")
