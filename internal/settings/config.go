@@ -245,9 +245,7 @@ type Logs struct {
 // text. The level applies to the log only: records of changes are never left out.
 func NewLogs(w io.Writer, level, format string) Logs {
 	var least slog.Level
-	if err := least.UnmarshalText([]byte(level)); err != nil {
-		least = slog.LevelInfo
-	}
+	_ = least.UnmarshalText([]byte(level)) // else info
 	handler := func(least slog.Level) slog.Handler {
 		options := &slog.HandlerOptions{Level: least}
 		if format == "text" {
