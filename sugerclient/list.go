@@ -368,7 +368,7 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	}
 	answer, err := l.client.Do(ctx, l.cred, call)
 	if err == nil && answer.Status != http.StatusOK { // such as 206, a part of it
-		err = fmt.Errorf("the answer has status %d, not 200", answer.Status)
+		err = &Error{Operation: call.Operation, Kind: Unreadable, Status: answer.Status, Err: errors.New("a list has status 200")}
 	}
 	return p, err
 }

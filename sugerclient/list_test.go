@@ -702,8 +702,8 @@ func TestListThatSaysItIsLonger(t *testing.T) {
 		header, value string
 		err           string
 	}{
-		"a part":                   {http.StatusPartialContent, "", "", "status 206"},
-		"accepted":                 {http.StatusAccepted, "", "", "status 202"},
+		"a part":                   {http.StatusPartialContent, "", "", "(206): a list has status 200"},
+		"accepted":                 {http.StatusAccepted, "", "", "(202): a list has status 200"},
 		"a total in a header":      {http.StatusOK, "X-Total-Count", "6", "longer"},
 		"the same total":           {http.StatusOK, "X-Total-Count", "2", ""},
 		"the total of a page":      {http.StatusOK, "X-Total-Count", "1", ""},

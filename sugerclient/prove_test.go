@@ -24,6 +24,7 @@ func TestProve(t *testing.T) {
 		{"a login page", say(200, `<html>`), Unreadable},
 		{"nothing", say(200, ``), Unreadable},
 		{"broken", say(500, ``), Unavailable},
+		{"a part of a list", say(206, `[]`), Unreadable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
