@@ -62,22 +62,20 @@ func (r *Report) parse(data []byte) *yaml.Node {
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	first, err := next(decoder)
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		r.Add("", "the document is empty")
 		return nil
-	}
-	second, end := (*yaml.Node)(nil), err
-	if err == nil {
-		second, end = next(decoder)
+	case err == nil:
+		_, err = next(decoder)
 	}
 	switch {
-	case end == nil:
-		r.Positions[""] = position{second.Line, second.Column}
-		r.Add("", "a second document begins here; a file holds one document")
-	case !errors.Is(end, io.EOF):
-		r.syntax(data, end)
-	default:
+	case errors.Is(err, io.EOF):
 		return first.Content[0]
+	case err == nil:
+		r.Add("", "the file holds more than one document")
+	default:
+		r.syntax(data, err)
 	}
 	return nil
 }

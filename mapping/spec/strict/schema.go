@@ -94,17 +94,6 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 		r.Add(path, "it is more than %s", k.Want.RatString())
 	case *kind.Not:
 		r.Add(path, "%s", schema.Description)
-	case *kind.Type:
-		advice := ""
-		switch scalar := slices.Contains([]string{"string", "number", "boolean"}, k.Got); {
-		case scalar && slices.Contains(k.Want, "string"):
-			advice = "; write it in quotes"
-		case scalar && slices.Contains(k.Want, "array"):
-			advice = "; write it in brackets"
-		case scalar && slices.Contains(k.Want, "boolean"):
-			advice = "; write true or false"
-		}
-		r.Add(path, "%s%s", k.LocalizedString(english), advice)
 	default:
 		r.Add(path, "%s", shortened(k.LocalizedString(english)))
 	}
