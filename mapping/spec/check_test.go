@@ -119,7 +119,7 @@ func TestProblems(t *testing.T) {
 		{"a cursor of offsets", suger, "next: offset", "next: offset, cursor: next",
 			[]string{`operations.list users.paging.cursor: a cursor belongs to style cursor and style link; remove it`}},
 		{"a cursor that is nowhere", removal, ", cursor: next", ", cursor: 'header X Y'",
-			[]string{`operations.list users.paging.cursor: "X Y" is not the name of a header`}},
+			[]string{`operations.list users.paging.cursor: "header X Y" is not a cursor; write its path in the answer, such as next.token, or header X-Next, or last row id`}},
 		{"a link in a row", removal, "{style: cursor, size: 100, limit: limit, next: cursor, cursor: next}", "{style: link, cursor: last row id}",
 			[]string{`operations.list users.paging.cursor: a link is neither in a header of its own nor in a row; write the path of the URL in the answer, or leave it out for the header Link`}},
 		{"a link that is asked for", removal, "{style: cursor, size: 100, limit: limit, next: cursor, cursor: next}", "{style: link, next: page}",

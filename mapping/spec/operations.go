@@ -138,24 +138,20 @@ func OperationNames() []string {
 // or "last row id". One of its fields is given; none in the zero Cursor.
 type Cursor struct{ Path, Header, Row string }
 
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
+// cursorForm has a token of HTTP (RFC 9110 section 5.6.2), or a path.
+var cursorForm = regexp.MustCompile("^(?:(header) +([A-Za-z0-9!#$%&'*+.^_`|~-]+)|(?:(last row) +)?([^.\\[\\]]+(?:\\.[^.\\[\\]]+)*))$")
 
 // UnmarshalText reads the cursor.
 func (c *Cursor) UnmarshalText(written []byte) error {
-	*c = Cursor{}
-	text, path := string(written), &c.Path
-	rest, isHeader := strings.CutPrefix(text, "header ")
-	if isHeader {
-		if c.Header = strings.TrimSpace(rest); headerName.MatchString(c.Header) {
-			return nil
-		}
-		return fmt.Errorf("%q is not the name of a header", c.Header)
+	switch parts := cursorForm.FindSubmatch(written); {
+	case parts == nil || strings.HasPrefix(string(parts[4]), "header "):
+		return fmt.Errorf("%q is not a cursor; write its path in the answer, such as next.token, or header X-Next, or last row id", written)
+	case parts[3] != nil:
+		*c = Cursor{Row: string(parts[4])}
+	default:
+		*c = Cursor{Path: string(parts[4]), Header: string(parts[2])}
 	}
-	if rest, isRow := strings.CutPrefix(text, "last row "); isRow {
-		path, text = &c.Row, strings.TrimSpace(rest)
-	}
-	*path = text
-	return checkPath(text)
+	return nil
 }
 
 // String returns the cursor as it is written in a mapping file.

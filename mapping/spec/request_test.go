@@ -33,3 +33,20 @@ func TestCallsThatAreRefused(t *testing.T) {
 	require.NoError(t, r.UnmarshalText([]byte("PATCH /org/{organization}/user/{user}?notify=false")))
 	assert.Equal(t, Request{Method: "PATCH", Path: "/org/{organization}/user/{user}", Query: map[string]string{"notify": "false"}}, r)
 }
+
+func TestCursorForms(t *testing.T) {
+	for text, want := range map[string]Cursor{
+		"next": {Path: "next"}, "next.token": {Path: "next.token"}, "next page.token": {Path: "next page.token"},
+		"header X-Next": {Header: "X-Next"}, "last row id": {Row: "id"}, "last row key.id": {Row: "key.id"},
+	} {
+		var c Cursor
+		require.NoError(t, c.UnmarshalText([]byte(text)), text)
+		assert.Equal(t, want, c, text)
+		assert.Equal(t, text, c.String())
+	}
+	for _, text := range []string{"", "header X Y", "header a.b c", "a..b", "rows[0]", "last row a..b", "last row rows[0]"} {
+		var c Cursor
+		require.Error(t, c.UnmarshalText([]byte(text)), text)
+		assert.Empty(t, c, text)
+	}
+}
