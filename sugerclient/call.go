@@ -66,20 +66,10 @@ type Call struct {
 // An ErrorRule describes how an answer shows that its call failed, besides its
 // HTTP status. Paths are names with dots between them.
 type ErrorRule struct {
-	// Field is the path of the value that makes a 2xx answer an error; "" for
-	// none. A value that is missing, null, "", {} or [] is no error, nor is one
-	// that, as text, is in Success. Where Success is empty, false is no error
-	// either.
-	Field   string
-	Success []any
-
-	// Message and Code are the paths of the message and of the code of any error;
-	// if empty, the usual names are tried. A code from 400 to 599 in a 2xx answer
-	// counts as the status.
-	Message, Code string
-
-	// NotThere has what means the same as the status 404, for [Error.Means].
-	NotThere []any
+	Field         string // path of the value that makes a 2xx answer an error, unless it is missing, null, false or empty; "" for none
+	Success       []any  // values of Field, as text, that mean success; if given, every other value but an empty one is an error
+	Message, Code string // paths in any error; "" tries the usual names. A code from 400 to 599 in a 2xx answer counts as the status
+	NotThere      []any  // what means the same as the status 404, for [Error.Means]
 }
 
 // An Answer is Suger's answer to a [Call], status 2xx.
