@@ -29,10 +29,6 @@ const schemaURL = "https://schema.invalid/document.json"
 // NewSchema compiles a JSON Schema. formats check the strings to which the schema
 // gives a format of their name; their errors are shown to the document's author.
 func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, error) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
-	}
 	s := &Schema{compiler: jsonschema.NewCompiler()}
 	s.compiler.AssertFormat()
 	for name, check := range formats {
@@ -43,13 +39,14 @@ func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, err
 			return nil
 		}})
 	}
-	if err := s.compiler.AddResource(schemaURL, document); err != nil {
-		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err == nil {
+		err = s.compiler.AddResource(schemaURL, document)
 	}
-	if s.root, err = s.compiler.Compile(schemaURL); err != nil {
-		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
+	if err == nil {
+		s.root, err = s.compiler.Compile(schemaURL)
 	}
-	return s, nil
+	return s, err
 }
 
 // describe reports a mistake: the causes of one that has some. The description of a
