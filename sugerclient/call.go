@@ -203,26 +203,16 @@ func expandPath(template string, params map[string]string) (path string, err err
 	}
 	path = placeholder.ReplaceAllStringFunc(template, func(braced string) string {
 		name := strings.Trim(braced, "{}")
-		if wrong := checkSegment(params[name]); wrong != nil && err == nil {
-			err = fmt.Errorf("path parameter %q %w", name, wrong)
+		if !isSegment(params[name]) {
+			err = fmt.Errorf("path parameter %q is empty, a dot segment, longer than %d bytes or has a control character", name, maxSegment)
 		}
 		return url.PathEscape(params[name])
 	})
 	return path, err
 }
 
-// checkSegment refuses values that name another resource: an empty one the
-// collection, dots a parent (RFC 3986 section 3.3).
-func checkSegment(value string) error {
-	switch {
-	case value == "":
-		return errors.New("is empty")
-	case value == "." || value == "..":
-		return errors.New("is a dot segment")
-	case len(value) > maxSegment:
-		return fmt.Errorf("is longer than %d bytes", maxSegment)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		return errors.New("has a control character")
-	}
-	return nil
+// isSegment reports whether a value names one resource below the path before it: an empty
+// one names the collection, dots a parent (RFC 3986 section 3.3).
+func isSegment(value string) bool {
+	return value != "" && value != "." && value != ".." && len(value) <= maxSegment && !strings.ContainsFunc(value, unicode.IsControl)
 }

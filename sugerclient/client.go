@@ -360,11 +360,8 @@ const (
 // doubling time, so that many calls do not retry at once, but never less than
 // Suger asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
-	longest := c.cfg.Backoff
-	for ; n > 1 && longest < maxBackoff; n-- {
-		longest *= 2
-	}
-	return max(c.cfg.Spread(min(longest, maxBackoff)), retryAfter)
+	longest := min(c.cfg.Backoff<<min(n-1, 16), maxBackoff) // 16, so that it does not overflow
+	return max(c.cfg.Spread(longest), retryAfter)
 }
 
 // pause waits after the n-th attempt. It reports whether another one has time; if

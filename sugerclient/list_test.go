@@ -549,7 +549,7 @@ func TestListThatCannotBeAskedFor(t *testing.T) {
 	call.PathParams = map[string]string{"organization": ".."}
 	_, err := client.List(t.Context(), testKey, call, byOffset, ListHint{}, &collected{})
 	assert.Equal(t, Invalid, failure(t, err).Kind)
-	assert.ErrorContains(t, err, "is a dot segment")
+	assert.ErrorContains(t, err, "a dot segment")
 	assert.Empty(t, s.requests())
 }
 
