@@ -83,7 +83,7 @@ func TestMessagesAboutExchangedTokens(t *testing.T) {
 	}))
 	t.Cleanup(endpoint.Close)
 	client, err := sugerclient.New(sugerclient.Config{
-		BaseURL: endpoint.URL, Attempts: 1, Auth: sugerclient.OAuthAuth{TokenURL: endpoint.URL + "/token"},
+		BaseURL: endpoint.URL, Attempts: 1, Auth: sugerclient.Auth{TokenURL: endpoint.URL + "/token"},
 	})
 	require.NoError(t, err)
 	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{})

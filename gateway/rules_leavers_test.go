@@ -179,7 +179,7 @@ func TestRule3TokenEndpointNotFound(t *testing.T) {
 					}
 					return false
 				})
-				oauth := s.replica(sugerclient.Config{Auth: sugerclient.OAuthAuth{TokenURL: s.upstream + "/oauth2/token"}})
+				oauth := s.replica(sugerclient.Config{Auth: sugerclient.Auth{TokenURL: s.upstream + "/oauth2/token"}})
 				body := ""
 				if method == "PATCH" {
 					body = `{"Operations":[` + deactivate + `]}`

@@ -2,15 +2,14 @@ package sugerclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -287,19 +286,18 @@ const (
 
 // readMessage returns the message in an error body. Suger's specification has a
 // bare JSON string there (suger-sdk-ts, api/openapi.yaml); its other answers,
-// and the proxies before it, have an object, HTML or plain text. path is the
-// mapping's path of the message, "" for the usual names.
+// and the proxies before it, have an object, or plain text. A page in HTML is no message
+// of Suger's. path is the mapping's path of the message, "" for the usual names.
 func readMessage(body []byte, path string, secrets []string) string {
-	text := string(body)
-	var document any
 	if value := lookup(body, path); path != "" && len(value) > 0 {
-		text = string(value)
 		body = value
 	}
+	text := string(body)
+	var document any
 	if json.Unmarshal(body, &document) == nil {
-		if words := wordsIn(document); words != "" {
-			text = words
-		}
+		text = cmp.Or(wordsIn(document), text)
+	} else if strings.HasPrefix(strings.TrimSpace(text), "<") {
+		return ""
 	}
 	for _, secret := range secrets {
 		if len(secret) >= minSecret {
@@ -316,39 +314,26 @@ func wordsIn(document any) string {
 	case string:
 		return value
 	case map[string]any:
-		for _, name := range []string{"message", "error", "detail"} {
-			if words := wordsIn(value[name]); words != "" {
-				return words
-			}
-		}
+		return cmp.Or(wordsIn(value["message"]), wordsIn(value["error"]), wordsIn(value["detail"]))
 	}
 	return ""
 }
 
-var (
-	hidden  = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
-	tag     = regexp.MustCompile(`</?[A-Za-z!?][^<>]*>`)
-	opening = regexp.MustCompile(`<+([A-Za-z!?/])`) // of a tag that has no end
-)
-
-// cleanText makes text fit for a log line or an administrator's screen: one
-// line, no tags, no control or formatting characters, at most maxMessage bytes.
+// cleanText makes text fit for a log line or an administrator's screen: one line of at
+// most maxMessage bytes, without control or formatting characters, and without one that
+// could begin a tag.
 func cleanText(text string) string {
-	text = onOneLine(html.UnescapeString(text)) // first, since an entity may spell a tag
-	text = tag.ReplaceAllString(hidden.ReplaceAllString(text, " "), " ")
-	text = onOneLine(opening.ReplaceAllString(text, "$1"))
-	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
-}
-
-func onOneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsControl(r) || unicode.IsSpace(r):
 			return ' '
 		case unicode.Is(unicode.Cf, r): // could turn the direction of the text around
 			return -1
+		case r == '<':
+			return '‹'
 		}
 		return r
 	}, strings.ToValidUTF8(text, ""))
-	return strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(text), " ")
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
 }

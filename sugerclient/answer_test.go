@@ -89,15 +89,14 @@ var messages = []struct{ name, body, want string }{
 	{"nothing", ``, ``},
 	{"plain text", "upstream connect error\n", "upstream connect error"},
 	{"cut JSON", `{"message":"no`, `{"message":"no`},
-	{"HTML page", "<!DOCTYPE html><html><head><title>502 Bad Gateway</title><style>p{color:red}</style></head>\n<body><h1>Bad&nbsp;Gateway</h1><script>steal()</script></body>", "502 Bad Gateway Bad Gateway"},
-	{"tag in a JSON string", `"<b>bold</b> <img src=x onerror=alert(1)>move"`, "bold move"},
-	{"tag spelled with entities", `"&lt;script&gt;alert(1)&lt;/script&gt;ok"`, "ok"},
-	{"tag within a tag", `"<scr<b>ipt>x"`, "scr ipt>x"},
-	{"tag without an end", `"see <img src=x"`, "see img src=x"},
-	{"less-than is no tag", `"seats 3 < 5"`, "seats 3 < 5"},
+	{"HTML page", "<!DOCTYPE html><html><head><title>502 Bad Gateway</title><style>p{color:red}</style></head>\n<body><h1>Bad&nbsp;Gateway</h1><script>steal()</script></body>", ""},
+	{"tag in a JSON string", `"<b>bold</b> <img src=x onerror=alert(1)>move"`, "‹b>bold‹/b> ‹img src=x onerror=alert(1)>move"},
+	{"tag spelled with entities", `"&lt;script&gt;alert(1)&lt;/script&gt;ok"`, "&lt;script&gt;alert(1)&lt;/script&gt;ok"},
+	{"tag without an end", `"see <img src=x"`, "see ‹img src=x"},
+	{"less-than", `"seats 3 < 5"`, "seats 3 ‹ 5"},
 	{"control characters", `"a\u0000b\u001b[31mc\r\nd\u0085e"`, "a b [31mc d e"},
 	{"direction override", `"abc\u202edef\u200b"`, "abcdef"},
-	{"hidden character within a tag's opening", `"<\u200bimg src=x>y"`, "y"},
+	{"hidden character within a tag's opening", `"<\u200bimg src=x>y"`, "‹img src=x>y"},
 	{"not UTF-8", "bad \xff\xfe byte", "bad byte"},
 	{"too long, cut between characters", `"` + strings.Repeat("é", 300) + `"`, strings.Repeat("é", 256)},
 	{"credential", `"key suger-key-1234567890 is unknown"`, "key [credential] is unknown"},
@@ -139,7 +138,7 @@ func FuzzReadMessage(f *testing.F) {
 		assert.LessOrEqual(t, len(text), maxMessage)
 		assert.True(t, utf8.ValidString(text))
 		assert.False(t, strings.ContainsFunc(text, unicode.IsControl))
-		assert.False(t, opening.MatchString(text), "%q", text)
+		assert.NotContains(t, text, "<")
 	})
 }
 

@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,21 +15,23 @@ import (
 	"suger-scim-gateway/internal/marks"
 )
 
-// An Authenticator is one of the ways to present a [Credential] to Suger:
-// [KeyAuth] or [OAuthAuth].
-type Authenticator interface {
-	// header is the name of the header that carries the credential or its token.
-	header() string
+// Auth is how a [Credential] is presented to Suger. The zero value sends an API key
+// unchanged, as "Authorization: Key …" (doc.suger.io, API Client).
+type Auth struct {
+	Header string // "" for Authorization
+	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
 
-	// exchange returns the value of that header, or else the request for a token of
-	// the Bearer scheme. Its error is ErrNotPair.
-	exchange(cred Credential) (value string, ask *request, err error)
+	// TokenURL is where "client_id:client_secret" of a Suger OAuth App is exchanged for
+	// the token that is sent instead, as "Authorization: Bearer …" (doc.suger.io, OAuth
+	// App; RFC 6749 section 4.4). Suger documents two URLs, so there is no default.
+	TokenURL string
 }
+
+// NoScheme is the [Auth].Scheme for a key without a word before it.
+const NoScheme = "none"
 
 const (
 	tokenOperation = "get token"
-	keyScheme      = "Key"
-	bearerScheme   = "Bearer "
 	authorization  = "Authorization"
 )
 
@@ -41,56 +41,32 @@ var errMalformed = errors.New("the credential is malformed")
 // for a token, since it is not "client_id:client_secret".
 var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 
-// NoScheme is the [KeyAuth].Scheme for a key without a word before it.
-const NoScheme = "none"
+// String returns how a key is sent, without the key: "Authorization: Key".
+func (a Auth) String() string { return strings.TrimSuffix(a.header()+": "+a.scheme(), ": ") }
 
-// KeyAuth presents a Suger API key unchanged. The zero value does so as
-// "Authorization: Key …" (doc.suger.io, API Client). The mapping has checked others.
-type KeyAuth struct {
-	Header string // "" for Authorization
-	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
-}
+// header is the name of the header that carries the credential or its token.
+func (a Auth) header() string { return cmp.Or(a.Header, authorization) }
 
-// String returns how the key is sent, without the key: "Authorization: Key".
-func (a KeyAuth) String() string { return strings.TrimSuffix(a.header()+": "+a.scheme(), ": ") }
-
-func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
-
-func (a KeyAuth) exchange(cred Credential) (string, *request, error) {
-	return strings.TrimLeft(a.scheme()+" "+string(cred), " "), nil, nil
-}
-
-func (a KeyAuth) scheme() string {
+func (a Auth) scheme() string {
 	switch {
 	case a.Scheme == NoScheme:
 		return ""
 	case a.Scheme == "" && strings.EqualFold(a.header(), authorization):
-		return keyScheme
+		return "Key"
 	}
 	return a.Scheme
 }
 
-// OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
-// client credentials grant (doc.suger.io, OAuth App; RFC 6749 section 4.4).
-type OAuthAuth struct {
-	TokenURL string // Suger documents two URLs, so there is no default
-}
-
-func (OAuthAuth) header() string { return authorization }
-
-func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
-	id, secret, found := strings.Cut(string(cred), ":")
-	if !found || id == "" || secret == "" {
-		return "", nil, ErrNotPair
+// tokenRequest returns the request that exchanges cred for a token.
+func (a Auth) tokenRequest(cred Credential) (*request, error) {
+	id, secret, _ := strings.Cut(string(cred), ":")
+	if id == "" || secret == "" {
+		return nil, ErrNotPair
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
-	return "", &request{
-		Call: Call{
-			Operation:  tokenOperation,
-			Method:     http.MethodPost,
-			Repeatable: true, // one token more does no harm
-			Errors:     new(ErrorRule),
-		},
+	return &request{
+		// One token more does no harm.
+		Call:   Call{Operation: tokenOperation, Method: http.MethodPost, Repeatable: true, Errors: new(ErrorRule)},
 		url:    a.TokenURL,
 		header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
 		body:   []byte(form.Encode()),
@@ -102,6 +78,7 @@ func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 type key struct {
 	credential   marks.Mark
 	organization string
+	proof        bool // of a refusal that concerns proofs alone
 }
 
 func (k key) String() string { return string(k.credential[:]) + k.organization }
@@ -125,20 +102,20 @@ type refusal struct {
 }
 
 // remember keeps for a while how Suger refuses an account.
-func (c *Client) remember(in *lru.Cache[key, refusal], account key, fail *Error) {
-	in.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+func (c *Client) remember(account key, fail *Error) {
+	c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
 }
 
 // remembered returns how Suger refused an account a moment ago, or nil.
-func (c *Client) remembered(in *lru.Cache[key, refusal], account key) *Error {
-	if known, ok := in.Get(account); ok && c.cfg.Now().Before(known.until) {
+func (c *Client) remembered(account key) *Error {
+	if known, ok := c.refused.Get(account); ok && c.cfg.Now().Before(known.until) {
 		return known.fail
 	}
 	return nil
 }
 
 func (c *Client) account(cred Credential, organization string) key {
-	return key{c.keys.Of(string(cred)), organization}
+	return key{credential: c.keys.Of(string(cred)), organization: organization}
 }
 
 // secrets returns the texts that must not appear in an error message: the
@@ -173,7 +150,7 @@ func (r *request) refused(err error) *Error {
 // accepted key yet. It drops the refused token, but not a newer one that another call
 // has fetched meanwhile.
 func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
-	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && strings.HasPrefix(r.presented, bearerScheme) {
+	if c.cfg.Auth.TokenURL != "" && r.presented != "" {
 		if kept, ok := c.tokens.Peek(r.account); ok && kept.header == r.presented {
 			c.tokens.Remove(r.account)
 		}
@@ -225,12 +202,12 @@ type token struct {
 
 // present returns the value of the header that carries r's credential.
 func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
-	value, ask, err := c.cfg.Auth.exchange(r.credential)
-	switch {
-	case err != nil:
+	if c.cfg.Auth.TokenURL == "" {
+		return strings.TrimLeft(c.cfg.Auth.scheme()+" "+string(r.credential), " "), nil
+	}
+	ask, err := c.cfg.Auth.tokenRequest(r.credential)
+	if err != nil {
 		return "", r.refused(err)
-	case ask == nil:
-		return value, nil
 	}
 	kept, _ := c.tokens.Get(r.account)
 	now := c.cfg.Now()
@@ -308,28 +285,15 @@ func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 
 func readToken(body []byte, began time.Time) (token, error) {
 	var answer struct {
-		Token    string          `json:"access_token"`
-		Lifetime json.RawMessage `json:"expires_in"`
+		Token    string      `json:"access_token"`
+		Lifetime json.Number `json:"expires_in"` // in seconds, perhaps in quotes; only recommended (RFC 6749 section 5.1)
 	}
 	if json.Unmarshal(body, &answer) != nil || !presentable(Credential(answer.Token)) {
 		return token{}, errors.New("the answer has no usable token")
 	}
-	lifetime := readLifetime(answer.Lifetime)
-	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
-	early := lifetime/5 - rand.N(lifetime/10+1) //nolint:gosec // spreads renewals, hides nothing
-	return token{
-		header:  bearerScheme + answer.Token,
-		renew:   began.Add(lifetime - early),
-		expires: began.Add(lifetime),
-	}, nil
-}
-
-// readLifetime reads expires_in, which is only recommended (RFC 6749 section 5.1),
-// from a number, also in quotes.
-func readLifetime(value []byte) time.Duration {
-	seconds, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
-	if err != nil || !(seconds > 0) {
-		return defaultLifetime
+	lifetime := defaultLifetime
+	if seconds, _ := answer.Lifetime.Float64(); seconds > 0 {
+		lifetime = time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
 	}
-	return time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
+	return token{header: "Bearer " + answer.Token, renew: began.Add(lifetime * 4 / 5), expires: began.Add(lifetime)}, nil
 }

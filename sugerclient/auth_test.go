@@ -130,18 +130,18 @@ func TestRefusalsAreBounded(t *testing.T) {
 
 func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 	s := serve(t, say(200, `{"access_token":"jwt"}`))
-	oauth := OAuthAuth{TokenURL: s.URL}
+	oauth := Auth{TokenURL: s.URL}
 	long := Credential(make([]byte, 8<<10+1))
 	tests := []struct {
 		name string
-		auth Authenticator
+		auth Auth
 		cred Credential
 	}{
-		{"empty", KeyAuth{}, ""},
-		{"with a newline", KeyAuth{}, "suger-key\r\nX-Admin: 1"},
-		{"with a blank", KeyAuth{}, "suger key"},
-		{"not ASCII", KeyAuth{}, "suger-kéy"},
-		{"endless", KeyAuth{}, long},
+		{"empty", Auth{}, ""},
+		{"with a newline", Auth{}, "suger-key\r\nX-Admin: 1"},
+		{"with a blank", Auth{}, "suger key"},
+		{"not ASCII", Auth{}, "suger-kéy"},
+		{"endless", Auth{}, long},
 		{"OAuth without a secret", oauth, "client-1"},
 		{"OAuth with an empty secret", oauth, "client-1:"},
 		{"OAuth with an empty id", oauth, ":secret"},
@@ -151,7 +151,7 @@ func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 			client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.Auth = tt.auth })
 			_, err := client.Do(t.Context(), tt.cred, addUser)
 			cause := errMalformed
-			if tt.auth != (KeyAuth{}) {
+			if tt.auth != (Auth{}) {
 				cause = ErrNotPair
 			}
 			assert.Equal(t, &Error{Operation: "add user", Kind: Refused, Status: 401, Err: cause}, failure(t, err))

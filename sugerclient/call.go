@@ -66,20 +66,10 @@ type Call struct {
 // An ErrorRule describes how an answer shows that its call failed, besides its
 // HTTP status. Paths are names with dots between them.
 type ErrorRule struct {
-	// Field is the path of the value that makes a 2xx answer an error; "" for
-	// none. A value that is missing, null, "", {} or [] is no error, nor is one
-	// that, as text, is in Success. Where Success is empty, false is no error
-	// either.
-	Field   string
-	Success []any
-
-	// Message and Code are the paths of the message and of the code of any error;
-	// if empty, the usual names are tried. A code from 400 to 599 in a 2xx answer
-	// counts as the status.
-	Message, Code string
-
-	// NotThere has what means the same as the status 404, for [Error.Means].
-	NotThere []any
+	Field         string // path of the value that makes a 2xx answer an error, unless it is missing, null, false or empty; "" for none
+	Success       []any  // values of Field, as text, that mean success; if given, every other value but an empty one is an error
+	Message, Code string // paths in any error; "" tries the usual names. A code from 400 to 599 in a 2xx answer counts as the status
+	NotThere      []any  // what means the same as the status 404, for [Error.Means]
 }
 
 // An Answer is Suger's answer to a [Call], status 2xx.
@@ -156,7 +146,8 @@ func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	r.Repeatable = call.Repeatable || r.isRead()
 	r.Errors = cmp.Or(call.Errors, new(ErrorRule))
 	for name, value := range call.Header {
-		if !validHeader(name, value) {
+		// Host is not ours to set: it would take the credential elsewhere.
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) || strings.EqualFold(name, "Host") {
 			return nil, fmt.Errorf("the header %q is not valid in HTTP", name)
 		}
 		r.header.Set(name, value)
@@ -207,42 +198,21 @@ var (
 // segment. A template may come from the command line, and without its slash the
 // credential would go to another host.
 func expandPath(template string, params map[string]string) (path string, err error) {
-	switch {
-	case !strings.HasPrefix(template, "/"):
-		return "", errors.New("the path does not begin with a slash")
-	case !pathTemplate.MatchString(template):
-		return "", errors.New("the path has an unclosed brace or an invalid character")
-	case dotSegment.MatchString(template):
-		return "", errors.New("the path has a dot segment")
+	if !pathTemplate.MatchString(template) || dotSegment.MatchString(template) {
+		return "", errors.New("the path does not begin with a slash, or has an unclosed brace, an invalid character or a dot segment")
 	}
 	path = placeholder.ReplaceAllStringFunc(template, func(braced string) string {
 		name := strings.Trim(braced, "{}")
-		if wrong := checkSegment(params[name]); wrong != nil && err == nil {
-			err = fmt.Errorf("path parameter %q %w", name, wrong)
+		if !isSegment(params[name]) {
+			err = fmt.Errorf("path parameter %q is empty, a dot segment, longer than %d bytes or has a control character", name, maxSegment)
 		}
 		return url.PathEscape(params[name])
 	})
 	return path, err
 }
 
-// checkSegment refuses values that name another resource: an empty one the
-// collection, dots a parent (RFC 3986 section 3.3).
-func checkSegment(value string) error {
-	switch {
-	case value == "":
-		return errors.New("is empty")
-	case value == "." || value == "..":
-		return errors.New("is a dot segment")
-	case len(value) > maxSegment:
-		return fmt.Errorf("is longer than %d bytes", maxSegment)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		return errors.New("has a control character")
-	}
-	return nil
-}
-
-// validHeader reports whether a header can be sent. Host is not ours to set: it
-// would take the credential elsewhere.
-func validHeader(name, value string) bool {
-	return httpguts.ValidHeaderFieldName(name) && httpguts.ValidHeaderFieldValue(value) && !strings.EqualFold(name, "Host")
+// isSegment reports whether a value names one resource below the path before it: an empty
+// one names the collection, dots a parent (RFC 3986 section 3.3).
+func isSegment(value string) bool {
+	return value != "" && value != "." && value != ".." && len(value) <= maxSegment && !strings.ContainsFunc(value, unicode.IsControl)
 }

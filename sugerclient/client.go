@@ -42,17 +42,19 @@ type Client struct {
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
-	unproven  *lru.Cache[key, refusal]    // accounts whose proof Suger refused; other calls are still made
 	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
 	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
 	flights   singleflight.Group          // renewals of tokens, and proofs
 }
 
-// New returns a Client, or an error that names everything wrong with cfg.
+// New returns a Client, or an error that says what is wrong with cfg.
 func New(cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.check(); err != nil {
-		return nil, err
+	if err := CheckURL(cfg.BaseURL); err != nil {
+		return nil, fmt.Errorf("sugerclient: the base URL %w", err)
+	}
+	if err := CheckURL(cfg.Auth.TokenURL); err != nil && cfg.Auth.TokenURL != "" {
+		return nil, fmt.Errorf("sugerclient: the token URL %w", err)
 	}
 	return &Client{
 		cfg:       cfg,
@@ -62,7 +64,6 @@ func New(cfg Config) (*Client, error) {
 		keys:      marks.New(),
 		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
-		unproven:  newCache[refusal](),
 		proven:    newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
@@ -87,7 +88,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	if !presentable(cred) {
 		return nil, r.refused(errMalformed)
 	}
-	if known := c.remembered(c.refused, r.account); known != nil {
+	if known := c.remembered(r.account); known != nil {
 		return nil, &Error{Operation: r.Operation, Kind: Refused, Status: known.Status, Message: known.Message, Err: known.Err}
 	}
 	answer, fail := c.send(ctx, r)
@@ -96,7 +97,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 		return answer, nil
 	}
 	if unauthorized(fail) && !c.inDoubt(r.account) {
-		c.remember(c.refused, r.account, fail)
+		c.remember(r.account, fail)
 	}
 	return nil, fail
 }
@@ -105,7 +106,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 // default.
 type Config struct {
 	BaseURL     string        // http or https, host, optional path prefix; required
-	Auth        Authenticator // how a credential is presented; KeyAuth
+	Auth        Auth          // how a credential is presented
 	UserAgent   string        // "suger-scim-gateway"
 	Timeout     time.Duration // of one attempt, answer included; 10s
 	Concurrency int           // calls in flight per credential; 8
@@ -155,7 +156,6 @@ const (
 )
 
 func (cfg Config) withDefaults() Config {
-	cfg.Auth = cmp.Or[Authenticator](cfg.Auth, KeyAuth{})
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "suger-scim-gateway")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
 	cfg.Concurrency = cmp.Or(cfg.Concurrency, defaultConcurrency)
@@ -178,21 +178,13 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// check reports what is wrong with cfg, after defaults.
-func (cfg Config) check() error {
-	err := checkURL("base URL", cfg.BaseURL)
-	if oauth, ok := cfg.Auth.(OAuthAuth); ok {
-		err = errors.Join(err, checkURL("token URL", oauth.TokenURL))
-	}
-	return err
-}
-
-// checkURL does not repeat the URL in its error: it may contain a password.
-func checkURL(name, text string) error {
+// CheckURL returns what is wrong with a URL to which paths are added, if anything. It does
+// not repeat the URL: it may contain a password.
+func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
-		return errors.New("sugerclient: " + name + " must be http:// or https://, a host and perhaps a path, nothing else")
+		return errors.New("is not https:// or http://, a host and perhaps a path, nothing else")
 	}
 	return nil
 }
@@ -250,7 +242,7 @@ func WithStats(ctx context.Context) (context.Context, *Stats) {
 	return context.WithValue(ctx, statsKey{}, stats), stats
 }
 
-// send returns the only place that retries requests. resty's own retries do not
+// send is the only place that retries requests. resty's own retries do not
 // know the credential's queue, truncated answers, or the caller's remaining time.
 func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	uncertain, refused := false, false
@@ -368,11 +360,8 @@ const (
 // doubling time, so that many calls do not retry at once, but never less than
 // Suger asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
-	longest := c.cfg.Backoff
-	for ; n > 1 && longest < maxBackoff; n-- {
-		longest *= 2
-	}
-	return max(c.cfg.Spread(min(longest, maxBackoff)), retryAfter)
+	longest := min(c.cfg.Backoff<<min(n-1, 16), maxBackoff) // 16, so that it does not overflow
+	return max(c.cfg.Spread(longest), retryAfter)
 }
 
 // pause waits after the n-th attempt. It reports whether another one has time; if
@@ -392,22 +381,14 @@ func spread(longest time.Duration) time.Duration {
 }
 
 // readRetryAfter parses Retry-After (RFC 9110 section 10.2.3): seconds, or a date.
-// A date is compared with the answer's own Date if it has one, since the two
-// clocks may differ.
 func readRetryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
-		if seconds > uint64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return time.Duration(seconds) * time.Second
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	until, err := http.ParseTime(text)
 	if err != nil {
 		return 0
-	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
 	}
 	return min(max(until.Sub(now), 0), maxRetryAfter)
 }

@@ -107,15 +107,15 @@ func TestProveGoesByTheErrorRule(t *testing.T) {
 func TestKeyAuthInAnotherHeader(t *testing.T) {
 	tests := []struct {
 		name         string
-		auth         KeyAuth
+		auth         Auth
 		header, want string
 		says         string
 	}{
-		{"as documented", KeyAuth{}, "Authorization", "Key suger-key-1234567890", "Authorization: Key"},
-		{"another scheme", KeyAuth{Scheme: "Bearer"}, "Authorization", "Bearer suger-key-1234567890", "Authorization: Bearer"},
-		{"no scheme", KeyAuth{Scheme: NoScheme}, "Authorization", "suger-key-1234567890", "Authorization"},
-		{"another header", KeyAuth{Header: "X-Api-Key"}, "X-Api-Key", "suger-key-1234567890", "X-Api-Key"},
-		{"both", KeyAuth{Header: "X-Api-Key", Scheme: "Token"}, "X-Api-Key", "Token suger-key-1234567890", "X-Api-Key: Token"},
+		{"as documented", Auth{}, "Authorization", "Key suger-key-1234567890", "Authorization: Key"},
+		{"another scheme", Auth{Scheme: "Bearer"}, "Authorization", "Bearer suger-key-1234567890", "Authorization: Bearer"},
+		{"no scheme", Auth{Scheme: NoScheme}, "Authorization", "suger-key-1234567890", "Authorization"},
+		{"another header", Auth{Header: "X-Api-Key"}, "X-Api-Key", "suger-key-1234567890", "X-Api-Key"},
+		{"both", Auth{Header: "X-Api-Key", Scheme: "Token"}, "X-Api-Key", "Token suger-key-1234567890", "X-Api-Key: Token"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 	}
 	// A key that looks like a token is not exchanged anew when it is refused.
 	server := serve(t, say(401, ""))
-	client, _ := newClient(t, server.URL, func(c *Config) { c.Auth = KeyAuth{Scheme: "Bearer"} })
+	client, _ := newClient(t, server.URL, func(c *Config) { c.Auth = Auth{Scheme: "Bearer"} })
 	_, err := client.Do(t.Context(), testKey, addUser)
 	require.Error(t, err)
 	assert.Len(t, server.requests(), 1)

@@ -1,7 +1,6 @@
 package sugerclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Bounds of a list.
@@ -22,7 +22,6 @@ const (
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
-	openingSize = 4 << 10   // bytes to read in Prove: all of a short list, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -66,14 +65,11 @@ var (
 // arrives. It returns nil only if the list is complete.
 //
 // A server may ignore the limit and answer everything at once, or have a limit of its own
-// below ours. So a first page that is shorter than asked for ends the list only if its
-// length is not a round number, or hint says so; else one call with a limit of 1 decides:
-// as many rows back mean that the limit is ignored and the list was whole. Pages by offset
-// overlap by one row, and where the server has a limit of its own, the last page is one
-// that has no more rows. If the row that overlaps is not the same, rows were added or
-// removed meanwhile and the list is read again from the start, so that no row is missed.
-// Pages by number cannot overlap: there, only a total shows that the list changed. A link
-// to the next page is followed on the configured host only, whatever host it names.
+// below ours. So a first page of a round length, unless hint tells, is followed by a call
+// with a limit of 1: as many rows back mean that the limit is ignored and the list was
+// whole. Pages by offset overlap by one row. If that is not the same, the list changed
+// meanwhile and is read again from the start, so that no row is missed. Pages by number
+// cannot overlap: there, only a total shows that the list changed.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
@@ -157,6 +153,7 @@ func (l *listing) query() map[string]string {
 	if l.paging.Limit != "" {
 		query[l.paging.Limit] = strconv.Itoa(l.paging.Size)
 	}
+	delete(query, l.paging.Offset)
 	switch l.paging.Style {
 	case ByOffset:
 		query[l.paging.Offset] = strconv.Itoa(l.Rows - l.overlap())
@@ -186,12 +183,6 @@ func (l *listing) count(p *pageReader) error {
 		return errListChanged
 	default:
 		l.empty++
-	}
-	if l.paging.CursorRow != "" && p.rows > 0 {
-		if l.Pages > 0 && p.cursor == l.cursor {
-			return fmt.Errorf("page %d ends with the cursor of the page before", l.Pages+1)
-		}
-		l.cursor = p.cursor
 	}
 	l.Rows += p.fresh
 	l.size += p.bytes.n
@@ -232,9 +223,16 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	if l.paging.Limit != "" {
 		asked = l.paging.Size
 	}
+	next := l.next(p)
+	if l.cursors[next] {
+		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
+	}
+	if next != "" {
+		l.cursor, l.cursors[next] = next, true
+	}
 	switch {
 	case l.paging.follows():
-		return l.advance(p)
+		return next == "", nil
 	case l.paging.Style == Whole:
 		if asked > 0 && p.rows == asked && l.Total < 0 {
 			return l.limitIsIgnored(ctx, errors.New("the list is as long as the limit, so it may be truncated"))
@@ -290,54 +288,53 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 // limitIsIgnored asks for one row. As many as the list has so far show that it is
 // whole. Fewer show that the limit works, which is an error if so says.
 func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
-	one := &someRows{most: max(2, min(l.Rows, probeRows))}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, ListReport: ListReport{Total: -1}}
-	probe.paging.Size = 1
-	_, err := probe.page(ctx)
+	enough := max(2, min(l.Rows, probeRows))
+	rows, err := l.probe(ctx, enough)
 	switch {
-	case probe.refusal != nil:
-		l.Hint = ListHint{Unpaged: true}
-		return true, nil
 	case err != nil:
 		return false, err
-	case one.rows == 0 && l.Rows > 0:
+	case rows >= enough:
+		l.Hint = ListHint{Unpaged: true}
+		return true, nil
+	case rows == 0 && l.Rows > 0:
 		return false, errListChanged
 	}
 	l.Hint = ListHint{Paged: true}
 	return l.Rows <= 1, so
 }
 
-// someRows refuses more rows than it needs, so that a long list is not read to its end
-// again.
-type someRows struct{ rows, most int }
+// probe asks for one row of the list and returns how many there are in the answer, of
+// which it reads no more than enough.
+func (l *listing) probe(ctx context.Context, enough int) (int, error) {
+	some := &someRows{enough: enough}
+	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some, ListReport: ListReport{Total: -1}}
+	probe.paging.Size = 1
+	if _, err := probe.page(ctx); probe.refusal == nil {
+		return some.rows, err
+	}
+	return some.rows, nil
+}
+
+type someRows struct{ rows, enough int }
 
 func (r *someRows) Keep(n int) { r.rows = n }
 
 func (r *someRows) Row([]byte) error {
-	if r.rows++; r.rows >= r.most {
+	if r.rows++; r.rows >= r.enough {
 		return errEnoughRows
 	}
 	return nil
 }
 
-// advance moves to the next cursor; it returns false after the last page.
-func (l *listing) advance(p *pageReader) (last bool, err error) {
-	next := p.cursor
+// next returns the cursor or link that leads from a page to the next one, "" if none does.
+func (l *listing) next(p *pageReader) string {
 	switch {
 	case l.paging.CursorHeader != "":
-		next = p.header.Get(l.paging.CursorHeader)
+		return p.header.Get(l.paging.CursorHeader)
 	case l.paging.Style == ByLink && l.paging.Cursor == "":
-		next = nextLink(p.header)
+		return nextLink(p.header)
 	}
-	if next == "" {
-		return true, nil
-	}
-	if l.cursors[next] {
-		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
-	}
-	l.cursors[next] = true
-	l.cursor = next
-	return false, nil
+	return p.cursor
 }
 
 var (
@@ -371,22 +368,20 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	}
 	answer, err := l.client.Do(ctx, l.cred, call)
 	if err == nil && answer.Status != http.StatusOK { // such as 206, a part of it
-		err = fmt.Errorf("the answer has status %d, not 200", answer.Status)
+		err = &Error{Operation: call.Operation, Kind: Unreadable, Status: answer.Status, Err: errors.New("a list has status 200")}
 	}
 	return p, err
 }
 
-// Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential, and reads as little of the answer as possible. Concurrent proofs of one
-// credential share the request, which does not end with the caller who happened to be
-// first, and a refusal is remembered for [Config].RefusedFor. The error is an *Error as
-// from [Client.Do].
+// Prove reads the first row of the list of call, to check that Suger accepts the
+// credential. Concurrent proofs of one credential share the request, which does not end
+// with the caller who happened to be first, and a refusal is remembered for
+// [Config].RefusedFor. The error is an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
-	paging.Size = 1
-	call.Query = (&listing{call: call, paging: paging}).query()
-	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
-	if known := c.remembered(c.unproven, account); known != nil && !c.proven.Contains(account) {
+	forProofs := account
+	forProofs.proof = true
+	if known := c.remembered(forProofs); known != nil && !c.proven.Contains(account) {
 		return known
 	}
 	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
@@ -396,23 +391,16 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 			defer cancel()
 			shared = limited
 		}
-		_, err := c.Do(shared, cred, call)
+		l := &listing{client: c, cred: cred, call: call, paging: paging}
+		_, err := l.probe(shared, 2) // a list of one row is read to its end, so that its connection is reused
 		var fail *Error
-		if errors.As(err, &fail) && fail.Kind == Refused {
-			c.remember(c.unproven, account, fail)
+		switch {
+		case err == nil:
+			c.proven.Add(account, time.Time{})
+		case errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail): // which Do remembers
+			c.remember(forProofs, fail)
 		}
 		return nil, err
 	})
 	return err
-}
-
-// readOpening checks that an answer begins as a list or an object, unlike a proxy's
-// login page.
-func readOpening(_ http.Header, body io.Reader) error {
-	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
-	text := bytes.TrimLeft(opening, " \t\r\n")
-	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
-		return nil
-	}
-	return cmp.Or(err, settledf("the answer is not JSON"))
 }

@@ -92,7 +92,7 @@ func TestListByTheLastRow(t *testing.T) {
 		{"both parameters are ignored", []http.HandlerFunc{ok(numbers(1, 4))}, []string{"limit=3", "limit=3&starting_after=3", "limit=1"}, 3, ""},
 		{"rows without it", []http.HandlerFunc{ok(`[{"key":{}},{"key":{}},{"key":{}}]`)}, []string{"limit=3"}, 0, `the last row of the page has no "key.id"`},
 		{"the same row at the end again", []http.HandlerFunc{ok(numbers(1, 4)), ok(`[{"key":{"id":9}},{"key":{"id":8}},{"key":{"id":3}}]`)},
-			[]string{"limit=3", "limit=3&starting_after=3"}, 0, "page 2 ends with the cursor of the page before"},
+			[]string{"limit=3", "limit=3&starting_after=3"}, 0, "page 2 has the cursor of an earlier page"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

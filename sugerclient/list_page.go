@@ -72,23 +72,31 @@ func (p *pageReader) explain(err error) error {
 	return err
 }
 
-// value reads the value at a path of the answer: what is wanted of it, and what
-// leads to that.
+// value reads the value at a path of the answer: the rows, what else is wanted, and
+// objects that lead to either.
 func (p *pageReader) value(path string) error {
-	if path == p.l.paging.Items {
+	leads := func(wanted string) bool { return wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) }
+	switch kind := p.dec.PeekKind(); {
+	case path == p.l.paging.Items:
 		return p.array()
-	}
-	if path != "" && slices.Contains(p.wanted, path) {
+	case path != "" && slices.Contains(p.wanted, path):
 		value, err := p.dec.ReadValue()
 		if err != nil {
 			return err
 		}
 		return p.keep(path, json.RawMessage(value))
-	}
-	leads := func(wanted string) bool { return wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) }
-	switch kind := p.dec.PeekKind(); {
 	case kind == '{' && slices.ContainsFunc(p.wanted, leads):
-		return p.object(path)
+		_, err := p.dec.ReadToken()
+		for err == nil && p.dec.PeekKind() != '}' {
+			var name jsontext.Token
+			if name, err = p.dec.ReadToken(); err == nil {
+				err = p.value(strings.TrimPrefix(path+"."+name.String(), "."))
+			}
+		}
+		if err == nil {
+			_, err = p.dec.ReadToken()
+		}
+		return err
 	case leads(p.l.paging.Items) || path == "":
 		token, err := p.dec.ReadToken()
 		if err != nil || token.Kind() == 'n' {
@@ -118,23 +126,6 @@ func (p *pageReader) keep(path string, value json.RawMessage) (err error) {
 	return nil
 }
 
-func (p *pageReader) object(path string) error {
-	if _, err := p.dec.ReadToken(); err != nil {
-		return err
-	}
-	for p.dec.PeekKind() != '}' {
-		name, err := p.dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		if err := p.value(strings.TrimPrefix(path+"."+name.String(), ".")); err != nil {
-			return err
-		}
-	}
-	_, err := p.dec.ReadToken()
-	return err
-}
-
 // array passes on the rows. null is an empty list: Go servers encode a nil
 // slice so.
 func (p *pageReader) array() error {
@@ -146,17 +137,16 @@ func (p *pageReader) array() error {
 		return settledf("the answer has the list twice")
 	case kind != '[' && kind != 'n':
 		return settledf("the list is %s, not an array", shapes[kind])
-	case kind == 'n':
-		p.found = true
+	}
+	if p.found = true; token.Kind() == 'n' {
 		return nil
 	}
-	p.found = true
 	for p.dec.PeekKind() != ']' {
 		row, err := p.dec.ReadValue()
-		if err != nil {
-			return err
+		if err == nil {
+			err = p.row(row)
 		}
-		if err := p.row(row); err != nil {
+		if err != nil {
 			return err
 		}
 	}

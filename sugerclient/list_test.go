@@ -533,6 +533,13 @@ func TestListKeepsTheCallsOwnQuery(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"limit=3&offset=0&status=ACTIVE", "limit=3&offset=2&status=ACTIVE"}, s.queries())
 	assert.Equal(t, map[string]string{"status": "ACTIVE", "offset": "99"}, call.Query, "the caller's map is left alone")
+
+	call.Query = map[string]string{"after": "a row in the middle"}
+	s = serve(t, ok(rows(0, 2)))
+	client, _ = newClient(t, s.URL)
+	_, err = client.List(t.Context(), testKey, call, Paging{Style: ByCursor, Offset: "after", CursorHeader: "X-Next"}, ListHint{}, &collected{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{""}, s.queries(), "a list begins at its beginning")
 }
 
 func TestListThatCannotBeAskedFor(t *testing.T) {
@@ -542,7 +549,7 @@ func TestListThatCannotBeAskedFor(t *testing.T) {
 	call.PathParams = map[string]string{"organization": ".."}
 	_, err := client.List(t.Context(), testKey, call, byOffset, ListHint{}, &collected{})
 	assert.Equal(t, Invalid, failure(t, err).Kind)
-	assert.ErrorContains(t, err, "is a dot segment")
+	assert.ErrorContains(t, err, "a dot segment")
 	assert.Empty(t, s.requests())
 }
 
@@ -695,8 +702,8 @@ func TestListThatSaysItIsLonger(t *testing.T) {
 		header, value string
 		err           string
 	}{
-		"a part":                   {http.StatusPartialContent, "", "", "status 206"},
-		"accepted":                 {http.StatusAccepted, "", "", "status 202"},
+		"a part":                   {http.StatusPartialContent, "", "", "(206): a list has status 200"},
+		"accepted":                 {http.StatusAccepted, "", "", "(202): a list has status 200"},
 		"a total in a header":      {http.StatusOK, "X-Total-Count", "6", "longer"},
 		"the same total":           {http.StatusOK, "X-Total-Count", "2", ""},
 		"the total of a page":      {http.StatusOK, "X-Total-Count", "1", ""},

@@ -18,12 +18,13 @@ func TestProve(t *testing.T) {
 	}{
 		{"a list", say(200, ` [{"id":"u1"}]`), ""},
 		{"no rows", say(200, `[]`), ""},
-		{"an object", say(200, `{"data":[]}`), ""},
+		{"another object", say(200, `{"data":[]}`), Unreadable},
 		{"refused", say(401, `"unknown"`), Refused},
 		{"of another organization", say(403, ``), Refused},
 		{"a login page", say(200, `<html>`), Unreadable},
 		{"nothing", say(200, ``), Unreadable},
 		{"broken", say(500, ``), Unavailable},
+		{"a part of a list", say(206, `[]`), Unreadable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,5 +76,7 @@ func TestProveReadsTheBeginningOnly(t *testing.T) {
 	})
 	client, _ := newClient(t, s.URL)
 	require.NoError(t, client.Prove(t.Context(), testKey, listUsers, Paging{}))
+	accepted, _ := client.Accepted(testKey, "org1")
+	assert.True(t, accepted)
 	assert.Less(t, <-stopped, most/4, "the rest is only what was on its way")
 }

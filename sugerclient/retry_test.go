@@ -14,28 +14,26 @@ import (
 func TestReadRetryAfter(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	tests := []struct {
-		name, retryAfter, date string
-		want                   time.Duration
+		name, retryAfter string
+		want             time.Duration
 	}{
-		{"none", "", "", 0},
-		{"seconds", "7", "", 7 * time.Second},
-		{"seconds with blanks", " 7 ", "", 7 * time.Second},
-		{"zero", "0", "", 0},
-		{"negative", "-7", "", 0},
-		{"fraction is not in the standard", "1.5", "", 0},
-		{"words", "soon", "", 0},
-		{"absurd", "99999999999", "", 24 * time.Hour},
-		{"beyond 64 bits", "99999999999999999999999", "", 0},
-		{"date", "Mon, 04 May 2026 12:00:09 GMT", "", 9 * time.Second},
-		{"date in the past", "Mon, 04 May 2026 11:00:00 GMT", "", 0},
-		{"date far ahead", "Tue, 04 May 2027 12:00:00 GMT", "", 24 * time.Hour},
-		{"date against the server's own clock", "Thu, 01 Jan 2015 00:00:03 GMT", "Thu, 01 Jan 2015 00:00:00 GMT", 3 * time.Second},
-		{"date in the old form", "Monday, 04-May-26 12:00:09 GMT", "", 9 * time.Second},
-		{"unreadable Date is ignored", "Mon, 04 May 2026 12:00:09 GMT", "today", 9 * time.Second},
+		{"none", "", 0},
+		{"seconds", "7", 7 * time.Second},
+		{"seconds with blanks", " 7 ", 7 * time.Second},
+		{"zero", "0", 0},
+		{"negative", "-7", 0},
+		{"fraction is not in the standard", "1.5", 0},
+		{"words", "soon", 0},
+		{"absurd", "99999999999", 24 * time.Hour},
+		{"beyond 64 bits", "99999999999999999999999", 0},
+		{"date", "Mon, 04 May 2026 12:00:09 GMT", 9 * time.Second},
+		{"date in the past", "Mon, 04 May 2026 11:00:00 GMT", 0},
+		{"date far ahead", "Tue, 04 May 2027 12:00:00 GMT", 24 * time.Hour},
+		{"date in the old form", "Monday, 04-May-26 12:00:09 GMT", 9 * time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			header := http.Header{"Retry-After": {tt.retryAfter}, "Date": {tt.date}}
+			header := http.Header{"Retry-After": {tt.retryAfter}}
 			assert.Equal(t, tt.want, readRetryAfter(header, now))
 		})
 	}
@@ -43,10 +41,10 @@ func TestReadRetryAfter(t *testing.T) {
 
 func FuzzReadRetryAfter(f *testing.F) {
 	for _, text := range []string{"", "7", "-1", "1e9", "99999999999", "Mon, 04 May 2026 12:00:09 GMT", "Mon, 04 May 0001 12:00:09 GMT"} {
-		f.Add(text, text)
+		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, retryAfter, date string) {
-		header := http.Header{"Retry-After": {retryAfter}, "Date": {date}}
+	f.Fuzz(func(t *testing.T, retryAfter string) {
+		header := http.Header{"Retry-After": {retryAfter}}
 		wait := readRetryAfter(header, time.Now())
 		assert.True(t, wait >= 0 && wait <= maxRetryAfter, "%v", wait)
 	})
@@ -71,14 +69,15 @@ func TestBackoffIsRandomDoublingAndCapped(t *testing.T) {
 func TestRetryAfterIsHonoured(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"seconds": say(429, ``, "Retry-After", "9"),
-		"date":    say(503, ``, "Date", "Thu, 01 Jan 2015 00:00:00 GMT", "Retry-After", "Thu, 01 Jan 2015 00:00:09 GMT"),
+		"date":    say(503, ``, "Retry-After", time.Now().Add(9*time.Second).UTC().Format(http.TimeFormat)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, answer, say(200, `[]`))
 			client, clock := newClient(t, s.URL)
 			_, err := client.Do(t.Context(), testKey, listUsers)
 			require.NoError(t, err)
-			assert.Equal(t, []time.Duration{9 * time.Second}, clock.sleeps())
+			require.Len(t, clock.sleeps(), 1)
+			assert.InDelta(t, 9, clock.sleeps()[0].Seconds(), 1.1)
 		})
 	}
 }

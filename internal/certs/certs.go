@@ -62,9 +62,6 @@ func (f *Files) Config() *tls.Config {
 // NotAfter returns when the current certificate expires.
 func (f *Files) NotAfter() time.Time { return f.certificate().Leaf.NotAfter }
 
-// Covers returns an error if the certificate is not valid for the host.
-func (f *Files) Covers(host string) error { return f.certificate().Leaf.VerifyHostname(host) }
-
 func (f *Files) certificate() *tls.Certificate {
 	f.files.Refresh()
 	return f.current.Load()

@@ -93,7 +93,7 @@ func (r *run) credentialKind() string {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
 	}
 	key := r.Document.Credential
-	return fmt.Sprintf("an API key, sent as %q", sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme})
+	return fmt.Sprintf("an API key, sent as %q", sugerclient.Auth{Header: key.Header, Scheme: key.Scheme})
 }
 
 // noUsers reports why the list of users cannot be read: credential,

@@ -65,11 +65,11 @@ var plantedReads = []planted{
 		check: "credential", level: check.Fail, says: "Not accepted (401)"},
 	{name: "pair of an OAuth App taken for a key", stand: stand{config: credential("client-1:client-secret-1")},
 		check: "credential", level: check.Fail, says: "set SUGER_AUTH=oauth"},
-	{name: "wrong secret of an OAuth App", stand: stand{auth: sugerclient.OAuthAuth{}, config: func(c *check.Config) {
+	{name: "wrong secret of an OAuth App", stand: stand{oauth: true, config: func(c *check.Config) {
 		c.Auth, c.Caller.Credential = "oauth", "client-1:another-secret"
 	}}, check: "credential", level: check.Fail, says: "valid client_id:client_secret"},
 	{name: "wrong token URL", stand: stand{front: asks(func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "/oauth2/", "/oauth3/", 1) }),
-		auth: sugerclient.OAuthAuth{}, config: func(c *check.Config) { c.Auth, c.Caller.Credential = "oauth", "client-1:client-secret-1" }},
+		oauth: true, config: func(c *check.Config) { c.Auth, c.Caller.Credential = "oauth", "client-1:client-secret-1" }},
 		check: "credential", level: check.Fail, says: "SUGER_TOKEN_URL to the URL"},
 	{name: "wrong organization", stand: stand{config: func(c *check.Config) { c.Caller.Organization = "elsewhere" }},
 		check: "organization", level: check.Fail, says: "Compare SUGER_ORG_ID"},

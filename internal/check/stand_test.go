@@ -39,7 +39,7 @@ type stand struct {
 	front    func(suger http.Handler) http.Handler // what is between the check and the sandbox
 	faults   []sandbox.Fault
 	config   func(*check.Config)
-	auth     sugerclient.Authenticator
+	oauth    bool // the credential is exchanged for a token
 	settings mapping.Config
 
 	suger   *sandbox.Sandbox
@@ -95,10 +95,10 @@ func (s *stand) open(t *testing.T) check.Config {
 		s.config(&config)
 	}
 	s.written = config.Write
-	auth := s.auth
-	if oauth, ok := auth.(sugerclient.OAuthAuth); ok && oauth.TokenURL == "" {
-		auth = sugerclient.OAuthAuth{TokenURL: config.URL + "/oauth2/token"}
+	var auth sugerclient.Auth
+	if s.oauth {
 		config.TokenURL = config.URL + "/oauth2/token"
+		auth.TokenURL = config.TokenURL
 	}
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: config.URL, Auth: auth, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
 	require.NoError(t, err)

@@ -119,7 +119,7 @@ func TestMappingCommand(t *testing.T) {
 
 	program.WriteFile(t, file, "nonsense: true\n"+changed)
 	err := Run(t.Context(), []string{"mapping", "--check", file}, io.Discard, io.Discard)
-	assert.ErrorContains(t, err, file+":1:1: unknown key")
+	assert.ErrorContains(t, err, file+":1:1: nonsense: unknown key")
 	err = Run(t.Context(), []string{"mapping"}, io.Discard, io.Discard)
-	assert.ErrorContains(t, err, "GATEWAY_MAPPING: "+file+":1:1: unknown key")
+	assert.ErrorContains(t, err, "GATEWAY_MAPPING: "+file+":1:1: nonsense: unknown key")
 }

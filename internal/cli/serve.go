@@ -178,13 +178,13 @@ func (p *process) newGateway(service *mapping.Service) http.Handler {
 func (p *process) clientConfig() sugerclient.Config {
 	config := sugerclient.Config{
 		BaseURL:     string(p.SugerURL),
-		Auth:        sugerclient.KeyAuth{Header: p.Document.Credential.Header, Scheme: p.Document.Credential.Scheme},
+		Auth:        sugerclient.Auth{Header: p.Document.Credential.Header, Scheme: p.Document.Credential.Scheme},
 		UserAgent:   "suger-scim-gateway/" + build().Version,
 		Timeout:     p.SugerTimeout,
 		Concurrency: p.SugerConcurrency,
 	}
 	if p.SugerAuth == "oauth" {
-		config.Auth = sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
+		config.Auth = sugerclient.Auth{TokenURL: string(p.SugerTokenURL)}
 	}
 	return config
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,8 +22,9 @@ import (
 // Limits of files and secrets.
 const (
 	maxMappingFile  = 1 << 20 // bytes
-	minSecretLength = 16      // characters of a bearer token or a cursor secret
-	maxTokens       = 32      // more than any rotation needs
+	maxSecretFile   = 64 << 10
+	minSecretLength = 16 // characters of a bearer token or a cursor secret
+	maxTokens       = 32 // more than any rotation needs
 )
 
 // Config is the checked settings, and the files that they name.
@@ -38,7 +38,9 @@ type Config struct {
 // Load reads the environment for the gateway. Its error names every setting that
 // is wrong. The log goes to logTo.
 func Load(logTo io.Writer) (*Config, error) {
-	return LoadFor(logTo, (*Config).compareHeld)
+	return LoadFor(logTo, func(c *Config, found *Problems) {
+		found.needEachOther("SUGER_CREDENTIAL", "GATEWAY_TOKENS", c.Credential.Given(), c.Tokens.Given())
+	})
 }
 
 // LoadFor is [Load] for another command than serve; also finds what is wrong for
@@ -47,22 +49,6 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	c := &Config{}
 	found := readEnvironment(&c.Settings)
 	c.Logs = NewLogs(logTo, c.LogLevel, c.LogFormat)
-	c.readSecrets(&found)
-	c.readCertificates(&found)
-	c.readMapping(&found)
-	c.compare(&found)
-	also(c, &found)
-	_, err := mapping.New(c.Document, nil, c.Mapping()) // checks the settings of roles
-	if err != nil {
-		found = append(found, err)
-	}
-	if len(found) > 0 {
-		return nil, errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(found...).Error(), "\n", "\n  "))
-	}
-	return c, nil
-}
-
-func (c *Config) readSecrets(found *Problems) {
 	for _, one := range []struct {
 		*secret
 		check func(string) error
@@ -71,66 +57,45 @@ func (c *Config) readSecrets(found *Problems) {
 		{c.OpsToken, checkSecretLength}, {c.CursorSecret, checkSecretLength}, {c.AuditKey, checkSecretLength},
 	} {
 		if err := one.open(one.check, c.Log); err != nil {
-			*found = append(*found, err)
+			found = append(found, err)
 		}
 	}
-}
-
-func (c *Config) readMapping(found *Problems) {
+	found.needEachOther("GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY", c.TLSCert != "", c.TLSKey != "")
 	var err error
+	if c.TLSCert != "" && c.TLSKey != "" {
+		if c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log, Now: time.Now}); err != nil {
+			found.Add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
+		}
+	}
 	if _, c.Document, err = ReadMapping(c.MappingFile); err != nil {
 		found.Add("GATEWAY_MAPPING", "names a mapping that cannot be used: %v", err)
 		c.Document = mapping.DefaultDocument() // for the other checks
 	}
-}
-
-func (c *Config) readCertificates(found *Problems) {
-	switch {
-	case c.TLSCert == "" && c.TLSKey == "":
-		return
-	case c.TLSKey == "":
-		found.Add("GATEWAY_TLS_KEY", "is needed with GATEWAY_TLS_CERT: the file with the key of the certificate")
-		return
-	case c.TLSCert == "":
-		found.Add("GATEWAY_TLS_CERT", "is needed with GATEWAY_TLS_KEY: the file with the certificate and those of its issuers")
-		return
-	}
-	var err error
-	c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log, Now: time.Now})
-	if err != nil {
-		found.Add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
-		return
-	}
-	if public, err := url.Parse(string(c.PublicURL)); err == nil && public.Host != "" {
-		if err := c.Certificates.Covers(public.Hostname()); err != nil {
-			c.Log.Warn("the TLS certificate is not for the host of GATEWAY_PUBLIC_URL", "problem", err.Error())
+	for _, rule := range []struct {
+		broken       bool
+		name, reason string
+	}{
+		{c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)),
+			"SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID"},
+		{c.Budget != 0 && c.SugerTimeout > c.Budget, // it is zero if it was wrong itself
+			"SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request"},
+		{c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0"),
+			"GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; the ops listener needs its own address"},
+		{c.Profiles && c.HidesPages(),
+			"GATEWAY_PPROF", "needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines"},
+	} {
+		if rule.broken {
+			found.Add(rule.name, "%s", rule.reason)
 		}
 	}
-}
-
-// compareHeld checks the settings with which the gateway holds the Suger credential.
-func (c *Config) compareHeld(found *Problems) {
-	switch held, accepted := c.Credential.Given(), c.Tokens.Given(); {
-	case held && !accepted:
-		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send")
-	case accepted && !held:
-		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential for Suger")
+	also(c, &found)
+	if _, err := mapping.New(c.Document, nil, c.Mapping()); err != nil { // checks the settings of roles
+		found = append(found, err)
 	}
-}
-
-func (c *Config) compare(found *Problems) {
-	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
-		found.Add("SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID")
+	if len(found) > 0 {
+		return nil, errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(found...).Error(), "\n", "\n  "))
 	}
-	if c.Budget != 0 && c.SugerTimeout > c.Budget { // it is zero if it was wrong itself
-		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request")
-	}
-	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
-		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; the ops listener needs its own address")
-	}
-	if c.Profiles && c.HidesPages() {
-		found.Add("GATEWAY_PPROF", "needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines")
-	}
+	return c, nil
 }
 
 func (c *Config) checkCredential(text string) error {
@@ -184,19 +149,16 @@ func checkSecretLength(text string) error {
 // and accepts bearer tokens of its own.
 func (c *Config) HoldsCredential() bool { return c.Tokens.Given() }
 
-// HeldCredential returns the credential that the settings name, as of now. One of
-// them must name it: [Config.HoldsCredential] is true, or the command asked for
-// it.
+// HeldCredential returns the current credential of the settings, which must have one.
 func (c *Config) HeldCredential() sugerclient.Credential {
 	return sugerclient.Credential(c.Credential.current())
 }
 
-// AcceptedTokens returns the bearer tokens as of now, if the gateway holds the
-// credential.
+// AcceptedTokens returns the current bearer tokens, if the gateway holds the credential.
 func (c *Config) AcceptedTokens() []string { return splitTokens(c.Tokens.current()) }
 
-// StatusToken returns the token of the status page as of now; it is nil if the
-// page asks for none.
+// StatusToken returns the function that returns the current token of the status page; it
+// is nil if the page asks for none.
 func (c *Config) StatusToken() func() string {
 	if !c.OpsToken.Given() {
 		return nil
@@ -225,13 +187,12 @@ func (c *Config) ServedOrganizations() []string {
 // KnownOrganizations returns those that the settings name, the default one
 // first.
 func (c *Config) KnownOrganizations() []string {
-	list := slices.Clone([]string(c.Organizations))
-	if c.Organization != "" {
-		own := string(c.Organization)
-		list = slices.DeleteFunc(list, func(id string) bool { return id == own })
-		list = slices.Insert(list, 0, own)
+	if c.Organization == "" {
+		return c.Organizations
 	}
-	return list
+	own := string(c.Organization)
+	others := slices.DeleteFunc(slices.Clone([]string(c.Organizations)), func(id string) bool { return id == own })
+	return append([]string{own}, others...)
 }
 
 // Serves reports whether the gateway answers for an organization.
@@ -284,9 +245,7 @@ type Logs struct {
 // text. The level applies to the log only: records of changes are never left out.
 func NewLogs(w io.Writer, level, format string) Logs {
 	var least slog.Level
-	if err := least.UnmarshalText([]byte(level)); err != nil {
-		least = slog.LevelInfo
-	}
+	_ = least.UnmarshalText([]byte(level)) // else info
 	handler := func(least slog.Level) slog.Handler {
 		options := &slog.HandlerOptions{Level: least}
 		if format == "text" {
@@ -299,9 +258,6 @@ func NewLogs(w io.Writer, level, format string) Logs {
 		Audit: slog.New(handler(slog.LevelInfo)).With("record", "audit"),
 	}
 }
-
-// maxSecretFile is the largest file of a secret, in bytes.
-const maxSecretFile = 64 << 10
 
 var secretType = reflect.TypeFor[*secret]()
 
@@ -327,28 +283,24 @@ func (s *secret) open(check func(string) error, log *slog.Logger) (err error) {
 	if s == nil {
 		return nil
 	}
-	name := s.name
-	switch {
-	case s.text != "" && s.path != "":
-		return fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", name)
-	case s.text != "":
+	if s.text != "" && s.path != "" {
+		return fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", s.name)
+	}
+	if s.text != "" {
 		if err := check(s.text); err != nil {
-			return fmt.Errorf("%s %w", name, err)
+			return fmt.Errorf("%s %w", s.name, err)
 		}
 		s.value.Store(&s.text)
 		return nil
 	}
-	name += "_FILE"
-	log = log.With("setting", name)
-	readable := false
+	log = log.With("setting", s.name+"_FILE")
 	use := func(contents [][]byte) error {
-		readable = true
 		text := strings.TrimSpace(string(contents[0]))
 		if text == "" {
-			return errors.New("names a file that is empty")
+			return errors.New("it is empty")
 		}
 		if err := check(text); err != nil {
-			return err
+			return fmt.Errorf("it %w", err)
 		}
 		if before := s.value.Swap(&text); before != nil && *before != text {
 			log.Info("changed secret loaded")
@@ -356,11 +308,8 @@ func (s *secret) open(check func(string) error, log *slog.Logger) (err error) {
 		return nil
 	}
 	s.files, err = reload.Open(reload.Options{What: "secret", Paths: []string{s.path}, Limit: maxSecretFile, Use: use, Log: log, Now: time.Now})
-	switch {
-	case err != nil && readable:
-		return fmt.Errorf("%s %w", name, err)
-	case err != nil:
-		return fmt.Errorf("%s names a file that cannot be used: %w", name, err)
+	if err != nil {
+		return fmt.Errorf("%s_FILE names a file that cannot be used: %w", s.name, err)
 	}
 	return nil
 }

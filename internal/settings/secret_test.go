@@ -50,10 +50,10 @@ func TestSecretSources(t *testing.T) {
 		{name: "the variable", value: "from-variable", want: "from-variable"},
 		{name: "the file, trimmed", path: file, want: "from-file"},
 		{name: "both", value: "from-variable", path: file, wrong: "THE_SECRET is set, and so is THE_SECRET_FILE; set one of them"},
-		{name: "an empty file", path: empty, wrong: "THE_SECRET_FILE names a file that is empty"},
+		{name: "an empty file", path: empty, wrong: "THE_SECRET_FILE names a file that cannot be used: it is empty"},
 		{name: "a large file", path: large, wrong: "THE_SECRET_FILE names a file that cannot be used: " + large + " has more than 65536 bytes"},
 		{name: "an unacceptable variable", value: "two words", wrong: "THE_SECRET has a blank"},
-		{name: "an unacceptable file", path: blank, wrong: "THE_SECRET_FILE has a blank"},
+		{name: "an unacceptable file", path: blank, wrong: "THE_SECRET_FILE names a file that cannot be used: it has a blank"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

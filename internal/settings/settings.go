@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
 )
 
 // Settings holds the environment variables. The tags of a field describe one
@@ -84,10 +86,9 @@ func Read() Settings {
 // Names lists the variables of all settings.
 func Names() []string {
 	var names []string
-	for field := range reflect.TypeFor[Settings]().Fields() {
-		name := field.Tag.Get("envconfig")
-		if names = append(names, name); field.Type == secretType {
-			names = append(names, name+"_FILE")
+	for _, setting := range Describe() {
+		if names = append(names, setting.Name); setting.Secret {
+			names = append(names, setting.Name+"_FILE")
 		}
 	}
 	return names
@@ -105,13 +106,8 @@ type Description struct {
 func Describe() []Description {
 	var all []Description
 	for field := range reflect.TypeFor[Settings]().Fields() {
-		tag := field.Tag
-		all = append(all, Description{
-			Name:    tag.Get("envconfig"),
-			Default: tag.Get("default") + tag.Get("unset"), // a field has one of them at most
-			Meaning: tag.Get("doc"),
-			Secret:  field.Type == secretType,
-		})
+		tag := field.Tag // with a default or unset, at most
+		all = append(all, Description{tag.Get("envconfig"), tag.Get("default") + tag.Get("unset"), tag.Get("doc"), field.Type == secretType})
 	}
 	return all
 }
@@ -143,37 +139,46 @@ func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-// readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
-// one field at a time, because envconfig stops at the first problem. An empty
-// variable counts as not set: Compose files and charts omit a setting that way.
-func readEnvironment(into any) Problems {
-	var found Problems
-	fields := reflect.ValueOf(into).Elem()
+// needEachOther adds that one of two settings that need each other is missing.
+func (p *Problems) needEachOther(first, second string, hasFirst, hasSecond bool) {
+	switch {
+	case hasFirst && !hasSecond:
+		p.Add(second, "is needed with %s", first)
+	case hasSecond && !hasFirst:
+		p.Add(first, "is needed with %s", second)
+	}
+}
+
+// readEnvironment fills s. It reads one field at a time, because envconfig stops at the
+// first problem. An empty variable counts as not set: Compose files and charts omit a
+// setting that way.
+func readEnvironment(s *Settings) (found Problems) {
+	fields := reflect.ValueOf(s).Elem()
 	for i := range fields.NumField() {
 		field := fields.Type().Field(i)
 		name := field.Tag.Get("envconfig")
+		text, path := os.Getenv(name), os.Getenv(name+"_FILE")
 		switch {
-		case field.Type == secretType:
-			if text, path := os.Getenv(name), os.Getenv(name+"_FILE"); text != "" || path != "" {
-				fields.Field(i).Set(reflect.ValueOf(&secret{name: name, text: text, path: path}))
-			}
+		case field.Type == secretType && (text != "" || path != ""):
+			fields.Field(i).Set(reflect.ValueOf(&secret{name: name, text: text, path: path}))
 			continue
-		case os.Getenv(name) == "":
+		case field.Type == secretType:
+			continue
+		case text == "":
 			os.Unsetenv(name)
 		}
 		single := reflect.New(reflect.StructOf([]reflect.StructField{field}))
-		if err := envconfig.Process("", single.Interface()); err != nil {
-			var parse *envconfig.ParseError
-			text := unreadable[field.Type]
-			if text == "" && errors.As(err, &parse) {
-				text = parse.Err.Error() // of Decode
-			}
-			found.Add(name, "%s", text)
-			continue
+		err := envconfig.Process("", single.Interface())
+		var parse *envconfig.ParseError
+		if errors.As(err, &parse) {
+			err = cmp.Or(unreadable[field.Type], parse.Err) // of Decode
 		}
 		value := single.Elem().Field(0)
-		if text := outOfBounds(value.Interface(), field.Tag); text != "" {
-			found.Add(name, "%s", text)
+		if err == nil {
+			err = outOfBounds(value, field.Tag)
+		}
+		if err != nil {
+			found.Add(name, "%w", err)
 			continue
 		}
 		fields.Field(i).Set(value)
@@ -183,34 +188,27 @@ func readEnvironment(into any) Problems {
 
 // unreadable says what is wrong with a value that could not be read. The errors of
 // package strconv repeat the value.
-var unreadable = map[reflect.Type]string{
-	reflect.TypeFor[time.Duration](): "is not a duration such as 10s, 5m or 1h",
-	reflect.TypeFor[int]():           "is not a whole number",
-	reflect.TypeFor[bool]():          "is neither true nor false",
+var unreadable = map[reflect.Type]error{
+	reflect.TypeFor[time.Duration](): errors.New("is not a duration such as 10s, 5m or 1h"),
+	reflect.TypeFor[int]():           errors.New("is not a whole number"),
+	reflect.TypeFor[bool]():          errors.New("is neither true nor false"),
 }
 
-// outOfBounds returns how a value breaks the min, max or oneof of its tag, or "".
-func outOfBounds(value any, tag reflect.StructTag) string {
-	least, most := tag.Get("min"), tag.Get("max")
-	out := false
-	switch v := value.(type) {
-	case int:
-		low, _ := strconv.Atoi(least) // a test reads every tag
-		high, _ := strconv.Atoi(most)
-		out = v < low || v > high
-	case time.Duration:
-		low, _ := time.ParseDuration(least)
-		high, _ := time.ParseDuration(most)
-		out = v < low || v > high
-	case string:
-		if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v) {
-			return "is not one of " + strings.ReplaceAll(words, ",", ", ")
-		}
+// outOfBounds returns how a value breaks the min and max, or the oneof, of its tag.
+func outOfBounds(value reflect.Value, tag reflect.StructTag) error {
+	bound := func(key string) int64 { // a test reads every tag
+		number, _ := strconv.ParseInt(tag.Get(key), 10, 64)
+		span, _ := time.ParseDuration(tag.Get(key))
+		return max(number, int64(span))
 	}
-	if out {
-		return fmt.Sprintf("is not between %s and %s", least, most)
+	words := strings.Split(tag.Get("oneof"), ",")
+	switch {
+	case tag.Get("max") != "" && (value.Int() < bound("min") || value.Int() > bound("max")):
+		return fmt.Errorf("is not between %s and %s", tag.Get("min"), tag.Get("max"))
+	case tag.Get("oneof") != "" && !slices.Contains(words, value.String()):
+		return errors.New("is not one of " + strings.Join(words, ", "))
 	}
-	return ""
+	return nil
 }
 
 // The types of settings that are more than a word or a number. envconfig calls
@@ -249,7 +247,6 @@ var organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 const organizationForm = "an organization id: letters, digits, dots, - and _, at most 64"
 
-// Decode reads one id.
 func (id *organizationID) Decode(text string) error {
 	if !organizationPattern.MatchString(text) {
 		return errors.New("is not " + organizationForm)
@@ -258,10 +255,8 @@ func (id *organizationID) Decode(text string) error {
 	return nil
 }
 
-// organizationIDs is a list of organization ids.
 type organizationIDs []string
 
-// Decode reads ids separated by commas.
 func (ids *organizationIDs) Decode(text string) (err error) {
 	*ids, err = parseList(text, organizationForm, func(id string) (string, bool) { return id, organizationPattern.MatchString(id) })
 	return err
@@ -272,12 +267,8 @@ type BaseURL string
 
 // Decode reads a URL without slashes at its end.
 func (b *BaseURL) Decode(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return errors.New("is not a URL that begins with https:// or http:// and a host")
-	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return errors.New("has a user, a query or a fragment; only scheme, host, port and path are allowed")
+	if err := sugerclient.CheckURL(text); err != nil {
+		return err
 	}
 	*b = BaseURL(strings.TrimRight(text, "/"))
 	return nil
@@ -300,11 +291,8 @@ type ListenAddress string
 // Decode reads host:port with a numeric port.
 func (a *ListenAddress) Decode(text string) error {
 	_, port, err := net.SplitHostPort(text)
-	if err != nil {
+	if _, noPort := strconv.ParseUint(port, 10, 16); err != nil || noPort != nil {
 		return errors.New("is not an address such as :8080 or 127.0.0.1:9090")
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && port != "0" {
-		return errors.New("has a port that is not a number from 0 to 65535")
 	}
 	*a = ListenAddress(text)
 	return nil
@@ -319,7 +307,6 @@ func (a ListenAddress) Loopback() bool {
 // networks holds CIDR prefixes; a single address is a prefix of full length.
 type networks []netip.Prefix
 
-// Decode reads prefixes and addresses separated by commas.
 func (n *networks) Decode(text string) (err error) {
 	*n, err = parseList(text, "a network such as 10.0.0.0/8", func(word string) (netip.Prefix, bool) {
 		if ip, err := netip.ParseAddr(word); err == nil {
@@ -332,10 +319,8 @@ func (n *networks) Decode(text string) (err error) {
 	return err
 }
 
-// emails holds addresses of users.
 type emails []string
 
-// Decode reads addresses separated by commas.
 func (e *emails) Decode(text string) (err error) {
 	*e, err = parseList(text, "an e-mail address", func(address string) (string, bool) {
 		local, domain, _ := strings.Cut(address, "@")
@@ -347,35 +332,25 @@ func (e *emails) Decode(text string) (err error) {
 // groupRoles maps names of SCIM groups to Suger roles: "Suger Admins=ADMIN".
 type groupRoles map[string]string
 
-// Decode reads pairs separated by commas, with distinct names in any letter case.
 func (g *groupRoles) Decode(text string) error {
-	pairs, err := parseList(text, "group name=role", func(pair string) ([2]string, bool) {
-		at := strings.LastIndex(pair, "=") // a group's name may contain =, a role cannot
-		if at < 0 {
-			return [2]string{}, false
-		}
-		name, role := strings.TrimSpace(pair[:at]), strings.TrimSpace(pair[at+1:])
-		return [2]string{name, role}, name != "" && role != ""
-	})
 	*g = groupRoles{}
-	taken := map[string]bool{}
-	for _, pair := range pairs {
-		if taken[strings.ToLower(pair[0])] {
-			return fmt.Errorf("has the group %q twice", pair[0])
-		}
-		taken[strings.ToLower(pair[0])] = true
-		(*g)[pair[0]] = pair[1]
-	}
+	taken := map[string]bool{} // in any letter case
+	_, err := parseList(text, "group name=role, or that has a group a second time", func(pair string) (string, bool) {
+		at := max(0, strings.LastIndex(pair, "=")) // a group's name may contain =, a role cannot
+		name, role := strings.TrimSpace(pair[:at]), strings.TrimSpace(strings.TrimPrefix(pair[at:], "="))
+		folded := strings.ToLower(name)
+		ok := name != "" && role != "" && !taken[folded]
+		(*g)[name], taken[folded] = role, true
+		return name, ok
+	})
 	return err
 }
 
 // brake is "20/1h", twenty of something an hour, or "off".
 type brake mapping.Brake
 
-// Decode reads a number and a window, or off.
 func (b *brake) Decode(text string) error {
-	if text == "off" {
-		*b = brake{}
+	if *b = (brake{}); text == "off" {
 		return nil
 	}
 	limit, window, _ := strings.Cut(text, "/")

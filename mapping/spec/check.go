@@ -5,131 +5,245 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A checker finds errors in a document that satisfies the schema.
+// A checker finds what is wrong with a document that the schema allows: parts that do
+// not fit each other.
 type checker struct {
 	doc *Document
 	*strict.Report
 }
 
-// checkRoleChange checks that an operation changes roles as users hold them.
-func (c *checker) checkRoleChange() {
-	ops := &c.doc.Operations
+// checkAccess checks that access can be ended and shown, and be restored in exactly one
+// way.
+func (c *checker) checkAccess() {
+	access, writes := &c.doc.Access, c.doc.WritesStatus()
+	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
+		c.Add("access.end", "%q cannot be done; give access a field and an inactive value and let %q send {status}, or end it otherwise", BySetStatus, OpUpdateUser)
+	}
 	switch {
-	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
-		c.Add("operations", fmt.Sprintf("send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
-	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
-		c.Add("operations."+OpUpdateUser, fmt.Sprintf("send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q sends one", OpUpdateUser)
+	case access.Give != nil && writes:
+		c.Add("access.give", "it is never called: %q sends {status}; remove it, or {status} there", OpUpdateUser)
+	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!writes || len(access.Active) == 0):
+		c.Add("access", "access could be ended but not given back; give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser)
 	}
-}
-
-// checkWritable checks that operations send an attribute exactly when it may
-// change.
-func (c *checker) checkWritable() {
-	ops := &c.doc.Operations
-	if !BodySends(ops.AddUser, "userName") {
-		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
-		names := []string{name}
-		if strings.HasPrefix(name, "name.") {
-			names = append(names, "name.formatted")
-			if _, held := c.doc.User.Attributes["displayName"]; !held {
-				names = append(names, "displayName")
+	active := WordsOf(access.Active)
+	for list, values := range map[string][]any{"active": access.Active, "inactive": access.Inactive} {
+		for i, value := range values {
+			at := fmt.Sprintf("access.%s[%d]", list, i)
+			word, _ := Text(value)
+			switch name := PlaceholderName(word); {
+			case word == "" && access.Absent != list:
+				c.Add(at, "null and the empty text count as absent; say with absent what it means")
+			case name != "" && (name != NowPlaceholder || i > 0):
+				c.Add(at, "%s has no value here; only {now} can be written, as the first value", word)
+			case list == "inactive" && active.Has(word):
+				c.Add(at, "%q is both active and inactive; remove it from one of the two", word)
 			}
 		}
-		at := "user.attributes." + name
-		write := c.doc.User.Attributes[name].Write
-		fixed, never := write == WriteCreate, write == WriteNever
-		added, updated := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...), BodySends(ops.UpdateUser, names...)
-		switch {
-		case c.Has(at):
-		case never && (added || updated), fixed && updated:
-			c.Add(at, "remove one of the two", "an operation sends %s, against write: %s", name, write)
-		case fixed && !added:
-			c.Add(at, fmt.Sprintf("add {%s} to the body of %q", name, OpAddUser), "no operation sends %s", name)
-		case !fixed && !never && !updated:
-			c.Add(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", name), "%q does not send %s", OpUpdateUser, name)
+	}
+	for i, value := range access.Pending {
+		if word, _ := Text(value); !active.Has(word) {
+			c.Add(fmt.Sprintf("access.pending[%d]", i), "%q is not among the active values; add it to active", word)
 		}
 	}
 }
 
-// checkAttributes checks that no two attributes share a field, and that a full
-// name in one field has two parts.
+// checkAttributes checks that no two attributes share a field, that a full name in one
+// field has two parts, and that operations send an attribute exactly when it may
+// change.
 func (c *checker) checkAttributes() {
-	attributes := c.doc.User.Attributes
+	attributes, ops := c.doc.User.Attributes, &c.doc.Operations
 	held := make(map[string]string) // by the field
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
-		for _, field := range attributes[name].Field.Scalars() {
-			place := field + " " + string(attributes[name].Part)
+		at, attribute, names := "user.attributes."+name, attributes[name], []string{name}
+		for _, field := range attribute.Field.Scalars() {
+			place := field + " " + string(attribute.Part)
 			if other, twice := held[place]; twice {
-				c.Add("user.attributes."+name, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
+				c.Add(at, "%s and %s are the same field; for a full name in one field, say which part is which: part: first names, part: last name", other, name)
 				break
 			}
 			held[place] = name
+		}
+		if strings.HasPrefix(name, "name.") {
+			names = append(names, "name.formatted")
+			if _, held := attributes["displayName"]; !held {
+				names = append(names, "displayName")
+			}
+		}
+		fixed, never := attribute.Write == WriteCreate, attribute.Write == WriteNever
+		added, updated := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...), BodySends(ops.UpdateUser, names...)
+		switch {
+		case never && (added || updated), fixed && updated:
+			c.Add(at, "an operation sends %s, against write: %s; remove one of the two", name, attribute.Write)
+		case fixed && !added:
+			c.Add(at, "no operation sends %s; add {%[1]s} to the body of %q", name, OpAddUser)
+		case !fixed && !never && !updated:
+			c.Add(at, "%q does not send %s; add {%[2]s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", OpUpdateUser, name)
 		}
 	}
 	given, family := attributes["name.givenName"], attributes["name.familyName"]
 	split := given.Part == FirstNames || family.Part == LastName
 	if split && (given.Part != FirstNames || family.Part != LastName || given.Field.String() != family.Field.String()) {
-		c.Add("user.attributes", "give name.givenName and name.familyName the same field, with part: first names and part: last name", "only one part of a full name is mapped")
+		c.Add("user.attributes", "only one part of a full name is mapped; give name.givenName and name.familyName the same field, with part: first names and part: last name")
 	}
 }
 
-func (c *checker) checkUser() {
-	user := &c.doc.User
-	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {
-		// Another of several names may be the membership's.
-		if user.ID.Given() && slices.Contains(user.IDs[name].Scalars(), user.ID.Scalars()[0]) {
-			c.Add("user.ids."+name, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
-		}
-	}
-}
-
-// checkRoles checks that roles can be distinguished and ranked.
+// checkRoles checks that roles can be distinguished, ranked and changed.
 func (c *checker) checkRoles() {
 	role, names := &c.doc.Role, []string{}
-	named, placed, ids := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	named, ids, placed := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	once := func(seen map[string]bool, at, value string) {
+		key := strings.ToLower(value)
+		if value != "" && seen[key] {
+			c.Add(at, "%q is given twice; remove one of them", value)
+		}
+		seen[key] = true
+	}
+	for _, name := range role.Precedence {
+		placed[strings.ToLower(name)] = true
+	}
 	for i, known := range role.Known {
 		at := fmt.Sprintf("role.known[%d]", i)
-		c.checkOnce(named, at+".name", known.Name, strings.ToLower(known.Name))
-		c.checkOnce(ids, at+".id", known.IDText(), known.IDText())
+		once(named, at+".name", known.Name)
+		once(ids, at+".id", known.IDText())
 		names = append(names, known.Name)
 		if known.Administrator && strings.EqualFold(known.Name, role.Default) {
-			c.Add("role.default", "take a lesser role", "%s is an administrator's role, which everybody without a role would get", role.Default)
+			c.Add("role.default", "%s is an administrator's role, which everybody without a role would get; take a lesser role", role.Default)
+		}
+		if known.Administrator && !placed[strings.ToLower(known.Name)] {
+			c.Add(at, "the administrator's role %s is not in precedence; put it into role.precedence, before *", known.Name)
 		}
 	}
+	ops := &c.doc.Operations
 	exists := func(at, name string) {
-		if c.doc.Operations.ListRoles == nil && name != "" && !named[strings.ToLower(name)] {
-			c.Add(at, strict.Suggest(name, names), "%q is not among the known roles, and there is no %q", name, OpListRoles)
+		if ops.ListRoles == nil && name != "*" && !named[strings.ToLower(name)] {
+			c.Add(at, "%q is not among the known roles, and there is no %q; %s", name, OpListRoles, strict.Suggest(name, names))
 		}
 	}
 	exists("role.default", role.Default)
 	for i, name := range role.Precedence {
-		at := fmt.Sprintf("role.precedence[%d]", i)
-		c.checkOnce(placed, at, name, strings.ToLower(name))
-		if name != "*" {
-			exists(at, name)
-		}
+		exists(fmt.Sprintf("role.precedence[%d]", i), name)
 	}
-	for i, known := range role.Known {
-		if known.Administrator && known.Name != "" && !placed[strings.ToLower(known.Name)] {
-			c.Add(fmt.Sprintf("role.known[%d]", i), "put it into role.precedence, before *", "the administrator's role %s is not in precedence", known.Name)
-		}
-	}
-	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
-		c.Add("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
+	switch {
+	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
+		c.Add("operations", "no operation changes a role; send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole)
+	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
+		c.Add("operations."+OpUpdateUser, "users hold many roles, and %q sends one; send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpUpdateUser, OpGrantRole, OpRevokeRole)
 	}
 }
 
-// checkOnce checks that a value, which key identifies, is not among those seen.
-func (c *checker) checkOnce(seen map[string]bool, at, value, key string) {
-	if value != "" && seen[key] {
-		c.Add(at, "remove one of them", "%q is given twice", value)
+// subjects maps operations to the placeholders of their object, besides the
+// organization.
+var subjects = map[string][]string{
+	OpGetUser: {"user"}, OpFindUser: {"userName"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
+	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
+	OpGrantRole:  {"user", RolePlaceholder, RoleNamePlaceholder},
+	OpRevokeRole: {"user", RolePlaceholder, RoleNamePlaceholder},
+	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
+}
+
+// furtherIDs returns the placeholders for further ids of the user whom an
+// operation is about. They are in the user's record, which get user and add member
+// do not have.
+func (c *checker) furtherIDs(operation string) []string {
+	var names []string
+	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
+		for _, name := range slices.Sorted(maps.Keys(c.doc.User.IDs)) {
+			names = append(names, userIDs+name)
+		}
 	}
-	seen[key] = true
+	return names
+}
+
+// checkOperation checks that every placeholder of an operation has a value, and
+// that the operation says what it is for.
+func (c *checker) checkOperation(op NamedOperation) {
+	at, used := OperationPath(op.Name), make(map[string]bool)
+	texts, body := c.placeholders(op)
+	use := func(place string, known []string, names ...string) {
+		for _, name := range names {
+			if used[name] = true; !slices.Contains(known, name) {
+				c.Add(place, "{%s} has no value in %q; %s", name, op.Name, strict.Suggest(name, known))
+			}
+		}
+	}
+	use(at+".call", texts, PlaceholdersIn(op.Call.Path)...)
+	for _, value := range op.Call.Query {
+		use(at+".call", texts, PlaceholdersIn(value)...)
+	}
+	for name, value := range op.Headers {
+		use(at+".headers."+name, texts, PlaceholdersIn(value)...)
+	}
+	eachText(op.Body, at+".body", func(place, text string) {
+		switch name := PlaceholderName(text); {
+		case name != "":
+			use(place, body, name)
+		case inBraces.MatchString(text):
+			c.Add(place, `in a body, a placeholder is the whole text; write it alone, in quotes: "{user}"`)
+		}
+	})
+	need := func(what string, names ...string) {
+		if !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
+			c.Add(at, "%q does not say %s", op.Name, what)
+		}
+	}
+	about, user := subjects[op.Name], append(c.furtherIDs(op.Name), "user")
+	switch {
+	case op.Name == OpGetUser || op.Name == OpUpdateUser:
+		need("which user it is for; put {user} into the path", user...)
+	case slices.Contains(about, "user"):
+		need("which user it is for; put {user} into the path or the body", append(user, "userName")...)
+	case op.Name == OpFindUser:
+		need("which address it is for; put {userName} into the query, the path or the body", "userName")
+	case op.Name == OpAddUser:
+		need("whom to add; put {userName} into the body", "userName")
+	case op.Name == OpAddRole || op.Name == OpUpdateRole:
+		need("the role's name; put {displayName} into the body", "displayName")
+	}
+	if slices.Contains(about, RolePlaceholder) {
+		need("which role it is for; put {role} or {role.name} into the path or the body", roleValues...)
+	}
+}
+
+// placeholders lists the names that an operation can use: in its path, its query and
+// its headers, and in its body.
+func (c *checker) placeholders(op NamedOperation) (texts, body []string) {
+	texts = slices.Concat([]string{"organization"}, subjects[op.Name], c.furtherIDs(op.Name))
+	body = append(slices.Clone(texts), NowPlaceholder)
+	switch op.Name {
+	case OpListUsers, OpListRoles, OpGetUser, OpFindUser, OpRemoveRole:
+		return texts, body
+	case OpAddRole:
+		return texts, append(body, "displayName", "description", "permissions")
+	case OpUpdateRole:
+		body = append(body, "displayName")
+		if op.Sends == SendsWholeObject && c.doc.Role.Description.Given() {
+			body = append(body, "description")
+		}
+		if op.Sends == SendsWholeObject && c.doc.Role.Permissions.Given() {
+			body = append(body, "permissions")
+		}
+		return texts, body
+	}
+	attributes := slices.Sorted(maps.Keys(c.doc.User.Attributes))
+	body = append(body, attributes...)
+	if slices.Contains(attributes, "name.givenName") || slices.Contains(attributes, "name.familyName") {
+		body = append(body, "name.formatted")
+		if !slices.Contains(attributes, "displayName") {
+			body = append(body, "displayName")
+		}
+	}
+	switch op.Name {
+	case OpAddUser, OpAddMember, OpUpdateUser:
+		body = append(body, roleValues...)
+		if c.doc.Access.Shows() {
+			body = append(body, "status")
+		}
+	case OpSetRole, OpGrantRole, OpRevokeRole:
+		body = append(body, RolesPlaceholder, RoleNamesPlaceholder)
+	}
+	return texts, body
 }

@@ -6,7 +6,11 @@ package spec
 
 import (
 	"cmp"
+	_ "embed"
+	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -155,13 +159,105 @@ type Credential struct {
 	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out: Key in the header Authorization, none in others."`
 }
 
+// Access defines who has access, and how access ends and is restored.
+type Access struct {
+	End      End        `yaml:"end" required:"true" doc:"remove user: by that operation. set status: by update user, with {status}. Else the call that ends access."`
+	Give     *Operation `yaml:"give" doc:"The call that restores access. Without it, update user does, with {status}, or add user."`
+	Field    Field      `yaml:"field" doc:"The user's field that shows who has access. Without it, everybody in the list has."`
+	Active   []any      `yaml:"active" types:"string,integer,boolean,null" doc:"Values that mean access. The first is written to restore access; null writes null, {now} the time."`
+	Pending  []any      `yaml:"pending" types:"string,integer,boolean,null" doc:"Active values of people who never signed in. Such administrators do not count as the last one."`
+	Inactive []any      `yaml:"inactive" types:"string,integer,boolean,null" doc:"Values that mean no access. The first is written to end access."`
+	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What a missing, null or empty field means. If no value is listed for the opposite, every other value except false, 0 and a zero time means that, such as a time of removal."`
+}
+
+// Shows reports whether a field shows who has access.
+func (a *Access) Shows() bool { return a.Field.Given() }
+
+// An End is how access ends: by one of two keywords, or by its own call.
+type End struct {
+	Way Strategy
+	Operation
+}
+
+// A Strategy is a way to end a user's access.
+type Strategy string
+
+// Ways to end access. The first two are keywords of the file.
+const (
+	ByRemoval    Strategy = "remove user"
+	BySetStatus  Strategy = "set status"
+	ByDeactivate Strategy = "deactivate user"
+)
+
+func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
+
+// UnmarshalYAML reads one of the words, or an operation.
+func (e *End) UnmarshalYAML(n *yaml.Node) error {
+	if isWay(n.Value) {
+		e.Way = Strategy(n.Value)
+		return nil
+	}
+	e.Way = ByDeactivate
+	return e.Operation.UnmarshalYAML(n)
+}
+
+// OperationPath returns where an operation is in the file.
+func OperationPath(name string) string {
+	switch name {
+	case OpDeactivateUser:
+		return "access.end"
+	case OpActivateUser:
+		return "access.give"
+	}
+	return "operations." + name
+}
+
+// schemaFile describes a mapping file, for [Parse] and for editors. It is made of
+// the tags of [Document].
+//
+//go:embed mapping.schema.json
+var schemaFile []byte
+
+// formats check strings of a mapping file that have their own syntax.
+var formats = map[string]func(text string) error{
+	"field": func(text string) error { return new(Field).AddScalar(text) },
+	"end": func(text string) error {
+		if isWay(text) {
+			return nil
+		}
+		if new(Request).UnmarshalText([]byte(text)) != nil {
+			return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
+		}
+		return nil
+	},
+	"call":   func(text string) error { return new(Request).UnmarshalText([]byte(text)) },
+	"cursor": func(text string) error { return new(Cursor).UnmarshalText([]byte(text)) },
+	"path":   checkPath,
+	"time": func(text string) error {
+		if wait, err := time.ParseDuration(text); err != nil || wait < 0 || wait > time.Minute {
+			return fmt.Errorf("%q is not a time up to 1m, such as 30s", text)
+		}
+		return nil
+	},
+}
+
+var schema = sync.OnceValue(func() *strict.Schema {
+	compiled, err := strict.NewSchema(schemaFile, formats)
+	if err != nil {
+		panic(fmt.Sprintf("the schema of mapping files: %v", err)) // a test reads it
+	}
+	return compiled
+})
+
 // Parse reads and checks a mapping file; name is used in messages. The error is
 // a [strict.Problems] that lists every problem, each with line, column and
-// advice. The parts are checked against each other once each of them can be
-// read.
+// advice. The parts are checked against each other once the schema allows the file.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
 	doc.Positions = report.Positions
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
@@ -170,20 +266,14 @@ func Parse(name string, data []byte) (*Document, error) {
 		doc.Operations.DeactivateUser = &doc.Access.End.Operation
 	}
 	c := &checker{&doc, report}
-	c.checkAttributes()
-	c.checkUser()
 	for _, op := range doc.Operations.All() {
 		if op.Operation != nil {
 			c.checkOperation(op)
 		}
 	}
-	c.checkStatusField()
+	c.checkAttributes()
 	c.checkRoles()
-	if report.Readable() {
-		c.checkRoleChange()
-		c.checkAccess()
-		c.checkWritable()
-	}
+	c.checkAccess()
 	if err := report.Err(); err != nil {
 		return nil, err
 	}

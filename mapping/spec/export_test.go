@@ -2,11 +2,8 @@ package spec
 
 import "slices"
 
-// OwnHeaders are the headers that the gateway sets itself.
-var OwnHeaders = ownHeaders
-
-// PlaceholdersOfOperation lists the placeholders that an operation can use: those of
-// its path, query and headers, and the additional ones of its body.
+// PlaceholdersOfOperation lists the placeholders that an operation can use: in its
+// path, its query and its headers, and in its body besides those.
 func PlaceholdersOfOperation(d *Document, operation string) (texts, body []string) {
 	c := checker{doc: d}
 	op := NamedOperation{Name: operation, Operation: d.Operations.Named(operation)}

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -25,26 +26,15 @@ type place struct {
 var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
 
 // UnmarshalYAML reads the field, or a list of them.
-func (f *Field) UnmarshalYAML(n *yaml.Node) error {
+func (f *Field) UnmarshalYAML(n *yaml.Node) (err error) {
 	*f = Field{}
-	if n.Kind != yaml.SequenceNode {
-		return scalar(n, f.AddScalar)
+	if n.Kind == yaml.ScalarNode {
+		return f.AddScalar(n.Value)
 	}
 	for _, item := range n.Content {
-		if err := scalar(item, f.AddScalar); err != nil {
-			return err
-		}
+		err = errors.Join(err, f.AddScalar(item.Value))
 	}
-	return nil
-}
-
-// scalar reads a text of the file. Its problem has already been reported, so the
-// error only stops the reading of this value.
-func scalar(n *yaml.Node, read func(string) error) error {
-	if n.Kind != yaml.ScalarNode || read(n.Value) != nil {
-		return &yaml.TypeError{}
-	}
-	return nil
+	return err
 }
 
 // AddScalar reads one more name of the field.

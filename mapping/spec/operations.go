@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +70,7 @@ type Operation struct {
 // UnmarshalYAML reads an operation, or the short form, just the call.
 func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
-		return scalar(n, o.Call.parse)
+		return n.Decode(&o.Call)
 	}
 	type long Operation
 	return n.Decode((*long)(o))
@@ -139,26 +138,20 @@ func OperationNames() []string {
 // or "last row id". One of its fields is given; none in the zero Cursor.
 type Cursor struct{ Path, Header, Row string }
 
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
+// cursorForm has a token of HTTP (RFC 9110 section 5.6.2), or a path.
+var cursorForm = regexp.MustCompile("^(?:(header) +([A-Za-z0-9!#$%&'*+.^_`|~-]+)|(?:(last row) +)?([^.\\[\\]]+(?:\\.[^.\\[\\]]+)*))$")
 
-// UnmarshalYAML reads the cursor.
-func (c *Cursor) UnmarshalYAML(n *yaml.Node) error { return scalar(n, c.parse) }
-
-func (c *Cursor) parse(text string) error {
-	*c = Cursor{}
-	path := &c.Path
-	rest, isHeader := strings.CutPrefix(text, "header ")
-	if isHeader {
-		if c.Header = strings.TrimSpace(rest); headerName.MatchString(c.Header) {
-			return nil
-		}
-		return fmt.Errorf("%q is not the name of a header", c.Header)
+// UnmarshalText reads the cursor.
+func (c *Cursor) UnmarshalText(written []byte) error {
+	switch parts := cursorForm.FindSubmatch(written); {
+	case parts == nil || strings.HasPrefix(string(parts[4]), "header "):
+		return fmt.Errorf("%q is not a cursor; write its path in the answer, such as next.token, or header X-Next, or last row id", written)
+	case parts[3] != nil:
+		*c = Cursor{Row: string(parts[4])}
+	default:
+		*c = Cursor{Path: string(parts[4]), Header: string(parts[2])}
 	}
-	if rest, isRow := strings.CutPrefix(text, "last row "); isRow {
-		path, text = &c.Row, strings.TrimSpace(rest)
-	}
-	*path = text
-	return checkPath(text)
+	return nil
 }
 
 // String returns the cursor as it is written in a mapping file.
@@ -190,48 +183,31 @@ func checkPath(text string) error {
 type Request struct {
 	Method string
 	Path   string
-	Query  map[string]string // nil for none
+	Query  map[string]string
 }
 
 var (
-	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+$`)
-	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
+	requestForm = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) +((?:/(?:[A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+)(?:\?(.*))?$`)
+	dotSegment  = regexp.MustCompile(`/\.\.?(/|$)`) // names another resource
 )
 
-// UnmarshalYAML reads the request.
-func (r *Request) UnmarshalYAML(n *yaml.Node) error { return scalar(n, r.parse) }
-
-func (r *Request) parse(text string) error {
-	method, path, ok := strings.Cut(text, " ")
-	path, query, _ := strings.Cut(strings.TrimSpace(path), "?")
-	switch {
-	case !ok || path == "":
-		return fmt.Errorf("%q: %s", text, errRequestNotation)
-	case !slices.Contains(requestMethods, method):
-		return fmt.Errorf("%q is not one of the methods %s", method, strings.Join(requestMethods, ", "))
-	case !requestPath.MatchString(path):
-		return fmt.Errorf("%q is not a path; %s", path, errRequestNotation)
+// UnmarshalText reads the request.
+func (r *Request) UnmarshalText(written []byte) error {
+	parts := requestForm.FindStringSubmatch(string(written))
+	wrong := fmt.Errorf("%q is not a call; write a method, a path and each parameter once, such as GET /org/{organization}/user?expand=roles", written)
+	if parts == nil || dotSegment.MatchString(parts[2]) {
+		return wrong
 	}
-	for _, segment := range strings.Split(path, "/") {
-		if segment == "." || segment == ".." {
-			return fmt.Errorf("%q has a segment that would name another resource", path)
-		}
-	}
-	*r = Request{Method: method, Path: path}
-	if query == "" {
-		return nil
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return fmt.Errorf("%q is not a query; write name=value, with & between several", query)
-	}
-	r.Query = make(map[string]string, len(values))
+	values, err := url.ParseQuery(parts[3])
+	query := make(map[string]string, len(values))
 	for name, all := range values {
-		if len(all) > 1 || name == "" {
-			return fmt.Errorf("%q: write each parameter once, as name=value", query)
+		if query[name] = all[0]; len(all) > 1 || name == "" {
+			return wrong
 		}
-		r.Query[name] = all[0]
 	}
+	if err != nil {
+		return wrong
+	}
+	*r = Request{Method: parts[1], Path: parts[2], Query: query}
 	return nil
 }

@@ -14,14 +14,14 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// replaced returns text with one part replaced; the part must occur exactly once.
+// replaced returns a text with one part replaced, which must be there once.
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), "%q", old)
 	return strings.Replace(text, old, new, 1)
 }
 
-// defaultFile is the name of the built-in mapping.
+// defaultFile is the name of the mapping that the program holds.
 const defaultFile = "suger.yaml"
 
 // shipped returns the mapping files of this project, by name.
@@ -48,7 +48,7 @@ func TestShippedMappingsAreValid(t *testing.T) {
 	}
 }
 
-// problemsIn returns the problems of a mapping, none if it is valid.
+// problemsIn returns what is wrong with a mapping, none if it is valid.
 func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
 	t.Helper()
 	_, err := spec.Parse(name, text)
@@ -59,10 +59,12 @@ func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
 	return problems
 }
 
-// All problems of a file are reported at once, each at its place. The files state the
-// expected problems in the lines that have them.
+// wrongFiles have what is wrong with each line in a comment behind it.
+var wrongFiles = []string{"testdata/wrong.yaml", "testdata/unfit.yaml", "testdata/unmatched.yaml"}
+
+// Every problem of a file is reported at once, at its place.
 func TestProblemsAreReportedAtOnce(t *testing.T) {
-	for _, file := range []string{"testdata/wrong.yaml", "testdata/unfit.yaml"} {
+	for _, file := range wrongFiles {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		var want, got []string
@@ -82,7 +84,7 @@ func TestProblemsAreReportedAtOnce(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	files := shipped(f)
-	for _, file := range []string{"testdata/wrong.yaml", "testdata/unfit.yaml"} {
+	for _, file := range wrongFiles {
 		text, err := os.ReadFile(file)
 		require.NoError(f, err)
 		files[file] = text

@@ -10,27 +10,44 @@ import (
 // No call of a mapping can leave the base URL or address another resource than it
 // appears to.
 func TestCallsThatAreRefused(t *testing.T) {
-	for text, want := range map[string]string{
-		"GET":                            "a call is a method and a path",
-		"BREW /org":                      `"BREW" is not one of the methods GET, POST, PUT, PATCH, DELETE`,
-		"GET org":                        "is not a path",
-		"GET https://evil.example.com/x": "is not a path",
-		"GET //evil.example.com/x":       "is not a path",
-		"GET /org#x":                     "is not a path",
-		"GET /%2e%2e/org":                "is not a path",
-		`GET /..\org`:                    "is not a path",
-		"GET /org list":                  "is not a path",
-		"GET /org/{organization":         "is not a path",
-		"GET /org/":                      "is not a path",
-		"GET /org/../admin":              "would name another resource",
-		"GET /org/./user":                "would name another resource",
+	for _, text := range []string{
+		"GET",
+		"BREW /org",
+		"GET org",
+		"GET https://evil.example.com/x",
+		"GET //evil.example.com/x",
+		"GET /org#x",
+		"GET /%2e%2e/org",
+		`GET /..\org`,
+		"GET /org list",
+		"GET /org/{organization",
+		"GET /org/",
+		"GET /org/../admin",
+		"GET /org/./user",
 	} {
 		var r Request
-		err := r.parse(text)
-		require.ErrorContains(t, err, want, text)
+		err := r.UnmarshalText([]byte(text))
+		require.ErrorContains(t, err, "is not a call", text)
 		assert.Empty(t, r, text)
 	}
 	var r Request
-	require.NoError(t, r.parse("PATCH /org/{organization}/user/{user}?notify=false"))
+	require.NoError(t, r.UnmarshalText([]byte("PATCH /org/{organization}/user/{user}?notify=false")))
 	assert.Equal(t, Request{Method: "PATCH", Path: "/org/{organization}/user/{user}", Query: map[string]string{"notify": "false"}}, r)
+}
+
+func TestCursorForms(t *testing.T) {
+	for text, want := range map[string]Cursor{
+		"next": {Path: "next"}, "next.token": {Path: "next.token"}, "next page.token": {Path: "next page.token"},
+		"header X-Next": {Header: "X-Next"}, "last row id": {Row: "id"}, "last row key.id": {Row: "key.id"},
+	} {
+		var c Cursor
+		require.NoError(t, c.UnmarshalText([]byte(text)), text)
+		assert.Equal(t, want, c, text)
+		assert.Equal(t, text, c.String())
+	}
+	for _, text := range []string{"", "header X Y", "header a.b c", "a..b", "rows[0]", "last row a..b", "last row rows[0]"} {
+		var c Cursor
+		require.Error(t, c.UnmarshalText([]byte(text)), text)
+		assert.Empty(t, c, text)
+	}
 }

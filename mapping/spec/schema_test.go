@@ -24,8 +24,8 @@ import (
 
 var update = flag.Bool("update", false, "write the files that are made of the Go types anew")
 
-// assertMade compares a file with the content generated from the Go types, and
-// rewrites it with -update.
+// assertMade compares a file with what is made of the Go types, and writes it if
+// the flag says so.
 func assertMade(t *testing.T, file, made string) {
 	t.Helper()
 	if *update {
@@ -39,8 +39,8 @@ func assertMade(t *testing.T, file, made string) {
 // object is a JSON object.
 type object = map[string]any
 
-// mapping.schema.json is the schema by which the program checks a mapping file and by
-// which editors complete and check it. It is generated from the tags of the Go types.
+// mapping.schema.json is what a mapping file is read by, and what editors complete
+// and check one with while one types. It is made of the tags of the Go types.
 func TestJSONSchemaIsMadeOfTheTypes(t *testing.T) {
 	s := &schemaMaker{definitions: make(object)}
 	root := s.of(reflect.TypeFor[spec.Document](), "")
@@ -55,18 +55,18 @@ func TestJSONSchemaIsMadeOfTheTypes(t *testing.T) {
 
 type schemaMaker struct{ definitions object }
 
-// notations are the types that are written as a string in a certain format.
+// notations are the types that are written as a text with a format.
 var notations = map[reflect.Type]string{
 	reflect.TypeFor[spec.Field](): "field", reflect.TypeFor[spec.Request](): "call", reflect.TypeFor[spec.Cursor](): "cursor",
 	reflect.TypeFor[spec.Path](): "path", reflect.TypeFor[time.Duration](): "time",
 }
 
-// shortForms are the structs that can also be written as a string, with its format.
+// shortForms are the structs that may be written as a text, with its format.
 var shortForms = map[reflect.Type]string{
 	reflect.TypeFor[spec.Operation](): "call", reflect.TypeFor[spec.End](): "end", reflect.TypeFor[spec.Attribute](): "field",
 }
 
-// of returns the schema of a type; the struct tag has its bounds.
+// of returns the schema of a type; tag has its bounds.
 func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 	switch format, notated := notations[t]; {
 	case t == reflect.TypeFor[spec.Field]():
@@ -84,7 +84,11 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 			return s.attributes()
 		}
 		if pattern := tag.Get("keys"); pattern != "" {
-			return object{"type": "object", "patternProperties": object{pattern: s.of(t.Elem(), tag)}, "additionalProperties": false}
+			properties := object{pattern: s.of(t.Elem(), tag)}
+			if tag.Get("of") == "ascii" {
+				properties[ownHeader("|authorization")] = forbidden("the gateway sets this header itself")
+			}
+			return object{"type": "object", "patternProperties": properties, "additionalProperties": false}
 		}
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), "")}
 	case reflect.Slice:
@@ -122,11 +126,10 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 	return object{}
 }
 
-// reference returns a reference to the definition of a struct, and adds the definition
-// if it is missing.
+// reference points to the definition of a struct, which it makes if need be.
 func (s *schemaMaker) reference(t reflect.Type) object {
 	if _, exists := s.definitions[t.Name()]; !exists {
-		s.definitions[t.Name()] = nil // set before its fields, which can refer to it
+		s.definitions[t.Name()] = nil // before its fields, which may lead back here
 		s.definitions[t.Name()] = s.structure(t)
 	}
 	return object{"$ref": "#/$defs/" + t.Name()}
@@ -163,15 +166,17 @@ func (s *schemaMaker) structure(t reflect.Type) object {
 	return described
 }
 
-// forbidden returns the schema of a key that is not allowed, with the reason.
+// forbidden returns the schema of a key that must not be there, with the
+// reason.
 func forbidden(why string) object { return object{"not": object{}, "description": why + "; remove it"} }
 
-// whenStyle returns the schema that applies another schema to some styles of paging.
+// whenStyle returns the schema by which paging of some styles must fit another schema,
+// too.
 func whenStyle(styles []any, then object) object {
 	return object{"if": object{"properties": object{"style": object{"enum": styles}}, "required": []any{"style"}}, "then": then}
 }
 
-// has returns the schema of a map with a key whose value matches a schema.
+// has returns the schema of a map with a key whose value fits a schema.
 func has(key string, value object) object {
 	return object{"properties": object{key: value}, "required": []any{key}}
 }
@@ -179,22 +184,26 @@ func has(key string, value object) object {
 // token is a token of HTTP (RFC 9110 section 5.6.2).
 var token = object{"pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"}
 
-// ownHeader matches a header that the gateway sets itself, in any letter case; regular
-// expressions of JSON Schema have no flag for that.
-var ownHeader = "^(" + regexp.MustCompile("[a-z]").ReplaceAllStringFunc(strings.Join(spec.OwnHeaders, "|"),
-	func(letter string) string { return "[" + letter + strings.ToUpper(letter) + "]" }) + ")$"
+// ownHeader is the pattern of a header that the gateway sets itself, in any letter case, which
+// regular expressions of JSON Schema have no flag for.
+func ownHeader(also string) string {
+	const own = "host|content-length|connection|transfer-encoding|accept-encoding"
+	eitherCase := func(letter string) string { return "[" + letter + strings.ToUpper(letter) + "]" }
+	return "^(" + regexp.MustCompile("[a-z]").ReplaceAllStringFunc(own+also, eitherCase) + ")$"
+}
 
-// aWord is a list with at least one value that an answer can have.
+// aWord is a list with a value that an answer can have.
 var aWord = object{
 	"not":         object{"type": "array", "items": object{"const": "{now}"}},
 	"description": "no value can be in an answer; add one, or say with absent what a missing value means",
 }
 
-// without returns the schema of a map that must not have a key, with the reason.
+// without returns the schema of a map that must not have a key, with the
+// reason.
 func without(key, why string) object { return object{"properties": object{key: forbidden(why)}} }
 
-// rules are the schemas of structs besides their keys. A rule's description is the
-// error message, with the advice after a semicolon.
+// rules are what a schema says of a struct besides its keys. The description of a
+// rule is the message, and after a semicolon the advice.
 var rules = map[reflect.Type]object{
 	reflect.TypeFor[spec.Document](): {"allOf": []any{object{
 		"properties": object{"version": object{"not": object{"type": "integer", "not": object{"const": 1}}, "description": "this program reads version 1; write version: 1"}},
@@ -255,15 +264,15 @@ var rules = map[reflect.Type]object{
 	},
 	reflect.TypeFor[spec.Credential](): {"allOf": []any{object{"properties": object{
 		"header": object{
-			"not":         object{"anyOf": []any{object{"not": token}, object{"type": "string", "pattern": ownHeader}}},
+			"not":         object{"anyOf": []any{object{"not": token}, object{"type": "string", "pattern": ownHeader("")}}},
 			"description": "no key can be in this header; write another, such as X-Api-Key",
 		},
 		"scheme": object{"not": object{"not": token}, "description": "a scheme is one word; write one such as Key, or none"},
 	}}}},
 }
 
-// attributes returns the schema of the mapped SCIM attributes. It also lists those
-// that no field can hold, with the reason.
+// attributes returns the schema of the SCIM attributes that fields hold. Those
+// that no field can hold are in it, too, with the reason.
 func (s *schemaMaker) attributes() object {
 	attribute := s.reference(reflect.TypeFor[spec.Attribute]())
 	s.definitions["PlainAttribute"] = object{"$ref": attribute["$ref"], "properties": object{
@@ -286,8 +295,8 @@ func (s *schemaMaker) attributes() object {
 	return object{"type": "object", "properties": properties, "additionalProperties": false, "required": []string{"userName"}}
 }
 
-// userAttributes returns all attributes of a SCIM user, with the reason why a field
-// cannot hold an attribute.
+// userAttributes returns all attributes of a SCIM user, with why a field cannot
+// hold one.
 func userAttributes() map[string]string {
 	all := make(map[string]string)
 	add := func(urn string, attributes []*scim.Attribute) {
@@ -314,7 +323,7 @@ func userAttributes() map[string]string {
 	user, enterprise := scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)
 	add("", user.Attributes)
 	add(enterprise.ID, enterprise.Attributes)
-	for _, made := range []string{"id", "externalId", "meta", "schemas"} { // attributes of every resource
+	for _, made := range []string{"id", "externalId", "meta", "schemas"} { // of every resource
 		all[made] = made + " is made by the gateway and needs no field; remove it"
 	}
 	return all

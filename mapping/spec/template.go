@@ -123,8 +123,8 @@ func Overlay(object, body any) any {
 func eachText(part any, path string, found func(path, text string)) {
 	switch p := part.(type) {
 	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(p)) {
-			eachText(p[key], path+"."+key, found)
+		for key, inner := range p {
+			eachText(inner, path+"."+key, found)
 		}
 	case []any:
 		for i, inner := range p {

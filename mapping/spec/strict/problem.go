@@ -5,31 +5,25 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // A Problem is one mistake in a document.
 type Problem struct {
-	File       string
-	Line       int    // from 1
-	Column     int    // from 1, in characters
-	Path       string // where in the document: "operations.add user.body"; "" is all of it
-	Message    string // what is wrong
-	Suggestion string // what to do about it; may be empty
+	File    string
+	Line    int    // from 1
+	Column  int    // from 1, in characters
+	Path    string // where in the document: "operations.add user.body"; "" is all of it
+	Message string // what is wrong, and after a semicolon mostly what to do about it
 }
 
 // String returns the problem on one line, with the place first, as compilers
 // do.
 func (p Problem) String() string {
-	path, advice := p.Path, p.Suggestion
+	path := shortened(p.Path)
 	if path != "" {
 		path += ": "
 	}
-	if advice != "" {
-		advice = "; " + advice
-	}
-	return fmt.Sprintf("%s:%d:%d: %s%s%s", p.File, p.Line, p.Column, path, p.Message, advice)
+	return fmt.Sprintf("%s:%d:%d: %s%s", p.File, p.Line, p.Column, path, p.Message)
 }
 
 // Problems are all mistakes in a document, in its order.
@@ -44,74 +38,111 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems is how many problems of a hopeless document are shown.
-const maxProblems = 100
+// Positions are the places of the values of a document, by their paths.
+type Positions map[string]position
+
+type position struct{ line, column int }
+
+// At returns the line and column, both from 1, of the value at a path such as
+// "user.attributes.userName.field" or "role.known[2].name", or of its nearest
+// parent if the document does not have it. The place of a value in a map is that of its
+// key. Keys with dots in them are written in the path as they are.
+func (p Positions) At(path string) (line, column int) {
+	for {
+		if at, there := p[path]; there {
+			return at.line, at.column
+		}
+		if path == "" {
+			return 1, 1
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+}
 
 // A Report collects what is wrong with a document.
 type Report struct {
 	file      string
 	Positions Positions // of the values that are in it
-	refused   []string  // paths whose further problems are not reported
 	problems  Problems
-	read      int // number of problems that prevent reading a value
 }
 
-// Add reports a problem of a value and what to do. It reports nothing for a value
-// that could not be read, or that contains one.
-func (r *Report) Add(path, suggestion, format string, args ...any) {
-	for _, p := range r.problems[:r.read] {
-		if p.Path == path || strings.HasPrefix(p.Path, path+".") || strings.HasPrefix(p.Path, path+"[") {
-			return
-		}
-	}
+// Add reports a problem of a value.
+func (r *Report) Add(path, format string, args ...any) {
 	line, column := r.Positions.At(path)
-	r.add(path, line, column, fmt.Sprintf(format, args...), suggestion)
+	r.problems = append(r.problems, Problem{r.file, line, column, path, fmt.Sprintf(format, args...)})
 }
 
-// Has reports whether a value has a problem.
-func (r *Report) Has(path string) bool {
-	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Path == path })
-}
+// maxProblems is how many problems of a hopeless document are shown.
+const maxProblems = 100
 
-// Readable reports whether every value could be read.
-func (r *Report) Readable() bool { return r.read == 0 }
-
-func (r *Report) add(path string, line, column int, message, suggestion string) {
-	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Path: path, Message: message, Suggestion: suggestion})
-}
-
-// refuse notes that a strict document must not have a value, and returns one in
-// its place.
-func (r *Report) refuse(path string, n *yaml.Node, message, suggestion string) any {
-	r.add(path, n.Line, n.Column, message, suggestion)
-	r.refused = append(r.refused, path)
-	return nil
-}
-
-// Err is everything noted, as [Problems] of which a hundred are shown, nil if there
+// Err is everything reported, as [Problems] of which a hundred are shown, nil if there
 // is nothing.
 func (r *Report) Err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
 	slices.SortFunc(r.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message+a.Suggestion, b.Message+b.Suggestion))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 	})
 	if len(r.problems) <= maxProblems {
 		return r.problems
 	}
 	last := r.problems[maxProblems-1]
-	last.Path, last.Suggestion = "", ""
-	last.Message = fmt.Sprintf("too many problems; %d more are not shown", len(r.problems)-maxProblems)
+	last.Path, last.Message = "", fmt.Sprintf("too many problems; %d more are not shown", len(r.problems)-maxProblems)
 	return append(r.problems[:maxProblems], last)
 }
 
-func quoted(text string) string { return fmt.Sprintf("%q", shortened(text, 60)) }
-
-// shortened cuts a text to so many characters.
-func shortened(text string, longest int) string {
+// shortened cuts a text of the document for a message.
+func shortened(text string) string {
+	const longest = 200
 	if runes := []rune(text); len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}
 	return text
+}
+
+// Suggest returns the advice for an unknown word: the known one with the smallest edit
+// distance, without regard to letter case, if that is at most two fifths of the longer
+// word; else all known ones.
+func Suggest(word string, known []string) string {
+	const longest = 128 // nobody misspells longer words, and the cost is quadratic
+	nearest, best := "", longest
+	for _, candidate := range known {
+		length := max(len(word), len(candidate))
+		if length > longest {
+			continue
+		}
+		if distance := editDistance(strings.ToLower(word), strings.ToLower(candidate)); distance*5 <= 2*length && distance < best {
+			nearest, best = candidate, distance
+		}
+	}
+	if nearest != "" {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	all := make([]string, len(known))
+	for i, word := range known {
+		all[i] = fmt.Sprintf("%q", word)
+	}
+	return "there are " + strings.Join(all, ", ")
+}
+
+// editDistance returns the Levenshtein distance, in bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			changed := diagonal
+			if a[i] != b[j] {
+				changed++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(changed, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
 }

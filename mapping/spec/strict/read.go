@@ -10,10 +10,11 @@ package strict
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,72 +29,55 @@ const (
 )
 
 // Read reads the document in data into the struct that into points to. file is its
-// name in problems, of which up to a hundred are reported. What cannot be read is
-// left as it was.
+// name in problems. The schema is for a document that is good YAML, and into is only
+// filled from one that the schema allows.
 func (s *Schema) Read(file string, data []byte, into any) *Report {
 	r := &Report{file: file, Positions: make(Positions)}
-	if root := r.parse(data); root != nil {
-		value := r.value(root, "", root, 1)
-		var invalid *jsonschema.ValidationError
-		if errors.As(s.root.Validate(value), &invalid) {
-			s.describe(r, root, value, invalid)
-		}
-		var good yaml.Node
-		if err := errors.Join(good.Encode(value), good.Decode(into)); err != nil && len(r.problems) == 0 {
-			r.add("", 1, 1, err.Error(), "") // the schema and the struct are not the same
-		}
+	root := r.parse(data)
+	if root == nil {
+		return r
 	}
-	r.read = len(r.problems)
+	value := r.value(root, "", root, 1)
+	if len(r.problems) > 0 {
+		return r
+	}
+	var invalid *jsonschema.ValidationError
+	if errors.As(s.root.Validate(value), &invalid) {
+		s.describe(r, invalid)
+		return r
+	}
+	var good yaml.Node
+	if err := errors.Join(good.Encode(value), good.Decode(into)); err != nil {
+		r.Add("", "%v", err) // the schema and the struct are not the same
+	}
 	return r
 }
 
-// Positions are the places of the values of a document, by their paths.
-type Positions map[string]position
-
-type position struct{ line, column int }
-
-// At returns the line and column, both from 1, of the value at a path such as
-// "user.attributes.userName.field" or "role.known[2].name", or of its nearest
-// parent if the document does not have it. The place of a block of lines is
-// that of its key; of any other value, its own. Keys with dots in them are
-// written in the path as they are.
-func (p Positions) At(path string) (line, column int) {
-	for {
-		if at, there := p[path]; there {
-			return at.line, at.column
-		}
-		if path == "" {
-			return 1, 1
-		}
-		path = path[:max(0, strings.LastIndexAny(path, ".["))]
-	}
-}
-
-// parse reads the one document in data. It answers nil if there is nothing to
-// decode; the reason is in the report then.
+// parse reads the one document in data. It returns nil if there is none; the reason is
+// in the report then.
 func (r *Report) parse(data []byte) *yaml.Node {
 	if len(data) > maxSize {
-		r.add("", 1, 1, fmt.Sprintf("the document has more than %d KiB", maxSize>>10), "")
+		r.Add("", "the document has more than %d KiB", maxSize>>10)
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	first, err := next(decoder)
 	switch {
 	case errors.Is(err, io.EOF):
-		r.add("", 1, 1, "the document is empty", "")
+		r.Add("", "the document is empty")
 		return nil
-	case err != nil:
-		r.syntax(data, err)
-		return nil
+	case err == nil:
+		_, err = next(decoder)
 	}
-	switch second, err := next(decoder); {
+	switch {
 	case errors.Is(err, io.EOF):
-	case err != nil:
-		r.syntax(data, err)
+		return first.Content[0]
+	case err == nil:
+		r.Add("", "the file holds more than one document")
 	default:
-		r.add("", second.Line, second.Column, "a second document begins here", "a file holds one document")
+		r.syntax(data, err)
 	}
-	return first.Content[0]
+	return nil
 }
 
 // next reads a document. The YAML library panics in states that it considers
@@ -109,82 +93,90 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, decoder.Decode(document)
 }
 
-// value returns the value of a node, as in JSON, without what is refused. at is the
-// node whose place a message about the value names.
-func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
-	if _, twice := r.Positions[path]; !twice {
-		r.Positions[path] = position{at.Line, at.Column}
+// syntax reports what the YAML library could not read, at the first line with which
+// the lines above it are not good YAML. The library's own line is often where the
+// enclosing map begins.
+func (r *Report) syntax(data []byte, err error) {
+	good := len(data)
+	for good > 0 {
+		if good = 1 + bytes.LastIndexByte(data[:good-1], '\n'); reads(data[:good]) {
+			break
+		}
 	}
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	if before, text, found := strings.Cut(message, ": "); found && strings.HasPrefix(before, "line ") {
+		message = text
+	}
+	r.Positions[""] = position{1 + bytes.Count(data[:good], []byte("\n")), 1}
+	r.Add("", `not YAML: %s; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
+}
+
+func reads(data []byte) bool {
+	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		if _, err := next(decoder); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+}
+
+// value returns the value of a node, as in JSON, and notes what is not allowed. at is
+// the node whose place a message about the value names.
+func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
+	r.Positions[path] = position{at.Line, at.Column}
+	tag := n.ShortTag()
 	switch {
 	case n.Kind == yaml.AliasNode:
-		return r.refuse(path, n, fmt.Sprintf("an alias (*%s) is not allowed", shortened(n.Value, 60)), "write the value out")
+		r.Add(path, "an alias (*%s) is not allowed; write the value out", shortened(n.Value))
 	case n.Style&yaml.TaggedStyle != 0:
-		return r.refuse(path, n, fmt.Sprintf("a tag (%s) is not allowed", shortened(n.Tag, 60)), "remove it; quotes make a value a string")
+		r.Add(path, "a tag (%s) is not allowed; remove it; quotes make a value a string", shortened(n.Tag))
+	case n.Kind == yaml.ScalarNode && tag == "!!null" && n.Value == "":
+		r.Add(path, `has no value; write null if that is meant, and a placeholder in quotes: "{user}"`)
+	case n.Kind == yaml.ScalarNode && tag == "!!null":
+	case n.Kind == yaml.ScalarNode && tag == "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	case n.Kind == yaml.ScalarNode && (tag == "!!int" || tag == "!!float"):
+		whole, noInt := strconv.Atoi(n.Value)
+		number, noFloat := strconv.ParseFloat(n.Value, 64)
+		switch {
+		case !json.Valid([]byte(n.Value)) || noFloat != nil || tag == "!!int" && noInt != nil:
+			r.Add(path, "%s is not a JSON number, or too large; write it in quotes if it is a text", shortened(n.Value))
+		case noInt == nil:
+			return whole
+		}
+		return number
 	case n.Kind == yaml.ScalarNode:
-		return r.scalar(n, path)
+		return n.Value
 	case depth > maxDepth:
-		return r.refuse(path, n, fmt.Sprintf("maps and lists are nested more than %d deep", maxDepth), "")
+		r.Add(path, "maps and lists are nested more than %d deep", maxDepth)
 	case n.Kind == yaml.MappingNode:
 		return r.object(n, path, depth)
+	case n.Kind == yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, item := range n.Content {
+			list[i] = r.value(item, fmt.Sprintf("%s[%d]", path, i), item, depth+1)
+		}
+		return list
 	}
-	list := make([]any, len(n.Content))
-	for i, item := range n.Content {
-		list[i] = r.value(item, fmt.Sprintf("%s[%d]", path, i), item, depth+1)
-	}
-	return list
+	return nil
 }
 
 func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
-	object, lines := make(map[string]any, len(n.Content)/2), make(map[string]int, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value, at := n.Content[i], n.Content[i+1], n.Content[i+1]
-		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0 {
-			r.refuse(path, key, fmt.Sprintf("the key %s is not a string", quoted(key.Value)), "write it in quotes")
-			continue
+	object := make(map[string]any, len(n.Content)/2)
+	for pair := range slices.Chunk(n.Content, 2) {
+		key, name := pair[0], within(path, pair[0].Value)
+		value := r.value(pair[1], name, key, depth+1)
+		_, twice := object[key.Value]
+		switch {
+		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0:
+			r.Add(name, "the key is not a string; write it in quotes")
+		case twice:
+			r.Add(name, "the key is given twice; remove one of them")
+		default:
+			object[key.Value] = value
 		}
-		if value.Kind != yaml.ScalarNode && value.Style&yaml.FlowStyle == 0 {
-			at = key
-		}
-		name := strings.TrimPrefix(path+"."+key.Value, ".")
-		if isEmpty(value) && n.Style&yaml.FlowStyle != 0 && len(n.Content) == 2 {
-			r.refuse(name, key, fmt.Sprintf("{%s} without quotes is a map", shortened(key.Value, 60)), fmt.Sprintf(`write "{%s}"`, shortened(key.Value, 60)))
-			r.refused = append(r.refused, path)
-			continue
-		}
-		read := r.value(value, name, at, depth+1)
-		if line, twice := lines[key.Value]; twice {
-			r.add(path, key.Line, key.Column, fmt.Sprintf("key %s is given twice, first in line %d", quoted(key.Value), line), "remove one of them")
-			continue
-		}
-		object[key.Value], lines[key.Value] = read, key.Line
 	}
 	return object
 }
 
-// jsonNumber is a number as JSON writes it.
-var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
-
-func (r *Report) scalar(n *yaml.Node, path string) any {
-	switch tag := n.ShortTag(); {
-	case isEmpty(n):
-		return r.refuse(path, n, "has no value", "write null, {} or [] if that is meant, or leave the key out")
-	case tag == "!!null":
-		return nil
-	case tag == "!!bool":
-		return n.Value[0] == 't' || n.Value[0] == 'T'
-	case tag != "!!int" && tag != "!!float":
-		return n.Value
-	}
-	if whole, err := strconv.Atoi(n.Value); err == nil && jsonNumber.MatchString(n.Value) {
-		return whole
-	}
-	number, err := strconv.ParseFloat(n.Value, 64)
-	if err != nil || !jsonNumber.MatchString(n.Value) || n.ShortTag() == "!!int" {
-		return r.refuse(path, n, fmt.Sprintf("%s is not a JSON number, or too large", shortened(n.Value, 60)), "write it in quotes if it is a text")
-	}
-	return number
-}
-
-func isEmpty(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Value == "" && n.ShortTag() == "!!null"
-}
+// within returns the path of a key's value in the map at a path.
+func within(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }

@@ -1,6 +1,7 @@
 package strict_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,14 +10,13 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-func TestNearest(t *testing.T) {
-	known := []string{"add user", "get user", "set role", "by", strings.Repeat("l", 70)}
+func TestSuggest(t *testing.T) {
+	known := []string{"add user", "get user", "set role", "by", strings.Repeat("l", 129)}
 	tests := []struct{ name, word, want string }{
 		{"letter missing", "add usr", "add user"},
 		{"letter too many", "get userr", "get user"},
 		{"letter changed", "sat role", "set role"},
-		{"neighbors swapped count once", "sert oel", ""},
-		{"neighbors swapped", "adu dser", "add user"},
+		{"neighbors swapped", "adduser ", "add user"},
 		{"other separator", "add-user", "add user"},
 		{"other case", "GET_USER", "get user"},
 		{"first of two as near", "aet user", "get user"},
@@ -24,14 +24,16 @@ func TestNearest(t *testing.T) {
 		{"a third is near", "dd usr", "add user"},
 		{"more is not", "d sr", ""},
 		{"short words must be right", "bx", ""},
-		{"long words are not looked at", strings.Repeat("l", 69), ""},
+		{"long words are not looked at", strings.Repeat("l", 128), ""},
 		{"empty", "", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			nearest, ok := strict.Nearest(test.word, known)
-			assert.Equal(t, test.want, nearest)
-			assert.Equal(t, test.want != "", ok)
+			want := `there are "add user", "get user", "set role", "by", "` + known[4] + `"`
+			if test.want != "" {
+				want = fmt.Sprintf("did you mean %q?", test.want)
+			}
+			assert.Equal(t, want, strict.Suggest(test.word, known))
 		})
 	}
 }
