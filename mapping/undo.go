@@ -31,8 +31,10 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 		return differs || !takesOne(one) || !x.planner.restores(after, one)
 	})
 	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
-	if len(taken) == 0 && !snap.whole && !slices.ContainsFunc(touched, removes) && !slices.ContainsFunc(touched, takesOne) {
-		return nil // there may have been none before
+	shows := slices.ContainsFunc(after.users, func(u *user) bool { return canHelp(u, after.roles.of(u)) })
+	mayTake := slices.ContainsFunc(touched, takesOne) || !shows && (snap.whole || slices.ContainsFunc(touched, removes))
+	if len(taken) == 0 && !mayTake {
+		return nil // there may have been none before, or only an earlier change may still take the one that is shown
 	}
 	x.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
