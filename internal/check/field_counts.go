@@ -26,7 +26,7 @@ const (
 	isNull   = "null"
 )
 
-// A use is a mapped field, and the number of users who have it.
+// A use is a field that the mapping names, counted in all users.
 type use struct {
 	name  string // what it is for: "id", "name.givenName", "status"
 	entry string // of the mapping file
@@ -45,8 +45,8 @@ type leaf struct {
 	words   map[string]int // different values, at most sampledUsers of them
 }
 
-// fieldCounts are the fields of the users in a list: those that the mapping
-// names, in all users, and all that there are, in the first ones.
+// fieldCounts are the fields of the users in a list: those that the mapping names, in
+// all users, and by their paths all that there are, in the first ones.
 type fieldCounts struct {
 	rows    int
 	uses    []*use
@@ -66,11 +66,9 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 		add("id "+name, "user.ids."+name, doc.User.IDs[name])
 	}
 	add("organization", "user.organization", doc.User.Organization)
-	add("userName", "user.attributes.userName", doc.User.Attributes["userName"].Field)
-	for _, name := range sortedNames(doc.User.Attributes) {
-		if name != "userName" {
-			add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
-		}
+	others := slices.DeleteFunc(sortedNames(doc.User.Attributes), func(name string) bool { return name == "userName" })
+	for _, name := range slices.Concat([]string{"userName"}, others) {
+		add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
 	}
 	add("created", "user.created", doc.User.Created)
 	add("modified", "user.modified", doc.User.Modified)
@@ -95,8 +93,8 @@ func (c *fieldCounts) take(user any) {
 			u.count(value)
 		}
 	}
-	if c.sampled < sampledUsers {
-		c.sampled++
+	if c.rows <= sampledUsers {
+		c.sampled = c.rows
 		c.walk("", user, 0)
 	}
 }
@@ -104,38 +102,27 @@ func (c *fieldCounts) take(user any) {
 // walk counts every field of a user, of a list the first element.
 func (c *fieldCounts) walk(path string, value any, depth int) {
 	if path != "" {
-		l := c.leaves[path]
-		if l == nil {
-			if len(c.leaves) == maxLeaves {
-				return
-			}
-			l = &leaf{}
-			c.leaves[path] = l
+		if c.leaves[path] == nil && len(c.leaves) == maxLeaves {
+			return
+		} else if c.leaves[path] == nil {
+			c.leaves[path] = &leaf{}
 		}
-		l.count(value)
-	}
-	if depth == maxDepth {
-		return
+		c.leaves[path].count(value)
 	}
 	switch v := value.(type) {
 	case map[string]any:
 		for _, key := range sortedNames(v) {
-			inner := key
-			if path != "" {
-				inner = path + "." + key
-			}
-			if isNameable(key) {
-				c.walk(inner, v[key], depth+1)
+			if depth < maxDepth && isNameable(key) {
+				c.walk(strings.TrimPrefix(path+"."+key, "."), v[key], depth+1)
 			}
 		}
 	case []any:
-		if len(v) > 0 && path != "" {
+		if depth < maxDepth && len(v) > 0 && path != "" {
 			c.walk(path+"[0]", v[0], depth+1)
 		}
 	}
 }
 
-// count adds one value.
 func (l *leaf) count(value any) {
 	if l.kinds == nil {
 		l.kinds, l.words = make(map[string]int), make(map[string]int)
@@ -146,14 +133,12 @@ func (l *leaf) count(value any) {
 	if list, is := value.([]any); is && len(list) > 1 {
 		l.several++
 	}
-	word, scalar := spec.Text(value)
-	if !isEmpty(value) {
-		l.filled++
-	}
-	if !scalar || word == "" {
+	if isEmpty(value) {
 		return
 	}
-	if l.words[word] > 0 || len(l.words) < sampledUsers {
+	l.filled++
+	word, scalar := spec.Text(value)
+	if scalar && (l.words[word] > 0 || len(l.words) < sampledUsers) {
 		l.words[word]++
 	}
 	if kind == isText && isAddress(word) {
@@ -182,11 +167,9 @@ func kindOf(value any) string {
 
 // kind returns what the field holds in most users that have it.
 func (l *leaf) kind() string {
-	best := isNull
-	for _, kind := range []string{isText, isNumber, isFlag, isObject, isList} {
-		if l.kinds[kind] > 0 && (best == isNull || l.kinds[kind] > l.kinds[best]) {
-			best = kind
-		}
+	best := slices.MaxFunc([]string{isText, isNumber, isFlag, isObject, isList}, func(a, b string) int { return l.kinds[a] - l.kinds[b] })
+	if l.kinds[best] == 0 {
+		return isNull
 	}
 	return best
 }
@@ -237,12 +220,12 @@ func isTime(value any) bool {
 	return false
 }
 
-// isUsed reports whether the mapping names the field in a place that works, or
-// it is a part of a role.
+// isUsed reports whether the mapping reads a field, something in it, or a role of which
+// it is a part.
 func (c *fieldCounts) isUsed(path string) bool {
 	return slices.ContainsFunc(c.uses, func(u *use) bool {
 		return u.present > 0 && slices.ContainsFunc(u.field.Scalars(), func(used string) bool {
-			return path == used || u.name == "role" && within(path, used)
+			return path == used || within(used, path) || u.name == "role" && within(path, used)
 		})
 	})
 }
@@ -254,20 +237,8 @@ func within(path, outer string) bool {
 }
 
 func (c *fieldCounts) use(name string) *use {
-	for _, u := range c.uses {
-		if u.name == name {
-			return u
-		}
+	if i := slices.IndexFunc(c.uses, func(u *use) bool { return u.name == name }); i >= 0 {
+		return c.uses[i]
 	}
 	return nil
-}
-
-// leads reports whether a path leads to a field that the mapping uses.
-func (c *fieldCounts) leads(path string) bool {
-	for _, u := range c.uses {
-		if slices.ContainsFunc(u.field.Scalars(), func(used string) bool { return within(used, path) }) {
-			return true
-		}
-	}
-	return false
 }

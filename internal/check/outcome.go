@@ -341,7 +341,7 @@ func (t *trip) errorFixes() []Fix {
 		if c.Answer == nil || t.Document.Errors != nil {
 			continue
 		}
-		if fixes, _ := errorSigns(decoded(c.Answer.Body), nil); fixes != nil {
+		if fixes := errorSigns(decoded(c.Answer.Body), nil); fixes != nil {
 			return fixes
 		}
 	}

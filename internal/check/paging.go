@@ -25,10 +25,8 @@ const pageProbe = 2
 // organization.
 const roundRows = 50
 
-// lister asks for the list of an operation as the mapping says.
-func (r *run) lister(call sugerclient.Call) *lister {
-	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
-}
+// listPaging is the entry of the paging of the list of users.
+const listPaging = "operations.list users.paging"
 
 // pagingOf returns the paging of a list in the mapping.
 func (r *run) pagingOf(operation string) spec.PagingMap {
@@ -37,9 +35,6 @@ func (r *run) pagingOf(operation string) spec.PagingMap {
 	}
 	return spec.PagingMap{Style: "none"}
 }
-
-// listPaging is the entry of the paging of the list of users.
-const listPaging = "operations.list users.paging"
 
 // paging checks that small pages of the list follow each other, and that the
 // list does not continue after the mapping's end.
@@ -71,12 +66,7 @@ func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, fi
 		return r.line("paging", level, listPaging, format, args...).advise("Compare paging with Suger's documentation and console.")
 	}
 	follow := func() bool {
-		for range 2 { // the list may have changed between two answers
-			if l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0)) {
-				return true
-			}
-		}
-		return false
+		return l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))
 	}
 	switch says, cut := first.more(n); {
 	case paging.Style == "none" && cut:
@@ -93,7 +83,7 @@ func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, fi
 		return line(Warn, "All users fit on one page, so the check cannot see whether paging advances.")
 	case got > pageProbe:
 		return line(Warn, "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
-	case got > 0 && follow():
+	case got > 0 && (follow() || follow()): // the list may have changed between two answers
 		return line(OK, "Advances: two pages of %d follow each other.", pageProbe)
 	}
 	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
@@ -108,15 +98,6 @@ func endless(path string, paging spec.PagingMap, rows int) Line {
 	return Line{Check: "paging", Level: Fail,
 		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages do not seem to end.", path, how, rows, mostListTime),
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
-}
-
-// rowsIn finds the array that a list operation answers.
-func rowsIn(answer any, path string) (rows []any, ok bool) {
-	if path != "" {
-		answer, _ = at(answer, path)
-	}
-	rows, ok = answer.([]any)
-	return rows, ok
 }
 
 // proposePaging names the paging by which the list was seen to go on, if there is
@@ -134,13 +115,10 @@ func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
 	line := func(level Level, format string, args ...any) {
 		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", first)))
 	}
-	if first == 0 {
-		return
-	}
-	if paging.Limit != "" && first < min(paging.Size, r.users.count) {
+	if first > 0 && paging.Limit != "" && first < min(paging.Size, r.users.count) {
 		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, first)
 	}
-	if paging.Style != "offset" && paging.Style != "page" {
+	if first == 0 || paging.Style != "offset" && paging.Style != "page" {
 		return
 	}
 	for _, row := range l.page(ctx, paging, paging.Size, (r.users.count+first-1)/first, r.users.count).rows { // it may be refused
@@ -154,22 +132,15 @@ func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
 // total compares the number of all users with the list.
 func (r *run) total(answer any) {
 	const entry = "operations.list users.total"
-	total, candidates := r.Document.Operations.ListUsers.Total, totalsIn(answer)
-	switch changes := fixes(entry, candidates); {
-	case total != "" && r.users.total >= 0:
+	total, changes := r.Document.Operations.ListUsers.Total, fixes(entry, totalsIn(answer))
+	if total != "" && r.users.total >= 0 {
 		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
-	case total != "" || changes != nil:
+	} else if total != "" || changes != nil {
 		if changes == nil {
 			changes = []Fix{{Entry: entry}}
 		}
 		r.add(r.line("total", Warn, entry, "The mapping names no number of all users that is in the answer, so the gateway cannot detect a truncated list.").propose(changes...))
 	}
-}
-
-// compact returns a value as JSON text.
-func compact(value any) string {
-	text, _ := json.Marshal(value) // it came from JSON
-	return string(text)
 }
 
 // The usual names of query parameters, the most usual first.
@@ -188,6 +159,11 @@ type lister struct {
 	items string
 }
 
+// lister asks for the list of an operation as the mapping says.
+func (r *run) lister(call sugerclient.Call) *lister {
+	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
+}
+
 // A listAnswer is one page, its body and its header.
 type listAnswer struct {
 	body   any
@@ -198,10 +174,8 @@ type listAnswer struct {
 
 func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 	call := l.call
-	call.Query = maps.Clone(query)
-	if call.Query == nil {
-		call.Query = make(map[string]string)
-	}
+	call.Query = make(map[string]string)
+	maps.Copy(call.Query, query)
 	maps.Copy(call.Query, l.call.Query)
 	answer, err := l.do(ctx, call)
 	if err != nil {
@@ -210,7 +184,8 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
 	rows, _ := rowsIn(page.body, l.items)
 	for _, row := range rows {
-		page.rows = append(page.rows, compact(row))
+		text, _ := json.Marshal(row) // it came from JSON
+		page.rows = append(page.rows, string(text))
 	}
 	return page
 }
@@ -218,19 +193,28 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 // page asks for a page of a size by its number, counted from 0, and the rows before
 // it. With cursors or links it is the first page.
 func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
-	return l.get(ctx, pageQuery(p, size, number, rows))
+	return l.get(ctx, pageQuery(p, size, number, rows, ""))
 }
 
-func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
+// pageQuery returns the parameters of a page. next is the cursor or link to it.
+func pageQuery(p spec.PagingMap, size, number, rows int, next string) map[string]string {
 	query := make(map[string]string)
 	if p.Limit != "" {
 		query[p.Limit] = strconv.Itoa(size)
 	}
-	switch p.Style {
-	case "offset":
+	switch {
+	case p.Style == "offset":
 		query[p.Next] = strconv.Itoa(rows)
-	case "page":
+	case p.Style == "page":
 		query[p.Next] = strconv.Itoa(p.First + number)
+	case p.Style == "cursor" && next != "":
+		query[p.Next] = next
+	case p.Style == "link":
+		if address, err := url.Parse(next); err == nil {
+			for name := range address.Query() {
+				query[name] = address.Query().Get(name)
+			}
+		}
 	}
 	return query
 }
@@ -238,19 +222,11 @@ func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
 // advances reports whether the page after the first begins where that ends, which
 // the whole list shows as far as it is known.
 func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
-	query := pageQuery(p, pageProbe, 1, len(first.rows))
 	next := first.at(p.Cursor)
-	if p.Style == "cursor" {
-		query[p.Next] = next
-	} else if address, err := url.Parse(next); err == nil && p.Style == "link" {
-		for name := range address.Query() {
-			query[name] = address.Query().Get(name)
-		}
-	}
 	if next == "" && (p.Style == "cursor" || p.Style == "link") {
 		return false
 	}
-	page := l.get(ctx, query)
+	page := l.get(ctx, pageQuery(p, pageProbe, 1, len(first.rows), next))
 	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
 		return false
 	}
@@ -264,46 +240,40 @@ func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *l
 // why says what was seen; proven reports whether pages were seen to follow each
 // other.
 func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
-	whole := l.get(ctx, nil)
-	if len(whole.rows) <= pageProbe {
-		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
+	none, whole, limit := spec.PagingMap{Style: "none"}, l.get(ctx, nil), ""
+	n, first := len(whole.rows), whole
+	if n <= pageProbe {
+		return none, fmt.Sprintf("too few to see paging: %s", count(n, "row")), false
 	}
-	limit, first := "", whole
 	for _, name := range limitNames {
 		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
 			limit, first = name, page
 			break
 		}
 	}
-	n := len(whole.rows)
 	if _, more := whole.more(n); limit == "" && !more && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
-		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever the limit", true
+		return none, "one answer holds all, whatever the limit", true
 	}
 	for _, p := range usual(first) {
 		if p.Limit = limit; l.advances(ctx, p, whole, first) {
 			if limit != "" {
-				p.Size = l.pageSize(ctx, limit, whole)
+				p.Size = l.pageSize(ctx, limit)
 			}
 			return p, fmt.Sprintf("two pages of %d follow each other", len(first.rows)), true
 		}
 	}
-	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
+	return none, "no usual parameter leads to a second page", false
 }
 
-// more returns a number of all rows in the answer or its header that is larger than
-// some.
-func (a *listAnswer) more(rows int) (text string, found bool) {
-	for _, path := range totalsIn(a.body) {
-		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
-			return fmt.Sprintf("%s in the answer says %d", path, n), true
+// pageSize returns the largest page that the list gives, but at most 100 where it has not
+// so many rows.
+func (l *lister) pageSize(ctx context.Context, limit string) int {
+	for _, size := range []int{1000, 500, 200, 100, 50, 20} { // some refuse what is too large
+		if rows := len(l.get(ctx, map[string]string{limit: strconv.Itoa(size)}).rows); rows > 0 {
+			return min(size, max(rows, 100))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.header)) {
-		if n, err := strconv.Atoi(a.header.Get(name)); err == nil && n > rows && countsAll(name) {
-			return fmt.Sprintf("the header %s says %d", name, n), true
-		}
-	}
-	return "", false
+	return pageProbe
 }
 
 // usual returns the usual ways to request the second page, the likeliest first.
@@ -332,20 +302,20 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 	return ways
 }
 
-// pageSize returns the largest page that the list gives, as far as it has so
-// many rows; else at most 100.
-func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
-	for _, size := range []int{1000, 500, 200, 100, 50} {
-		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
-		switch rows := len(page.rows); {
-		case rows == 0: // too large to request
-		case rows == size, rows < len(whole.rows), page.leads() != nil:
-			return rows
-		default:
-			return min(size, 100)
+// more returns a number of all rows in the answer or its header that is larger than
+// some.
+func (a *listAnswer) more(rows int) (text string, found bool) {
+	for _, path := range totalsIn(a.body) {
+		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
+			return fmt.Sprintf("%s in the answer says %d", path, n), true
 		}
 	}
-	return pageProbe
+	for _, name := range sortedNames(a.header) {
+		if n, err := strconv.Atoi(a.header.Get(name)); err == nil && n > rows && countsAll(name) {
+			return fmt.Sprintf("the header %s says %d", name, n), true
+		}
+	}
+	return "", false
 }
 
 // linkNext finds the address of the next page in a Link header (RFC 8288).
@@ -354,25 +324,26 @@ var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
 // leads returns where the answer seems to lead to the next page, by a link or a cursor. A
 // value that is empty or 0 ends a list.
 func (a *listAnswer) leads() (found []spec.PagingMap) {
-	add := func(name string, place spec.Cursor) {
-		style, word := "cursor", a.at(place)
-		if strings.Contains(word, "/") && strings.ContainsAny(word, "?=") {
-			style = "link"
-		}
-		if seemsNext(name) && !slices.Contains([]string{"", "0", "true", "false"}, word) && (style == "cursor" || place.Header == "") {
-			found = append(found, spec.PagingMap{Style: style, Cursor: place})
-		}
-	}
 	if a.at(spec.Cursor{}) != "" {
 		found = append(found, spec.PagingMap{Style: "link"})
 	}
-	for _, s := range spotsIn(a.body) {
-		if s.path != "" {
-			add(s.path, spec.Cursor{Path: s.path})
-		}
+	var places []spec.Cursor
+	for _, s := range spotsIn(a.body)[1:] {
+		places = append(places, spec.Cursor{Path: s.path})
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.header)) {
-		add(name, spec.Cursor{Header: name})
+	for _, name := range sortedNames(a.header) {
+		places = append(places, spec.Cursor{Header: name})
+	}
+	for _, place := range places {
+		name, word, style := lastName(place.Path+place.Header), a.at(place), "cursor"
+		if strings.Contains(word, "/") && strings.ContainsAny(word, "?=") {
+			style = "link"
+		}
+		isCalled := func(hint string) bool { return strings.Contains(name, hint) }
+		if slices.ContainsFunc([]string{"next", "cursor", "continu"}, isCalled) && !slices.Contains([]string{"", "0", "true", "false"}, word) &&
+			(style == "cursor" || place.Header == "") {
+			found = append(found, spec.PagingMap{Style: style, Cursor: place})
+		}
 	}
 	return found
 }
@@ -394,20 +365,16 @@ func (a *listAnswer) at(place spec.Cursor) string {
 
 // pagingValue returns the paging as an entry of the mapping file, nil for none.
 func pagingValue(p spec.PagingMap) any {
-	if p.Style == "none" {
-		return nil
-	}
-	value := map[string]any{"style": p.Style}
-	for key, text := range map[string]string{"limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()} {
-		if text != "" {
-			value[key] = text
-		}
-	}
+	value := map[string]any{"style": p.Style, "limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()}
 	if p.Limit != "" {
 		value["size"] = p.Size
 	}
 	if p.First != 0 {
 		value["first"] = p.First
+	}
+	maps.DeleteFunc(value, func(_ string, part any) bool { return part == "" })
+	if p.Style == "none" {
+		return nil
 	}
 	return value
 }

@@ -3,9 +3,13 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 )
+
+// bare returns the path of a field in bodies, and in the answer for one person.
+func (s *survey) bare(path string) string { return strings.TrimPrefix(path, s.prefix) }
 
 // field returns a path, and the same in the answer for one person where that
 // differs.
@@ -20,58 +24,53 @@ func (s *survey) field(path string) any {
 	return []any{path, other}
 }
 
-// share returns how many users have a field, "" if all.
-func (s *survey) share(path string) string {
-	if l := s.fields.leaves[path]; l.present < s.fields.sampled {
-		return "in " + ofUsers(l.present, s.fields.sampled)
-	}
-	return ""
-}
-
 func (s *survey) draftUser() {
-	d, c := s.draft, s.fields
-	in := "in " + ofUsers(c.rows, c.rows)
-	guess := func(purpose string) string { return c.guess(purpose, s.Caller.Organization, s.roleNames) }
-	id := d.set("user.id", s.field(s.id), Seen, in)
-	if others := slices.DeleteFunc(slices.Clone(s.ids), func(path string) bool { return path == s.id }); len(others) > 0 && s.one == "" {
-		id.sure, id.why = Likely, series(others)+" is unique, too: which one calls need is not visible"
+	// of names the other fields that may be meant, which only a person can decide.
+	of := func(path, what string, candidates []string) (Certainty, string) {
+		others := slices.DeleteFunc(s.fields.distinct(candidates), func(other string) bool { return other == path })
+		if len(others) > 0 {
+			return Likely, series(others) + what
+		}
+		return Seen, ""
 	}
+	d, organization := s.draft, s.guess("organization")
+	candidates := s.ids
+	if s.one != "" {
+		candidates = nil // a call has shown which one is the id
+	}
+	sure, why := of(s.id, " is unique, too: which one calls need is not visible", candidates)
+	d.set("user.id", s.field(s.id), sure, why)
 	d.likely("user.ids.membership", s.member, "the membership's own id")
-	organization := guess("organization")
 	if organization != "" {
-		d.seen("user.organization", s.field(organization), in)
+		d.seen("user.organization", s.field(organization), "")
 	}
 
-	attribute := func(name, path, why, key string, word any) {
+	attribute := func(name, path, key, word string, sure Certainty, why string) {
 		value := s.field(path)
 		if _, several := value.([]any); several || key != "" {
-			value = map[string]any{"field": value}
-		}
-		if key != "" {
-			value.(map[string]any)[key] = word
+			long := map[string]any{"field": value, key: word}
+			delete(long, "")
+			value = long
 		}
 		if path != "" {
-			d.seen("user.attributes."+name, value, cmp.Or(why, s.share(path)))
+			d.set("user.attributes."+name, value, sure, why)
 		}
 	}
-	attribute("userName", s.email, "assumed that it cannot change", "write", spec.WriteCreate)
-	if others := c.distinct(c.emails())[1:]; len(others) > 0 {
-		name := d.find("user.attributes.userName")
-		name.sure, name.why = Likely, series(others)+" has addresses, too: which one users sign in with is not visible"
-	}
-	attribute("name.givenName", s.names[0], "", "", nil)
-	attribute("name.familyName", s.names[1], "", "", nil)
-	attribute("name.givenName", s.names[2], "", "part", string(spec.FirstNames))
-	attribute("name.familyName", s.names[2], "", "part", string(spec.LastName))
-	for _, path := range sortedNames(c.leaves) {
-		name := attributeFor(path, c.leaves[path])
-		if name != "" && !slices.Contains([]string{s.email, s.names[2], organization}, path) && d.find("user.attributes."+name) == nil {
-			attribute(name, path, "whether it can be written is not known", "write", spec.WriteNever)
+	sure, why = of(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
+	attribute("userName", s.email, "write", spec.WriteCreate, sure, cmp.Or(why, "assumed that it cannot change"))
+	attribute("name.givenName", s.names[0], "", "", Seen, "")
+	attribute("name.familyName", s.names[1], "", "", Seen, "")
+	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), Seen, "")
+	attribute("name.familyName", s.names[2], "part", string(spec.LastName), Seen, "")
+	for _, path := range sortedNames(s.fields.leaves) {
+		name := attributeFor(path, s.fields.leaves[path])
+		if name != "" && !slices.Contains([]string{s.email, s.names[2], organization}, path) && d.comments["user.attributes."+name] == "" {
+			attribute(name, path, "write", spec.WriteNever, Seen, "whether it can be written is not known")
 		}
 	}
 	for _, use := range []string{"created", "modified"} {
-		if path := guess(use); path != "" {
-			d.seen("user."+use, s.field(path), s.share(path))
+		if path := s.guess(use); path != "" {
+			d.seen("user."+use, s.field(path), "")
 		}
 	}
 	s.draftRoleField()
@@ -80,10 +79,10 @@ func (s *survey) draftUser() {
 func (s *survey) draftRoleField() {
 	d, r := s.draft, &s.role
 	if r.field == "" {
-		d.notSeen("user.roles.field", s.roleName(), "no field of a user looks like a role")
+		d.set("user.roles.field", s.roleName(), NotSeen, "no field of a user looks like a role")
 		return
 	}
-	d.set("user.roles.field", s.field(r.field), Seen, s.share(r.field))
+	d.seen("user.roles.field", s.field(r.field), "")
 	d.seen("user.roles.hold", map[bool]string{true: "many", false: "one"}[r.many], "")
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
@@ -114,25 +113,15 @@ func (s *survey) draftAccess() {
 	}
 	if status.field == "" {
 		d.set("access", map[string]any{"end": string(end)}, sure, why)
-	} else {
-		d.set("access.end", string(end), sure, why)
-		d.set("access.field", s.field(status.field), Seen, "")
-		for _, words := range []struct {
-			key    string
-			values []any
-		}{{"active", status.active}, {"pending", status.pending}, {"inactive", status.inactive}} {
-			if status.guessed {
-				d.likely("access."+words.key, words.values, "some words were not seen")
-			} else {
-				d.seen("access."+words.key, words.values, "by the name and the values of the field")
-			}
-		}
-		d.likely("access.absent", status.absent, "")
+		return
 	}
-	for _, refusal := range []struct {
-		kind  string
-		words []any
-	}{{"domain", []any{"domain"}}, {"seats", []any{"seat", "license"}}, {"duplicate", []any{"already exists"}}} {
-		d.notSeen("refusals."+refusal.kind, refusal.words, "no refusal was provoked")
+	d.set("access.end", string(end), sure, why)
+	d.seen("access.field", s.field(status.field), "")
+	if sure, why = Seen, "by the name and the values of the field"; status.guessed {
+		sure, why = Likely, "some words were not seen"
 	}
+	d.set("access.active", status.active, sure, why)
+	d.set("access.pending", status.pending, sure, why)
+	d.set("access.inactive", status.inactive, sure, why)
+	d.likely("access.absent", status.absent, "")
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,117 +18,82 @@ const (
 func op(name, key string) string { return "operations." + name + "." + key }
 
 // write drafts a write operation.
-func (d *Draft) write(name, call string, body map[string]any, above string) {
+func (d *Draft) write(name, call string, body any, above string) {
 	d.likely(op(name, "call"), call, "")
 	if !strings.HasPrefix(call, "POST ") {
 		d.likely(op(name, "repeat"), true, "")
 	}
 	d.likely(op(name, "body"), body, "")
-	d.find("operations." + name).above = above
+	d.above["operations."+name] = above
+}
+
+// with returns a body that sends a field, too, if there is one.
+func (s *survey) with(body any, path, value string) any {
+	if path == "" {
+		return body
+	}
+	return put(body, splitEntry(s.bare(path)), value)
 }
 
 // draftWrites drafts how users are added, changed and removed, in the shape in which
 // they are listed.
 func (s *survey) draftWrites() {
 	d, person := s.draft, s.list.Call.Path+"/{user}"
-	member, status := person, s.status
-	create, update, role := s.nameParts(), s.nameParts(), make(map[string]any)
-	s.put(create, s.email, "{userName}")
-	s.put(role, s.roleName(), s.rolePart())
+	names := s.with(s.with(s.with(nil, s.names[0], "{name.givenName}"), s.names[1], "{name.familyName}"), s.names[2], "{name.formatted}")
+	create := s.with(names, s.email, "{userName}")
 	if s.member != "" {
-		person, member = cmp.Or(s.one, person), s.joins+"/{user.membership}"
+		person, member := cmp.Or(s.one, person), s.joins+"/{user.membership}"
 		d.write(spec.OpAddUser, "POST "+strings.TrimSuffix(person, "/{user}"), create, unproven)
-		d.write(spec.OpUpdateUser, "PATCH "+person, update, unproven)
-		d.write(spec.OpSetRole, "PATCH "+member, role, unproven)
-		role["userId"] = "{user}"
-		d.write(spec.OpAddMember, "POST "+s.joins, role, unproven)
-		d.find(op(spec.OpAddMember, "body")).why = "userId is a guess"
+		d.write(spec.OpUpdateUser, "PATCH "+person, names, unproven)
+		d.write(spec.OpSetRole, "PATCH "+member, s.withRole(nil), unproven)
+		d.write(spec.OpAddMember, "POST "+s.joins, put(s.withRole(nil), []string{"userId"}, "{user}"), unproven)
+		d.comments[op(spec.OpAddMember, "body")] += ": userId is a guess"
+		d.write(spec.OpRemoveUser, "DELETE "+member, nil, unproven)
 	} else {
-		s.put(create, s.roleName(), s.rolePart())
-		s.put(update, s.roleName(), s.rolePart())
-		if status.field != "" && !status.byRemoval {
-			s.put(update, status.field, "{status}")
+		update, above := s.withRole(names), unproven
+		if !s.status.byRemoval {
+			update = s.with(update, s.status.field, "{status}")
 		}
-		above := unproven
 		if s.role.field != "" {
 			above += "\nIf Suger gives roles by calls of their own, take " + s.bare(s.role.field) + " out of this body and add:"
-			own := ownRoleCalls(member, s.role.field, s.role.many, s.role.byName || s.role.name != "" && s.role.id == "")
+			own := ownRoleCalls(person, s.role.field, s.role.many, s.role.byName || s.role.name != "" && s.role.id == "")
 			for _, name := range sortedNames(own) {
-				above += fmt.Sprintf("\n%s: %s", name, flowOf(own[name]))
+				above += "\n" + name + ": " + flowOf(own[name])
 			}
 		}
-		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, create, unproven)
+		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, s.withRole(create), unproven)
 		d.write(spec.OpUpdateUser, "PATCH "+person, update, above)
+		d.write(spec.OpRemoveUser, "DELETE "+person, nil, unproven)
 	}
-	d.write(spec.OpRemoveUser, "DELETE "+member, nil, unproven)
-	if in := s.roleIn; s.roleRows == nil || in.id == "" || in.id == in.name {
-		return // plain strings have no id to address
+	if in := s.roleIn; s.roleRows != nil && in.id != "" && in.id != in.name { // plain strings have no id to address
+		roles, rename := s.roleRows.Call.Path, s.with(nil, in.name, "{displayName}")
+		d.write(spec.OpAddRole, "POST "+roles, s.with(s.with(rename, in.description, "{description}"), in.permissions, "{permissions}"), unprovenRole)
+		d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename, unprovenRole)
+		d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
+		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
 	}
-	body, rename, roles := make(map[string]any), make(map[string]any), s.roleRows.Call.Path
-	s.put(rename, s.roleIn.name, "{displayName}")
-	s.put(body, s.roleIn.name, "{displayName}")
-	s.put(body, s.roleIn.description, "{description}")
-	s.put(body, s.roleIn.permissions, "{permissions}")
-	d.write(spec.OpAddRole, "POST "+roles, body, unprovenRole)
-	d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename, unprovenRole)
-	d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
 }
 
 // roleName returns the field of the role, a usual name if none was seen.
 func (s *survey) roleName() string { return cmp.Or(s.role.field, "role") }
 
-func (s *survey) rolePart() any {
-	inside := make(map[string]any)
-	for path, value := range map[string]string{s.role.id: "{role}", s.role.name: "{role.name}"} {
-		if path != "" {
-			inside[path] = value
-		}
+// withRole returns a body that sends the role, too, in the shape that was read.
+func (s *survey) withRole(body any) any {
+	path := s.roleName()
+	if s.role.many {
+		path += "[0]" // which is repeated for each role
 	}
-	switch {
-	case len(inside) > 0 && s.role.many:
-		return []any{inside}
-	case len(inside) > 0:
-		return inside
-	case s.role.many && s.role.byName:
-		return "{roles.names}"
-	case s.role.many:
-		return "{roles}"
+	switch id, name := s.role.id, s.role.name; {
+	case id != "" && name != "":
+		return s.with(s.with(body, path+"."+id, "{role}"), path+"."+name, "{role.name}")
+	case id != "":
+		return s.with(body, path+"."+id, "{role}")
+	case name != "":
+		return s.with(body, path+"."+name, "{role.name}")
 	case s.role.byName:
-		return "{role.name}"
+		return s.with(body, path, "{role.name}")
 	}
-	return "{role}"
-}
-
-func (s *survey) nameParts() map[string]any {
-	body := make(map[string]any)
-	for i, value := range []string{"{name.givenName}", "{name.familyName}", "{name.formatted}"} {
-		s.put(body, s.names[i], value)
-	}
-	return body
-}
-
-func (s *survey) bare(path string) string { return strings.TrimPrefix(path, s.prefix) }
-
-func (s *survey) put(body map[string]any, path string, value any) {
-	keys := strings.Split(s.bare(path), ".")
-	for i, key := range keys {
-		key, _, listed := strings.Cut(key, "[")
-		inner, there := body[key].(map[string]any)
-		switch {
-		case path == "":
-			return
-		case i == len(keys)-1 && listed:
-			body[key] = []any{value}
-		case i == len(keys)-1:
-			body[key] = value
-		case !there:
-			inner = make(map[string]any)
-			if body[key] = inner; listed {
-				body[key] = []any{inner}
-			}
-		}
-		body = inner
-	}
+	return s.with(body, path, "{role}")
 }
 
 // ownRoleCalls returns the separate operations that grant and revoke roles, if any.
@@ -152,41 +116,40 @@ func ownRoleCalls(user, field string, many, byName bool) map[string]any {
 }
 
 // ownRoleTries proposes separate calls for roles in place of the update of a user.
-func ownRoleTries(doc *spec.Document) []Fix {
-	fields, roles := doc.User.Roles.Field.Scalars(), &doc.User.Roles
+func ownRoleTries(doc *spec.Document) (tries []Fix) {
 	if !doc.WritesRole() {
 		return nil
 	}
-	update := doc.Operations.UpdateUser
+	update, roles := doc.Operations.UpdateUser, &doc.User.Roles
+	fields := roles.Field.Scalars()
 	sent := slices.IndexFunc(fields, func(field string) bool { _, there := at(update.Body, field); return there })
 	if sent < 0 {
 		return nil
 	}
-	field, tries := fields[sent], []Fix(nil)
-	own := ownRoleCalls(update.Call.Path, field, doc.ManyRoles(), roles.By == "name" || roles.Name.Given() && !roles.ID.Given())
+	own := ownRoleCalls(update.Call.Path, fields[sent], doc.ManyRoles(), roles.By == "name" || roles.Name.Given() && !roles.ID.Given())
 	for _, name := range sortedNames(own) {
 		tries = append(tries, Fix{Entry: spec.OperationPath(name), Value: own[name], Try: true})
 	}
-	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+field), Try: true})
+	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+fields[sent]), Try: true})
 }
 
 // showsLater proposes to wait for an added user.
 var showsLater = Fix{Entry: op(spec.OpAddUser, "shows within"), Value: "30s"}
 
-// nextMethod maps a method that Suger refuses to the one to try next.
-var nextMethod = map[string]string{"PATCH": "PUT", "PUT": "POST"}
-
 // otherMethod is another usual way to make a change: a PUT takes the whole object
 // where that can be read.
 func otherMethod(doc *spec.Document, operation string) []Fix {
 	in := doc.Operations.Named(operation)
-	if in == nil || operation != spec.OpUpdateUser && operation != spec.OpSetRole || nextMethod[in.Call.Method] == "" {
+	if in == nil || operation != spec.OpUpdateUser && operation != spec.OpSetRole {
 		return nil
 	}
 	call := in.Call
-	call.Method = nextMethod[call.Method]
+	call.Method = map[string]string{"PATCH": "PUT", "PUT": "POST"}[call.Method]
 	tries := []Fix{{Entry: op(operation, "call"), Value: callText(call), Try: true}}
-	if operation == spec.OpUpdateUser && call.Method == "PUT" {
+	switch {
+	case call.Method == "":
+		return nil
+	case operation == spec.OpUpdateUser && call.Method == "PUT":
 		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
 	}
 	return tries
