@@ -107,17 +107,10 @@ func (s *survey) draftRoles() {
 		d.seen("role.created", in.created, "")
 	}
 	known, most := s.knownRoles()
-	unnamed := known[0].assumed && len(known) > 1 && !known[1].assumed
-	sure, level := Likely, Warn
-	if unnamed {
-		sure, level = NotSeen, Fail
-		s.doubt(Fail, "administrator", "role.known", "Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of "+known[0].Name+".",
-			"No role's name shows that it manages users, so the draft marks none.")
-	}
 	var order []any
 	lesser := len(known)
 	for i, k := range known {
-		s.draftKnown(i, k, unnamed)
+		s.draftKnown(i, k)
 		if order = append(order, k.Name); k.lesser() {
 			lesser = min(lesser, i)
 		}
@@ -125,9 +118,9 @@ func (s *survey) draftRoles() {
 	if s.roleRows != nil { // all others before the lesser ones
 		order = slices.Insert(order, lesser, any("*"))
 	}
-	d.set("role.precedence", order, sure, "the most powerful first, by their names")
-	if least := known[len(known)-1]; least.lesser() {
-		d.set("role.default", least.Name, sure, "the fewest rights, for users without a role")
+	d.likely("role.precedence", order, "the most powerful first, by their names")
+	if lesser < len(known) {
+		d.likely("role.default", known[len(known)-1].Name, "the fewest rights, for users without a role")
 		return
 	}
 	name, why := most.Name, "most users hold this one"
@@ -136,32 +129,26 @@ func (s *survey) draftRoles() {
 		name, why = known[i].Name, "nobody holds one that may be it"
 	}
 	d.set("role.default", name, NotSeen, "no name shows which role has the fewest rights: "+why)
-	s.doubt(level, "default role", "role.default", "Set role.default to the role with the fewest rights, and add it to role.known.",
-		"No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", name, why)
+	s.doubts = append(s.doubts, Line{Check: "default role", Level: Warn, Mapping: &Place{Entry: "role.default"},
+		Text:   fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", name, why),
+		Change: "Set role.default to the role with the fewest rights, and add it to role.known."})
 }
 
-func (s *survey) doubt(level Level, check, entry, change, format string, args ...any) {
-	s.doubts = append(s.doubts, Line{Check: check, Level: level, Mapping: &Place{Entry: entry}, Text: fmt.Sprintf(format, args...), Change: change})
-}
-
-func (s *survey) draftKnown(i int, k knownRole, unnamed bool) {
+func (s *survey) draftKnown(i int, k knownRole) {
 	value := map[string]any{"name": k.Name, "id": k.ID, "administrator": k.administrator()}
-	maps.DeleteFunc(value, func(_ string, part any) bool { return part == "" || part == false })
 	if _, listed := s.roleNames.byID(k.ID); listed && k.ID != "" && s.roleIn.numbers {
 		value["id"] = json.Number(k.ID)
 	}
-	sure, why, ids := Likely, "whether this role manages users follows from its name", s.roleNames.idsOf(k.Name)
+	sure, why := Seen, "held by users, or listed"
 	switch {
-	case unnamed && k.administrator():
-		sure, why = NotSeen, "no name shows which role manages users: put it here"
 	case k.assumed:
-		sure, why = NotSeen, "name a role that Suger has"
-	case len(ids) > 1:
-		sure, why = NotSeen, "other roles have this name, too: which one is meant is not visible"
-		s.doubt(Fail, "role names", "role.known", "Set the id of the one that is meant, and rename the others in Suger.",
-			"Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, series(ids))
-	case !k.administrator():
-		sure, why = Seen, "held by users, or listed"
+		sure, why = NotSeen, "Suger has no such role: name the one that it has"
+	case len(s.roleNames.idsOf(k.Name)) > 1: // so that the check fails
+		value["id"] = ""
+		sure, why = NotSeen, "other roles have this name, too: add the id of the one that is meant"
+	case k.administrator():
+		sure, why = Likely, "whether this role manages users follows from its name"
 	}
+	maps.DeleteFunc(value, func(_ string, part any) bool { return part == "" || part == false })
 	s.draft.set(fmt.Sprintf("role.known[%d]", i), value, sure, why)
 }
