@@ -52,15 +52,15 @@ const clocksDiffer = time.Minute
 
 // clock compares Suger's with this machine's.
 func (r *run) clock(suger time.Time) {
-	off := r.Now().Sub(suger).Round(time.Second)
-	if off.Abs() <= clocksDiffer {
-		return
-	}
-	line := r.line("clock", Warn, "", "Suger's clock is %s ahead of this machine's.", -off).advise("Synchronize this machine's clock with a time server.")
-	if off > 0 {
+	line := r.line("clock", OK, "", "").advise("Synchronize this machine's clock with a time server.")
+	switch off := r.Now().Sub(suger).Round(time.Second); {
+	case off > clocksDiffer:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger's clock is %s behind this machine's: a new user would seem to have existed before.", off)
+		r.add(line)
+	case off < -clocksDiffer:
+		line.Level, line.Text = Warn, fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)
+		r.add(line)
 	}
-	r.add(line)
 }
 
 func (r *run) reached(u *url.URL) Line {

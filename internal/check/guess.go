@@ -98,17 +98,6 @@ func first(words []string) string { return append(words, "")[0] }
 // parentOf returns what leads to a field, with the dot: "user." of "user.email".
 func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
 
-// distinct returns the fields without those that repeat the values of an
-// earlier one.
-func (c *fieldCounts) distinct(paths []string) (kept []string) {
-	for _, path := range paths {
-		if !slices.ContainsFunc(kept, func(other string) bool { return maps.Equal(c.leaves[path].words, c.leaves[other].words) }) {
-			kept = append(kept, path)
-		}
-	}
-	return kept
-}
-
 // isID reports whether a field differs in each row.
 func (c *fieldCounts) isID(l *leaf) bool {
 	return l.isScalar() && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled

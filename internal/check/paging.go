@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
@@ -103,7 +104,7 @@ func endless(path string, paging spec.PagingMap, rows int) Line {
 // proposePaging names the paging by which the list was seen to go on, if there is
 // one.
 func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Call) Line {
-	if paging, _, proven := r.lister(call).find(ctx); proven {
+	if paging, proven := r.lister(call).find(ctx); proven {
 		return line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
 	}
 	return line
@@ -154,14 +155,14 @@ var (
 // A lister finds out how a list is paged: it requests pages in the usual ways and
 // compares them with the first rows.
 type lister struct {
-	do    func(context.Context, sugerclient.Call) (*sugerclient.Answer, error)
+	*mapping.Probe
 	call  sugerclient.Call // without parameters of paging
 	items string
 }
 
 // lister asks for the list of an operation as the mapping says.
 func (r *run) lister(call sugerclient.Call) *lister {
-	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
+	return &lister{r.probe, call, r.probe.Paging(call.Operation).Items}
 }
 
 // A listAnswer is one page, its body and its header.
@@ -177,7 +178,7 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 	call.Query = make(map[string]string)
 	maps.Copy(call.Query, query)
 	maps.Copy(call.Query, l.call.Query)
-	answer, err := l.do(ctx, call)
+	answer, err := l.Do(ctx, call)
 	if err != nil {
 		return &listAnswer{err: err}
 	}
@@ -237,13 +238,12 @@ func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *l
 }
 
 // find returns the paging of the list, with style none if all comes in one answer.
-// why says what was seen; proven reports whether pages were seen to follow each
-// other.
-func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
+// proven reports whether pages were seen to follow each other, or a limit to do nothing.
+func (l *lister) find(ctx context.Context) (paging spec.PagingMap, proven bool) {
 	none, whole, limit := spec.PagingMap{Style: "none"}, l.get(ctx, nil), ""
 	n, first := len(whole.rows), whole
 	if n <= pageProbe {
-		return none, fmt.Sprintf("too few to see paging: %s", count(n, "row")), false
+		return none, false
 	}
 	for _, name := range limitNames {
 		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
@@ -252,17 +252,17 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 		}
 	}
 	if _, more := whole.more(n); limit == "" && !more && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
-		return none, "one answer holds all, whatever the limit", true
+		return none, true
 	}
 	for _, p := range usual(first) {
 		if p.Limit = limit; l.advances(ctx, p, whole, first) {
 			if limit != "" {
 				p.Size = l.pageSize(ctx, limit)
 			}
-			return p, fmt.Sprintf("two pages of %d follow each other", len(first.rows)), true
+			return p, true
 		}
 	}
-	return none, "no usual parameter leads to a second page", false
+	return none, false
 }
 
 // pageSize returns the largest page that the list gives, but at most 100 where it has not

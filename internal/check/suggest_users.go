@@ -27,7 +27,7 @@ func (s *survey) field(path string) any {
 func (s *survey) draftUser() {
 	// of names the other fields that may be meant, which only a person can decide.
 	of := func(path, what string, candidates []string) (Certainty, string) {
-		others := slices.DeleteFunc(s.fields.distinct(candidates), func(other string) bool { return other == path })
+		others := slices.DeleteFunc(slices.Clone(candidates), func(other string) bool { return other == path })
 		if len(others) > 0 {
 			return Likely, series(others) + what
 		}
@@ -124,4 +124,151 @@ func (s *survey) draftAccess() {
 	d.set("access.pending", status.pending, sure, why)
 	d.set("access.inactive", status.inactive, sure, why)
 	d.likely("access.absent", status.absent, "")
+}
+
+func op(name, key string) string { return "operations." + name + "." + key }
+
+// Reasons why write operations are only likely. The check creates no roles, because it
+// could not undo that.
+const (
+	unproven     = "unproven"
+	unprovenRole = "unproven, and not tried by --write"
+)
+
+// write drafts a write operation.
+func (d *Draft) write(name, call string, body any, why string) {
+	d.likely(op(name, "call"), call, why)
+	if !strings.HasPrefix(call, "POST ") {
+		d.likely(op(name, "repeat"), true, "")
+	}
+	d.likely(op(name, "body"), body, "")
+}
+
+// with returns a body that sends a field, too, if there is one.
+func (s *survey) with(body any, path, value string) any {
+	if path == "" {
+		return body
+	}
+	return put(body, splitEntry(s.bare(path)), value)
+}
+
+// draftWrites drafts how users are added, changed and removed, in the shape in which
+// they are listed.
+func (s *survey) draftWrites() {
+	d, person := s.draft, s.list.Call.Path+"/{user}"
+	names := s.with(s.with(s.with(nil, s.names[0], "{name.givenName}"), s.names[1], "{name.familyName}"), s.names[2], "{name.formatted}")
+	create := s.with(names, s.email, "{userName}")
+	if s.member != "" {
+		person, member := cmp.Or(s.one, person), s.joins+"/{user.membership}"
+		d.write(spec.OpAddUser, "POST "+strings.TrimSuffix(person, "/{user}"), create, unproven)
+		d.write(spec.OpUpdateUser, "PATCH "+person, names, unproven)
+		d.write(spec.OpSetRole, "PATCH "+member, s.withRole(nil), unproven)
+		d.write(spec.OpAddMember, "POST "+s.joins, put(s.withRole(nil), []string{"userId"}, "{user}"), unproven)
+		d.comments[op(spec.OpAddMember, "body")] += ": userId is a guess"
+		d.write(spec.OpRemoveUser, "DELETE "+member, nil, unproven)
+	} else {
+		update := s.withRole(names)
+		if !s.status.byRemoval {
+			update = s.with(update, s.status.field, "{status}")
+		}
+		if s.role.field != "" {
+			above := "If Suger gives roles by calls of their own, take " + s.bare(s.role.field) + " out of this body and add:"
+			own := ownRoleCalls(person, s.role.field, s.role.many, s.role.byName || s.role.name != "" && s.role.id == "")
+			for _, name := range sortedNames(own) {
+				above += "\n" + name + ": " + flowOf(own[name])
+			}
+			d.above["operations.update user"] = above
+		}
+		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, s.withRole(create), unproven)
+		d.write(spec.OpUpdateUser, "PATCH "+person, update, unproven)
+		d.write(spec.OpRemoveUser, "DELETE "+person, nil, unproven)
+	}
+	if in := s.roleIn; s.roleRows != nil && in.id != "" && in.id != in.name { // plain strings have no id to address
+		roles, rename := s.roleRows.Call.Path, s.with(nil, in.name, "{displayName}")
+		d.write(spec.OpAddRole, "POST "+roles, s.with(s.with(rename, in.description, "{description}"), in.permissions, "{permissions}"), unprovenRole)
+		d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename, unprovenRole)
+		d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
+		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
+	}
+}
+
+// roleName returns the field of the role, a usual name if none was seen.
+func (s *survey) roleName() string { return cmp.Or(s.role.field, "role") }
+
+// withRole returns a body that sends the role, too, in the shape that was read.
+func (s *survey) withRole(body any) any {
+	path := s.roleName()
+	if s.role.many {
+		path += "[0]" // which is repeated for each role
+	}
+	switch id, name := s.role.id, s.role.name; {
+	case id != "" && name != "":
+		return s.with(s.with(body, path+"."+id, "{role}"), path+"."+name, "{role.name}")
+	case id != "":
+		return s.with(body, path+"."+id, "{role}")
+	case name != "":
+		return s.with(body, path+"."+name, "{role.name}")
+	case s.role.byName:
+		return s.with(body, path, "{role.name}")
+	}
+	return s.with(body, path, "{role}")
+}
+
+// ownRoleCalls returns the separate operations that grant and revoke roles, if any.
+func ownRoleCalls(user, field string, many, byName bool) map[string]any {
+	role, name := "{role}", field[strings.LastIndex(field, ".")+1:]
+	if byName {
+		role = "{role.name}"
+	}
+	if !many {
+		return map[string]any{spec.OpSetRole: map[string]any{"call": "PUT " + user + "/role", "repeat": true, "body": map[string]any{name: role}}}
+	}
+	one := strings.TrimSuffix(name, "s")
+	if !byName {
+		one += "Id"
+	}
+	return map[string]any{
+		spec.OpGrantRole:  map[string]any{"call": "POST " + user + "/roles", "repeat": true, "body": map[string]any{one: role}},
+		spec.OpRevokeRole: map[string]any{"call": "DELETE " + user + "/roles/" + role, "repeat": true},
+	}
+}
+
+// ownRoleTries proposes separate calls for roles in place of the update of a user.
+func ownRoleTries(doc *spec.Document) (tries []Fix) {
+	if !doc.WritesRole() {
+		return nil
+	}
+	update, roles := doc.Operations.UpdateUser, &doc.User.Roles
+	fields := roles.Field.Scalars()
+	sent := slices.IndexFunc(fields, func(field string) bool { _, there := at(update.Body, field); return there })
+	if sent < 0 {
+		return nil
+	}
+	own := ownRoleCalls(update.Call.Path, fields[sent], doc.ManyRoles(), roles.By == "name" || roles.Name.Given() && !roles.ID.Given())
+	for _, name := range sortedNames(own) {
+		tries = append(tries, Fix{Entry: spec.OperationPath(name), Value: own[name], Try: true})
+	}
+	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+fields[sent]), Try: true})
+}
+
+// showsLater proposes to wait for an added user.
+var showsLater = Fix{Entry: op(spec.OpAddUser, "shows within"), Value: "30s"}
+
+// otherMethod is another usual way to make a change: a PUT takes the whole object
+// where that can be read.
+func otherMethod(doc *spec.Document, operation string) []Fix {
+	in := doc.Operations.Named(operation)
+	if in == nil || operation != spec.OpUpdateUser && operation != spec.OpSetRole {
+		return nil
+	}
+	call := in.Call
+	call.Method = map[string]string{"PATCH": "PUT", "PUT": "POST"}[call.Method]
+	tries := []Fix{{Entry: op(operation, "call"), Value: callText(call), Try: true}}
+	switch {
+	case call.Method == "":
+		return nil
+	case operation == spec.OpUpdateUser && call.Method == "PUT":
+		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
+	}
+	return tries
 }

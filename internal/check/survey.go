@@ -47,8 +47,8 @@ type survey struct {
 // A list is a call that answers a list.
 type list struct {
 	spec.Operation
-	why  string // what was seen of its pages
-	rows []any
+	proven bool // its paging was seen
+	rows   []any
 }
 
 // errNoList says that the path answers no list of people.
@@ -63,7 +63,7 @@ func (s *survey) look(ctx context.Context) (err error) {
 	s.fields = countFields(s.list.rows)
 	s.email = s.guess("userName")
 	s.id, s.member = s.fields.identity()
-	s.ids = s.fields.distinct(s.fields.idsIn(""))
+	s.ids = s.fields.idsIn("")
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
@@ -141,8 +141,8 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	if found.rows == nil {
 		return nil, errNoList
 	}
-	paging, why, _ := (&lister{do: s.probe.Do, call: request, items: string(found.Items)}).find(ctx)
-	found.Paging, found.why = &paging, why
+	paging, proven := (&lister{s.probe, request, string(found.Items)}).find(ctx)
+	found.Paging, found.proven = &paging, proven
 	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
 	switch {
 	case ctx.Err() != nil:
@@ -165,14 +165,14 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 }
 
 func (s *survey) draftList(name string, l *list) {
-	path, paging, why := "operations."+name, pagingValue(*l.Paging), l.why
-	if paging != nil {
-		why = ""
+	path, sure, why := "operations."+name, Seen, ""
+	if !l.proven {
+		sure, why = Likely, "one answer seems to hold all"
 	}
-	s.draft.seen(path+".call", callText(l.Call), why)
+	s.draft.set(path+".call", callText(l.Call), sure, why)
 	s.draft.seen(path+".items", string(l.Items), "")
 	s.draft.seen(path+".total", string(l.Total), "")
-	s.draft.seen(path+".paging", paging, l.why)
+	s.draft.seen(path+".paging", pagingValue(*l.Paging), "pages follow each other")
 }
 
 // beside are paths next to the list of users, and above it, that may be about
