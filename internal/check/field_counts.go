@@ -2,6 +2,7 @@ package check
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -193,15 +194,11 @@ func wordsAreSet(words map[string]int, users int) bool {
 }
 
 func isEmpty(value any) bool {
-	switch v := value.(type) {
-	case nil:
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
 		return true
-	case string:
-		return v == ""
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len() == 0
 	}
 	return false
 }

@@ -123,7 +123,7 @@ var shapes = map[string]shape{
 			return body, nil
 		},
 		want: []string{"items: members", "paging: {style: cursor, size: 100, limit: maxResults, next: pageToken, cursor: nextPageToken}", "id: user.id",
-			"name.givenName: {field: user.displayName, part: first names}", "created: joinedAt", "field: userRole", "access: {end: remove user}"},
+			"name.givenName: {field: user.displayName, part: first names}", "created: joinedAt", "field: userRole", "end: remove user"},
 	},
 }
 

@@ -43,18 +43,17 @@ func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
 	call := s.get(opListUsers, s.listCall().Path, "")
-	line := Line{Check: opListUsers, Text: fmt.Sprintf("GET %s answers %v.", call.Path, err)}
 	switch {
 	case ctx.Err() != nil:
-		line.Text = "Stopped before the end."
+		s.note(opListUsers, Fail, "", "Stopped before the end.")
 	case errors.Is(err, errNoEnd):
-		line = endless(call.Path, *s.list.Paging, mostDraftRows)
-	case asFailure(err) != nil:
-		if s.address(ctx) {
-			s.noUsers(ctx, call, err)
-		}
-		line = s.report.Lines[len(s.report.Lines)-1]
+		s.add(endless(call.Path, *s.list.Paging, mostDraftRows))
+	case asFailure(err) == nil:
+		s.note(opListUsers, Fail, "", "GET %s answers %v.", call.Path, err)
+	case s.address(ctx):
+		s.noUsers(ctx, call, err)
 	}
+	line := s.report.Lines[len(s.report.Lines)-1]
 	return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
 }
 

@@ -86,23 +86,22 @@ func (s *survey) draftRoleField() {
 	d.seen("user.roles.hold", map[bool]string{true: "many", false: "one"}[r.many], "")
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
-	switch {
-	case r.id != "" || r.name != "":
-	case r.byName:
-		d.seen("user.roles.by", "name", "the list of roles has these names")
-	case s.roleRows != nil:
-		d.seen("user.roles.by", "id", "by the list of roles")
-	default:
-		d.likely("user.roles.by", "id", "no list of roles was found")
+	by, sure := "id", Likely
+	if r.byName {
+		by = "name"
+	}
+	if s.roleRows != nil { // which shows it
+		sure = Seen
+	}
+	if r.id+r.name == "" {
+		d.set("user.roles.by", by, sure, "")
 	}
 }
 
 func (s *survey) draftAccess() {
 	d, status := s.draft, s.status
-	end, sure, why := spec.ByRemoval, Likely, "there is no status"
-	switch like := s.fields.unreadStatus(); {
-	case status.field == "" && like != "":
-		sure, why = NotSeen, like+" may be a status, but nothing shows what its values mean"
+	end, sure, why := spec.ByRemoval, Likely, "no status is known"
+	switch {
 	case status.field == "":
 	case s.member != "":
 		why = "the membership ends"
@@ -111,11 +110,9 @@ func (s *survey) draftAccess() {
 	default:
 		end, why = spec.BySetStatus, "there is a status"
 	}
-	if status.field == "" {
-		d.set("access", map[string]any{"end": string(end)}, sure, why)
+	if d.set("access.end", string(end), sure, why); status.field == "" {
 		return
 	}
-	d.set("access.end", string(end), sure, why)
 	d.seen("access.field", s.field(status.field), "")
 	if sure, why = Seen, "by the name and the values of the field"; status.guessed {
 		sure, why = Likely, "some words were not seen"
