@@ -167,7 +167,7 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	r.blocked = true
 	switch {
 	case errors.Is(err, errNoEnd):
-		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
+		line := endless(call.Path, mostRows)
 		line.Mapping = r.at(listPaging)
 		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:

@@ -25,7 +25,7 @@ var (
 	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
 	adminNames   = []string{"admin", "owner", "superuser", "root"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
-	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
+	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug", "role"} // in an object that is a role
 	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
 	statusWords  = map[string][]string{
 		"active":   {"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"},
@@ -339,7 +339,7 @@ func (c *fieldCounts) role(roles roleList) (r roleField) {
 		name, within := strings.CutPrefix(path, inside+".")
 		switch {
 		case !within || strings.Contains(name, "."):
-		case r.id == "" && (slices.Contains(roleKeys, lastName(name)) || r.name == "" && lastName(name) == "role"):
+		case r.id == "" && slices.Contains(roleKeys, lastName(name)):
 			r.id, r.words = name, c.leaves[path].words
 		case r.name == "" && slices.Contains(roleTitles, lastName(name)):
 			r.name = name

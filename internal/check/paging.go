@@ -78,26 +78,18 @@ func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, fi
 		return line(Warn, "The list has exactly %d users, which may be a limit of Suger's.", n)
 	case paging.Style == "none", got == n && n > pageProbe && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
 		return line(OK, "One answer holds the whole list.")
-	case paging.Limit == "" && got < n:
-		return line(OK, "Advances: pages of %d follow each other.", got)
-	case paging.Limit == "" || n <= pageProbe:
+	case got == n:
 		return line(Warn, "All users fit on one page, so the check cannot see whether paging advances.")
-	case got > pageProbe:
-		return line(Warn, "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case got > 0 && (follow() || follow()): // the list may have changed between two answers
-		return line(OK, "Advances: two pages of %d follow each other.", pageProbe)
+		return line(OK, "Advances: two pages of %d follow each other.", got)
 	}
 	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
 }
 
 // endless reports a list that does not end.
-func endless(path string, paging spec.PagingMap, rows int) Line {
-	how := "no paging"
-	if value := pagingValue(paging); value != nil {
-		how = "paging " + flowOf(value)
-	}
+func endless(path string, rows int) Line {
 	return Line{Check: "paging", Level: Fail,
-		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages do not seem to end.", path, how, rows, mostListTime),
+		Text:   fmt.Sprintf("GET %s has not ended after %d rows or %s: its pages do not seem to end.", path, rows, mostListTime),
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 

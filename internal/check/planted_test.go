@@ -102,7 +102,7 @@ var plantedReads = []planted{
 	{name: "next page parameter ignored", stand: stand{edits: []edit{{"next: offset}", "next: skip}"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "the limit works but the offset does not"},
 	{name: "limit parameter ignored", stand: stand{edits: []edit{{"limit: limit,", "limit: pageSize,"}}},
-		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "ignores pageSize=2"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "Set paging: {style: offset, size: 100, limit: limit, next: offset}."},
 	{name: "offset that counts pages", stand: stand{front: asks(func(r *http.Request) {
 		if query := r.URL.Query(); query.Get("offset") == "2" {
 			query.Set("offset", "4")

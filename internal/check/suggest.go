@@ -47,7 +47,7 @@ func (s *survey) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		s.note(opListUsers, Fail, "", "Stopped before the end.")
 	case errors.Is(err, errNoEnd):
-		s.add(endless(call.Path, *s.list.Paging, mostDraftRows))
+		s.add(endless(call.Path, mostDraftRows))
 	case asFailure(err) == nil:
 		s.note(opListUsers, Fail, "", "GET %s answers %v.", call.Path, err)
 	case s.address(ctx):

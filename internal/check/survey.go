@@ -148,7 +148,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, errNoEnd):
-		return found, errNoEnd
+		return nil, err
 	case err != nil:
 		return found, nil // the check says why; the first page is enough to go on
 	}
