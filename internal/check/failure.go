@@ -44,7 +44,8 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 		return r.line(call.Operation, Fail, entry, "Not finished.")
 	case fail.Status == 0 || fail.Kind == sugerclient.Unreadable:
 		return r.line(call.Operation, Fail, entry, "%s has no usable answer: %s.", made, causeOf(fail)).
-			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
+			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy, " +
+				"and that this machine can reach it (DNS, HTTPS_PROXY, firewall) and trusts its certificate (SSL_CERT_FILE, if a proxy inspects TLS).")
 	}
 	line := r.line(call.Operation, Fail, entry, "Suger answers %s with %d.%s", made, fail.Status, said(fail))
 	field := refusedField(call, fail.Message)

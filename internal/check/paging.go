@@ -50,6 +50,7 @@ func (r *run) paging(ctx context.Context) {
 		r.add(line)
 		return
 	}
+	r.clock(first.header)
 	line := r.advances(ctx, l, paging, first)
 	if line.Level != OK {
 		line = r.proposePaging(ctx, line, call)

@@ -58,9 +58,9 @@ func givesTwoRoles(suger *sandbox.Sandbox) {
 
 var plantedReads = []planted{
 	{name: "nothing listens", stand: stand{config: url(closed)},
-		check: "address", level: check.Fail, says: "connection refused"},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "connection refused"},
 	{name: "https where there is http", stand: stand{config: url(func(c *check.Config) string { return strings.Replace(c.URL, "http:", "https:", 1) })},
-		check: "address", level: check.Fail, says: "does not look like a TLS handshake"},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "server gave HTTP response to HTTPS client"},
 	{name: "wrong key", stand: stand{config: credential("no-key-of-suger")},
 		check: "credential", level: check.Fail, says: "Not accepted (401)"},
 	{name: "pair of an OAuth App taken for a key", stand: stand{config: credential("client-1:client-secret-1")},

@@ -64,7 +64,7 @@ type run struct {
 	users  *userList // nil if they could not be read
 	roles  roleList  // nil if they could not be read
 
-	blocked bool // because of the credential, organization or address, no other call makes sense
+	blocked bool // because of the credential, organization or URL, no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
 	lacking int  // failed checks that found that Suger lacks a call
 }
@@ -99,9 +99,6 @@ func Run(ctx context.Context, config Config) *Report {
 }
 
 func (r *run) checkAll(ctx context.Context) {
-	if !r.address(ctx) {
-		return
-	}
 	if r.users = r.listUsers(ctx); r.users != nil {
 		r.paging(ctx)
 	}

@@ -50,7 +50,7 @@ func (s *survey) explain(ctx context.Context, err error) error {
 		s.add(endless(call.Path, mostDraftRows))
 	case asFailure(err) == nil:
 		s.note(opListUsers, Fail, "", "GET %s answers %v.", call.Path, err)
-	case s.address(ctx):
+	default:
 		s.noUsers(ctx, call, err)
 	}
 	line := s.report.Lines[len(s.report.Lines)-1]

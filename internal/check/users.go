@@ -3,6 +3,8 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -64,6 +66,22 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	}
 	r.note(opListUsers, OK, "", "%s, by %s %s.", count(list.count, "user"), call.Method, call.Path)
 	return list
+}
+
+// clocksDiffer is how far Suger's clock may be behind this machine's.
+const clocksDiffer = time.Minute
+
+// clock compares Suger's clock, which an answer shows, with this machine's.
+func (r *run) clock(answer http.Header) {
+	suger, err := http.ParseTime(answer.Get("Date"))
+	off := r.Now().Sub(suger).Round(time.Second)
+	line := r.line("clock", Fail, "", "Suger's clock is %s behind this machine's: a new user would seem to have existed before.", off)
+	if off < 0 {
+		line.Level, line.Text = Warn, fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)
+	}
+	if err == nil && off.Abs() > clocksDiffer {
+		r.add(line.advise("Synchronize this machine's clock with a time server."))
+	}
 }
 
 // readable returns how many users the gateway can read.

@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 // The error says how much failed, the report what.
 func TestCheckThatFails(t *testing.T) {
 	out, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "another-key"})
-	assert.EqualError(t, err, "1 of 2 checks failed")
+	assert.EqualError(t, err, "1 of 1 checks failed")
 	assert.Contains(t, out, "\nfail  credential        Not accepted (401)")
 }
 
