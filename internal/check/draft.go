@@ -95,21 +95,17 @@ func put(in any, path []string, value any) any {
 	return in
 }
 
-// splitEntry splits the path of an entry. The names of attributes and operations
-// may have dots and blanks in them.
+// splitEntry splits the path of an entry. The names of attributes have dots in them.
 func splitEntry(path string) []string {
-	const attributes = "user.attributes."
-	name, found := strings.CutPrefix(path, attributes)
-	if !found {
-		return strings.FieldsFunc(path, func(c rune) bool { return c == '.' || c == '[' || c == ']' })
+	name, isAttribute := strings.CutPrefix(path, "user.attributes.")
+	outer, isField := strings.CutSuffix(name, ".field")
+	switch {
+	case !isAttribute:
+		return strings.FieldsFunc(path, func(c rune) bool { return strings.ContainsRune(".[]", c) })
+	case isField:
+		return []string{"user", "attributes", outer, "field"}
 	}
-	keys := []string{"user", "attributes", name}
-	for _, key := range []string{"field", "part", "write", "max"} {
-		if outer, found := strings.CutSuffix(name, "."+key); found {
-			keys = []string{"user", "attributes", outer, key}
-		}
-	}
-	return keys
+	return []string{"user", "attributes", name}
 }
 
 // lineWidth is how long a line of the file may become.

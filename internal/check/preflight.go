@@ -47,8 +47,7 @@ type Config struct {
 	See func(Line)       // called with each line as it is found; may be nil
 	Now func() time.Time // time.Now if nil
 
-	doubts []Line          // about the draft that is checked
-	ours   map[string]bool // ids of the accounts that the trips of this check have made
+	ours map[string]bool // ids of the accounts that the trips of this check have made
 }
 
 // Target returns what the check looks at, for the head of a report.
@@ -114,10 +113,6 @@ func (r *run) checkAll(ctx context.Context) {
 		r.findUser(ctx)
 	}
 	r.settings()
-	for _, line := range r.doubts {
-		line.Mapping = r.at(line.Mapping.Entry)
-		r.add(line)
-	}
 	if r.users != nil && ctx.Err() == nil {
 		r.gateway(ctx)
 	}

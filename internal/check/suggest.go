@@ -26,7 +26,6 @@ func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
-	config.doubts = s.doubts
 	report, err := config.refine(ctx, s.draft, write)
 	if err != nil {
 		return s.draft, nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)

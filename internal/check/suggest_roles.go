@@ -129,9 +129,6 @@ func (s *survey) draftRoles() {
 		name, why = known[i].Name, "nobody holds one that may be it"
 	}
 	d.set("role.default", name, NotSeen, "no name shows which role has the fewest rights: "+why)
-	s.doubts = append(s.doubts, Line{Check: "default role", Level: Warn, Mapping: &Place{Entry: "role.default"},
-		Text:   fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", name, why),
-		Change: "Set role.default to the role with the fewest rights, and add it to role.known."})
 }
 
 func (s *survey) draftKnown(i int, k knownRole) {

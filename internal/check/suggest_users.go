@@ -62,12 +62,6 @@ func (s *survey) draftUser() {
 	attribute("name.familyName", s.names[1], "", "", Seen, "")
 	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), Seen, "")
 	attribute("name.familyName", s.names[2], "part", string(spec.LastName), Seen, "")
-	for _, path := range sortedNames(s.fields.leaves) {
-		name := attributeFor(path, s.fields.leaves[path])
-		if name != "" && !slices.Contains([]string{s.email, s.names[2], organization}, path) && d.comments["user.attributes."+name] == "" {
-			attribute(name, path, "write", spec.WriteNever, Seen, "whether it can be written is not known")
-		}
-	}
 	for _, use := range []string{"created", "modified"} {
 		if path := s.guess(use); path != "" {
 			d.seen("user."+use, s.field(path), "")
