@@ -30,8 +30,7 @@ const (
 // entry, such as "operations.list users.paging" or "role.known[0]".
 type Draft struct {
 	file     any
-	comments map[string]string // behind the entry
-	above    map[string]string
+	comments map[string]string
 }
 
 // keyOrder is the order of the keys of a file. Other keys, and those of bodies, are in
@@ -153,9 +152,6 @@ func entriesOf(path string, value any) (entries []entry) {
 // print writes an entry on one line if all of it has the same comment and fits, else
 // what is in it line by line. Without a comment of its own, an entry has the outer one.
 func (d *Draft) print(b *strings.Builder, margin string, e entry, comment string) {
-	for line := range strings.Lines(d.above[e.path]) {
-		fmt.Fprintf(b, "%s# %s\n", margin, strings.TrimSpace(line))
-	}
 	label := margin + plainText(e.key, false) + ":"
 	if e.key == "" {
 		label = margin + "-"
@@ -213,7 +209,6 @@ func plainText(text string, inside bool) string {
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
 		operation := spec.OperationPath(name)
-		delete(d.above, operation)
 		for path := range d.comments {
 			if path == operation || within(path, operation) {
 				d.comments[path] = string(Proven)

@@ -504,7 +504,6 @@ func TestTriesThatDoNotHelp(t *testing.T) {
 	p.fixed = true
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write, c.TryVerbs = newcomer, true })
 	assert.NotContains(t, draft.String(), "\n  set role:")
-	assert.Contains(t, draft.String(), "# set role: {call: \"PUT /orgs/{organization}/members/{user}/role\"")
 	assert.Contains(t, draft.String(), `role: "{role.name}"}`)
 	said := strings.Join(strings.Fields(text(report)), " ")
 	assert.Contains(t, said, "Suger shows role Viewer instead of role Editor.")

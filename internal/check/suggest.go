@@ -22,7 +22,7 @@ const mostRounds = 16
 func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
 	see, write := config.See, config.Write
 	config.See, config.Write, config.ours = nil, "", make(map[string]bool)
-	s := &survey{run: newRun(config), draft: &Draft{comments: make(map[string]string), above: make(map[string]string)}}
+	s := &survey{run: newRun(config), draft: &Draft{comments: make(map[string]string)}}
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
@@ -145,4 +145,4 @@ func (c Config) adopt(d *Draft, report *Report, tries bool) (next Config, change
 	return next, changed, tried
 }
 
-func (d *Draft) copied() Draft { return Draft{d.file, maps.Clone(d.comments), d.above} }
+func (d *Draft) copied() Draft { return Draft{d.file, maps.Clone(d.comments)} }

@@ -162,14 +162,6 @@ func (s *survey) draftWrites() {
 		if !s.status.byRemoval {
 			update = s.with(update, s.status.field, "{status}")
 		}
-		if s.role.field != "" {
-			above := "If Suger gives roles by calls of their own, take " + s.bare(s.role.field) + " out of this body and add:"
-			own := ownRoleCalls(person, s.role.field, s.role.many, s.role.byName || s.role.name != "" && s.role.id == "")
-			for _, name := range sortedNames(own) {
-				above += "\n" + name + ": " + flowOf(own[name])
-			}
-			d.above["operations.update user"] = above
-		}
 		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, s.withRole(create), unproven)
 		d.write(spec.OpUpdateUser, "PATCH "+person, update, unproven)
 		d.write(spec.OpRemoveUser, "DELETE "+person, nil, unproven)
@@ -205,27 +197,8 @@ func (s *survey) withRole(body any) any {
 	return s.with(body, path, "{role}")
 }
 
-// ownRoleCalls returns the separate operations that grant and revoke roles, if any.
-func ownRoleCalls(user, field string, many, byName bool) map[string]any {
-	role, name := "{role}", field[strings.LastIndex(field, ".")+1:]
-	if byName {
-		role = "{role.name}"
-	}
-	if !many {
-		return map[string]any{spec.OpSetRole: map[string]any{"call": "PUT " + user + "/role", "repeat": true, "body": map[string]any{name: role}}}
-	}
-	one := strings.TrimSuffix(name, "s")
-	if !byName {
-		one += "Id"
-	}
-	return map[string]any{
-		spec.OpGrantRole:  map[string]any{"call": "POST " + user + "/roles", "repeat": true, "body": map[string]any{one: role}},
-		spec.OpRevokeRole: map[string]any{"call": "DELETE " + user + "/roles/" + role, "repeat": true},
-	}
-}
-
 // ownRoleTries proposes separate calls for roles in place of the update of a user.
-func ownRoleTries(doc *spec.Document) (tries []Fix) {
+func ownRoleTries(doc *spec.Document) []Fix {
 	if !doc.WritesRole() {
 		return nil
 	}
@@ -235,11 +208,24 @@ func ownRoleTries(doc *spec.Document) (tries []Fix) {
 	if sent < 0 {
 		return nil
 	}
-	own := ownRoleCalls(update.Call.Path, fields[sent], doc.ManyRoles(), roles.By == "name" || roles.Name.Given() && !roles.ID.Given())
-	for _, name := range sortedNames(own) {
-		tries = append(tries, Fix{Entry: spec.OperationPath(name), Value: own[name], Try: true})
+	role, key := "{role}", "Id"
+	if roles.By == "name" || roles.Name.Given() && !roles.ID.Given() {
+		role, key = "{role.name}", ""
 	}
-	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+fields[sent]), Try: true})
+	user, name := update.Call.Path, fields[sent][len(parentOf(fields[sent])):]
+	try := func(operation, call, field string) Fix {
+		value := map[string]any{"call": call, "repeat": true}
+		if field != "" {
+			value["body"] = map[string]any{field: role}
+		}
+		return Fix{Entry: spec.OperationPath(operation), Value: value, Try: true}
+	}
+	unsent := Fix{Entry: op(spec.OpUpdateUser, "body."+fields[sent]), Try: true}
+	if doc.ManyRoles() {
+		one := strings.TrimSuffix(name, "s") + key
+		return []Fix{try(spec.OpGrantRole, "POST "+user+"/roles", one), try(spec.OpRevokeRole, "DELETE "+user+"/roles/"+role, ""), unsent}
+	}
+	return []Fix{try(spec.OpSetRole, "PUT "+user+"/role", name), unsent}
 }
 
 // showsLater proposes to wait for an added user.
