@@ -198,7 +198,7 @@ func flowOf(value any) string { return flow(entry{value: value}, false) }
 // something else.
 func plainText(text string, inside bool) string {
 	written, _ := yaml.Marshal(text) // a text always can
-	if strings.TrimSpace(string(written)) == text && !(inside && strings.ContainsAny(text, "{}[],")) {
+	if strings.TrimSpace(string(written)) == text && (!inside || !strings.ContainsAny(text, "{}[],")) {
 		return text
 	}
 	quoted, _ := json.Marshal(text)

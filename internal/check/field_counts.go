@@ -86,7 +86,6 @@ func countFields(rows []any) *fieldCounts {
 	return c
 }
 
-// take counts the fields of one user.
 func (c *fieldCounts) take(user any) {
 	c.rows++
 	for _, u := range c.uses {

@@ -72,7 +72,6 @@ func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
 
-// where returns the first field for which a condition is true, "" if there is none.
 func (c *fieldCounts) where(is func(path string, l *leaf) bool) string {
 	return c.best(func(path string, l *leaf) int {
 		if is(path, l) {
@@ -183,7 +182,6 @@ func (c *fieldCounts) guess(purpose, organization string, roles roleList) string
 	return c.named(namesFor[purpose], text)
 }
 
-// A statusField is a field that tells who has access, and what its values mean.
 type statusField struct {
 	field                     string // "" if there is none
 	active, pending, inactive []any
@@ -300,7 +298,6 @@ func (c *fieldCounts) unreadStatus() string {
 	})
 }
 
-// A roleField is the field of a user that holds the role.
 type roleField struct {
 	field, id, name string // "" if there is none
 	many, byName    bool

@@ -120,7 +120,7 @@ var plantedReads = []planted{
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
-		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "has exactly 50 users"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "its 50 users are a round number"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
 		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "totalCount in the answer says 88"},

@@ -32,7 +32,6 @@ func textAt(value any, path string) string {
 	return text
 }
 
-// rowsIn finds the array that a list operation answers.
 func rowsIn(answer any, path string) (rows []any, ok bool) {
 	if path != "" {
 		answer, _ = at(answer, path)
@@ -70,7 +69,6 @@ func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).AddScalar(key) == nil
 }
 
-// pathsWhere returns the paths of the spots for which a condition is true.
 func pathsWhere(answer any, is func(path string, value any) bool) (paths []string) {
 	for _, s := range spotsIn(answer) {
 		if is(s.path, s.value) {

@@ -39,24 +39,32 @@ var (
 	lesserRole = regexp.MustCompile(`(?i)\b(view|read|guest|member|basic)`)
 )
 
+// Ranks of roles by their names.
+const (
+	managesUsers = iota
+	otherRole
+	fewestRights
+)
+
 // A knownRole is a role that the draft lists.
 type knownRole struct {
 	mapping.RoleName
+	rank    int
 	assumed bool // not seen, but the file needs one
 }
-
-func (k knownRole) administrator() bool { return adminRole.MatchString(k.Name) }
-
-func (k knownRole) lesser() bool { return !k.administrator() && lesserRole.MatchString(k.Name) }
 
 // knownRoles returns the roles of the file, the most powerful first: those that have a
 // usual name, those that users hold and the list lacks, and, if no name shows which role
 // has the fewest rights, the one besides the administrator's that most users hold.
 func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 	add := func(role mapping.RoleName, assumed bool) {
+		rank := slices.Index([]bool{adminRole.MatchString(role.Name), !lesserRole.MatchString(role.Name), true}, true)
 		if !slices.ContainsFunc(known, func(other knownRole) bool { return fold(other.Name) == fold(role.Name) }) {
-			known = append(known, knownRole{role, assumed})
+			known = append(known, knownRole{role, rank, assumed})
 		}
+	}
+	lacks := func(ranks ...int) bool {
+		return !slices.ContainsFunc(known, func(k knownRole) bool { return slices.Contains(ranks, k.rank) })
 	}
 	for _, role := range s.roleNames {
 		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
@@ -74,29 +82,25 @@ func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 			most, holders = role, n
 		}
 	}
-	if !slices.ContainsFunc(known, knownRole.lesser) && holders > 0 {
+	if lacks(fewestRights) && holders > 0 {
 		add(most, false)
 	}
-	if admin := (mapping.RoleName{Name: "ADMIN"}); !slices.ContainsFunc(known, knownRole.administrator) {
-		if len(known) == 0 {
-			admin.ID = admin.Name // else which of them has it is not known
-		}
-		add(admin, true)
+	switch {
+	case len(known) == 0:
+		add(mapping.RoleName{Name: "ADMIN", ID: "ADMIN"}, true)
+	case lacks(managesUsers): // which of them has it is not known
+		add(mapping.RoleName{Name: "ADMIN"}, true)
 	}
-	if !slices.ContainsFunc(known, func(k knownRole) bool { return !k.administrator() }) {
+	if lacks(otherRole, fewestRights) {
 		add(mapping.RoleName{Name: "MEMBER", ID: "MEMBER"}, true)
 	}
-	rank := func(k knownRole) int {
-		return slices.Index([]bool{k.administrator(), !k.administrator() && !k.lesser(), k.lesser()}, true)
-	}
-	slices.SortStableFunc(known, func(a, b knownRole) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(known, func(a, b knownRole) int { return a.rank - b.rank })
 	return known, most
 }
 
 // draftRoles drafts the fields of a role, the roles of the file, their order, and the
-// role of who is given none: one with the name of a lesser role, else the one that most
-// users hold. No role is taken for an administrator's or a lesser one by its place in the
-// list.
+// role of who is given none. No role is taken for an administrator's or one with the
+// fewest rights by its place in the list.
 func (s *survey) draftRoles() {
 	d, in := s.draft, &s.roleIn
 	if in.id != "" && in.name != "" {
@@ -108,31 +112,27 @@ func (s *survey) draftRoles() {
 	}
 	known, most := s.knownRoles()
 	var order []any
-	lesser := len(known)
 	for i, k := range known {
 		s.draftKnown(i, k)
-		if order = append(order, k.Name); k.lesser() {
-			lesser = min(lesser, i)
-		}
+		order = append(order, k.Name)
 	}
+	lesser := slices.IndexFunc(append(known, knownRole{rank: fewestRights}), func(k knownRole) bool { return k.rank == fewestRights })
 	if s.roleRows != nil { // all others before the lesser ones
 		order = slices.Insert(order, lesser, any("*"))
 	}
 	d.likely("role.precedence", order, "the most powerful first, by their names")
-	if lesser < len(known) {
-		d.likely("role.default", known[len(known)-1].Name, "the fewest rights, for users without a role")
-		return
+	switch last := known[len(known)-1]; {
+	case last.rank == fewestRights:
+		d.likely("role.default", last.Name, "the fewest rights, for users without a role")
+	case most.Name != "":
+		d.set("role.default", most.Name, NotSeen, "no name shows which role has the fewest rights: most users hold this one")
+	default:
+		d.set("role.default", last.Name, NotSeen, "no name shows which role has the fewest rights")
 	}
-	name, why := most.Name, "most users hold this one"
-	if name == "" {
-		i := slices.IndexFunc(known, func(k knownRole) bool { return !k.administrator() })
-		name, why = known[i].Name, "nobody holds one that may be it"
-	}
-	d.set("role.default", name, NotSeen, "no name shows which role has the fewest rights: "+why)
 }
 
 func (s *survey) draftKnown(i int, k knownRole) {
-	value := map[string]any{"name": k.Name, "id": k.ID, "administrator": k.administrator()}
+	value := map[string]any{"name": k.Name, "id": k.ID, "administrator": k.rank == managesUsers}
 	if _, listed := s.roleNames.byID(k.ID); listed && k.ID != "" && s.roleIn.numbers {
 		value["id"] = json.Number(k.ID)
 	}
@@ -143,7 +143,7 @@ func (s *survey) draftKnown(i int, k knownRole) {
 	case len(s.roleNames.idsOf(k.Name)) > 1: // so that the check fails
 		value["id"] = ""
 		sure, why = NotSeen, "other roles have this name, too: add the id of the one that is meant"
-	case k.administrator():
+	case k.rank == managesUsers:
 		sure, why = Likely, "whether this role manages users follows from its name"
 	}
 	maps.DeleteFunc(value, func(_ string, part any) bool { return part == "" || part == false })

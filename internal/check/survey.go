@@ -44,14 +44,12 @@ type survey struct {
 	roleIn    roleFields
 }
 
-// A list is a call that answers a list.
 type list struct {
 	spec.Operation
 	proven bool // its paging was seen
 	rows   []any
 }
 
-// errNoList says that the path answers no list of people.
 var errNoList = errors.New("no list of people with e-mail addresses")
 
 // look drafts the mapping. The error is that of the list of users.

@@ -13,11 +13,9 @@ import (
 
 const opListUsers = "list users"
 
-// samplesKept is how many users are kept whole, for comparison with "get user".
-const samplesKept = 3
+const samplesKept = 3 // users to compare with "get user"
 
-// A userList is the result of reading the list of users. Of most users only
-// hashes are kept, since an organization may have very many.
+// A userList is the result of reading the list of users.
 type userList struct {
 	count   int
 	total   int // as Suger says, -1 if it does not
@@ -36,7 +34,6 @@ type userList struct {
 	holders   map[mapping.RoleName]int // users with access who are not only invited
 }
 
-// A sample is one user.
 type sample struct {
 	raw    any
 	record *mapping.Record
@@ -68,8 +65,7 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	return list
 }
 
-// clocksDiffer is how far Suger's clock may be behind this machine's.
-const clocksDiffer = time.Minute
+const clocksDiffer = time.Minute // as far as Suger's clock may be behind this machine's
 
 // clock compares Suger's clock, which an answer shows, with this machine's.
 func (r *run) clock(answer http.Header) {
@@ -84,7 +80,7 @@ func (r *run) clock(answer http.Header) {
 	}
 }
 
-// readable returns how many users the gateway can read.
+// readable counts the users whom the gateway can read.
 func (l *userList) readable() int {
 	n := l.count
 	for _, unread := range l.unread {
@@ -93,7 +89,6 @@ func (l *userList) readable() int {
 	return n
 }
 
-// take adds one user.
 func (l *userList) take(r *run, raw any) {
 	l.count++
 	l.fields.take(raw)
@@ -133,8 +128,7 @@ func (l *userList) take(r *run, raw any) {
 // errNoEnd means that a list exceeds the bounds.
 var errNoEnd = errors.New("the list does not end")
 
-// Bounds above which a list counts as endless. A draft keeps the rows, the
-// check their text.
+// Bounds above which a list counts as endless. A draft keeps decoded rows.
 const (
 	mostDraftRows = 100_000
 	mostRows      = 500_000
@@ -151,7 +145,6 @@ type rowReader struct {
 // Keep drops what came after the first n rows.
 func (p *rowReader) Keep(n int) { p.rows = p.rows[:min(n, len(p.rows))] }
 
-// Row adds a row.
 func (p *rowReader) Row(row []byte) error {
 	if p.seen++; p.seen > p.most {
 		return errNoEnd
