@@ -216,15 +216,3 @@ func (d *Draft) prove(operations []string) {
 		}
 	}
 }
-
-// Summary counts the lines of the draft by how sure they are.
-func (d *Draft) Summary() string {
-	var parts []string
-	text := d.String()
-	for _, sure := range []Certainty{Proven, Seen, Likely, NotSeen} {
-		if n := strings.Count(text, " # "+string(sure)); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, sure))
-		}
-	}
-	return series(parts)
-}

@@ -265,7 +265,7 @@ func (l *leaf) value(word string) any {
 // isYesOrNo reports whether a field is a boolean, or has numbers or words for one.
 func (l *leaf) isYesOrNo() bool {
 	isOther := func(word string) bool { return opposites[fold(word)] == "" }
-	return len(l.words) > 0 && (l.kind() == isFlag || l.isScalar()) && !slices.ContainsFunc(sortedNames(l.words), isOther)
+	return len(l.words) > 0 && !slices.ContainsFunc(sortedNames(l.words), isOther)
 }
 
 // means returns what a value of a field usually means: active, pending or inactive; ""

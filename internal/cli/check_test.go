@@ -109,7 +109,7 @@ func TestCheckSuggests(t *testing.T) {
 	suger, file := map[string]string{"SUGER_API_URL": program.Suger(t)}, filepath.Join(t.TempDir(), "draft.yaml")
 	out, err := checkWith(t, suger, "--suggest", file, "--write", "new@example.com")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "Wrote "+file+". Its lines: 10 proven, 19 seen, 14 likely, 1 not seen.\n")
+	assert.Contains(t, out, "Wrote "+file+". Verify its lines that are \"likely\" or \"not seen\".\n")
 	draft, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(draft), "    call: POST /org/{organization}/user # proven\n")
