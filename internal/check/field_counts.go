@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -38,9 +39,9 @@ type use struct {
 // A leaf counts the users that have a field.
 type leaf struct {
 	present int
-	filled  int // neither null nor empty
-	kinds   map[string]int
-	times   int // values that are times
+	filled  int    // neither null nor empty
+	is      string // kind of the first value that is not null
+	times   int    // values that are times
 	emails  int
 	several int            // lists of more than one
 	words   map[string]int // different values, at most sampledUsers of them
@@ -124,12 +125,13 @@ func (c *fieldCounts) walk(path string, value any, depth int) {
 }
 
 func (l *leaf) count(value any) {
-	if l.kinds == nil {
-		l.kinds, l.words = make(map[string]int), make(map[string]int)
+	if l.words == nil {
+		l.words = make(map[string]int)
 	}
 	l.present++
-	kind := kindOf(value)
-	l.kinds[kind]++
+	if l.kind() == isNull {
+		l.is = kindOf(value)
+	}
 	if list, is := value.([]any); is && len(list) > 1 {
 		l.several++
 	}
@@ -141,7 +143,7 @@ func (l *leaf) count(value any) {
 	if scalar && (l.words[word] > 0 || len(l.words) < sampledUsers) {
 		l.words[word]++
 	}
-	if kind == isText && isAddress(word) {
+	if isAddress(word) {
 		l.emails++
 	}
 	if isTime(value) {
@@ -165,14 +167,7 @@ func kindOf(value any) string {
 	return isNull
 }
 
-// kind returns what the field holds in most users that have it.
-func (l *leaf) kind() string {
-	best := slices.MaxFunc([]string{isText, isNumber, isFlag, isObject, isList}, func(a, b string) int { return l.kinds[a] - l.kinds[b] })
-	if l.kinds[best] == 0 {
-		return isNull
-	}
-	return best
-}
+func (l *leaf) kind() string { return cmp.Or(l.is, isNull) }
 
 func (l *leaf) isScalar() bool { return l.kind() == isText || l.kind() == isNumber }
 
