@@ -50,7 +50,6 @@ type leaf struct {
 // fieldCounts are the fields of the users in a list: those that the mapping names, in
 // all users, and by their paths all that there are, in the first ones.
 type fieldCounts struct {
-	rows    int
 	uses    []*use
 	sampled int
 	leaves  map[string]*leaf
@@ -88,14 +87,13 @@ func countFields(rows []any) *fieldCounts {
 }
 
 func (c *fieldCounts) take(user any) {
-	c.rows++
 	for _, u := range c.uses {
 		if value, there := u.field.In(user); there {
 			u.count(value)
 		}
 	}
-	if c.rows <= sampledUsers {
-		c.sampled = c.rows
+	if c.sampled < sampledUsers {
+		c.sampled++
 		c.walk("", user, 0)
 	}
 }

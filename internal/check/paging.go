@@ -296,8 +296,11 @@ func (a *listAnswer) more(rows int) (text string, found bool) {
 	return "", false
 }
 
-// linkNext finds the address of the next page in a Link header (RFC 8288).
-var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+var (
+	linkNext  = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`) // in a header Link (RFC 8288)
+	leadNames = regexp.MustCompile(`next|cursor|continu`)
+	isURL     = regexp.MustCompile(`/.*[?=]|[?=].*/`)
+)
 
 // leads returns where the answer seems to lead to the next page, by a link or a cursor. A
 // value that is empty or 0 ends a list.
@@ -305,22 +308,18 @@ func (a *listAnswer) leads() (found []spec.PagingMap) {
 	if a.at(spec.Cursor{}) != "" {
 		found = append(found, spec.PagingMap{Style: "link"})
 	}
-	var places []spec.Cursor
-	for _, s := range spotsIn(a.body)[1:] {
-		places = append(places, spec.Cursor{Path: s.path})
+	leads := func(name, word string) bool {
+		return leadNames.MatchString(lastName(name)) && !slices.Contains([]string{"", "0", "true", "false"}, word)
+	}
+	for _, s := range spotsIn(a.body) {
+		if word, _ := spec.Text(s.value); leads(s.path, word) {
+			style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
+			found = append(found, spec.PagingMap{Style: style, Cursor: spec.Cursor{Path: s.path}})
+		}
 	}
 	for _, name := range sortedNames(a.header) {
-		places = append(places, spec.Cursor{Header: name})
-	}
-	for _, place := range places {
-		name, word, style := lastName(place.Path+place.Header), a.at(place), "cursor"
-		if strings.Contains(word, "/") && strings.ContainsAny(word, "?=") {
-			style = "link"
-		}
-		isCalled := func(hint string) bool { return strings.Contains(name, hint) }
-		if slices.ContainsFunc([]string{"next", "cursor", "continu"}, isCalled) && !slices.Contains([]string{"", "0", "true", "false"}, word) &&
-			(style == "cursor" || place.Header == "") {
-			found = append(found, spec.PagingMap{Style: style, Cursor: place})
+		if word := a.header.Get(name); leads(name, word) && !isURL.MatchString(word) {
+			found = append(found, spec.PagingMap{Style: "cursor", Cursor: spec.Cursor{Header: name}})
 		}
 	}
 	return found

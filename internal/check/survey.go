@@ -200,11 +200,8 @@ func (s *survey) findRoles(ctx context.Context) {
 		}
 		s.roleRows, s.roleIn = found, roleFieldsOf(found.rows)
 		for _, row := range found.rows {
-			role := mapping.RoleName{ID: textAt(row, s.roleIn.id), Name: textAt(row, s.roleIn.name)}
-			if word, ok := row.(string); ok {
-				role = mapping.RoleName{ID: word, Name: word}
-			}
-			s.roleNames = append(s.roleNames, role)
+			word, _ := row.(string)
+			s.roleNames = append(s.roleNames, mapping.RoleName{ID: cmp.Or(word, textAt(row, s.roleIn.id)), Name: cmp.Or(word, textAt(row, s.roleIn.name))})
 		}
 		s.draftList(opListRoles, found)
 		return
