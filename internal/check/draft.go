@@ -135,7 +135,7 @@ func entriesOf(path string, value any) (entries []entry) {
 			return (slices.Index(keyOrder, key) + len(keyOrder) + 1) % (len(keyOrder) + 1)
 		}
 		keys := sortedNames(v)
-		if !strings.Contains(path, ".body") {
+		if !strings.Contains("."+path, ".body") {
 			slices.SortStableFunc(keys, func(a, b string) int { return rank(a) - rank(b) })
 		}
 		for _, key := range keys {
