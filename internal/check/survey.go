@@ -286,15 +286,20 @@ func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
 	}
 	body := decoded(answer.Body)
 	signs := errorSigns(body, good)
+	if signs == nil {
+		return
+	}
 	for _, sign := range signs {
 		s.draft.seen(sign.Entry, sign.Value, "an unknown id is answered with it and status 2xx")
 	}
 	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
 		value, _ := at(body, path)
-		if text, _, _ := strings.Cut(textAt(body, path), free); text != "" && signs != nil {
-			if kindOf(value) == isText { // a number is a status, which the gateway knows
-				s.draft.seen("refusals.not there", []any{strings.TrimRight(text, " :\"'(")}, "the answer for an unknown id")
-			}
+		text, _ := value.(string)
+		text, _, _ = strings.Cut(text, free)
+		if text = strings.TrimRight(text, " :\"'("); text != "" {
+			s.draft.seen("refusals.not there", []any{text}, "the answer for an unknown id")
+		}
+		if text != "" || kindOf(value) == isNumber { // a number is a status, which the gateway knows
 			return
 		}
 	}
