@@ -1,8 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,117 +26,85 @@ const (
 	NotSeen Certainty = "not seen" // assumed; somebody should look
 )
 
-// A Draft is a mapping file under construction.
-type Draft struct{ root *entry }
-
-// An entry is a key of the file with its value, or an element of a list.
-type entry struct {
-	key    string
-	scalar any      // if it has no inner entries
-	inner  []*entry // of a map or a list
-	list   bool
-	inline bool // written on one line, if that is not too long
-	sure   Certainty
-	why    string
-	above  string // comment before it
+// A Draft is a mapping file under construction. Comments are by the path of their
+// entry, such as "operations.list users.paging" or "role.known[0]".
+type Draft struct {
+	file     any
+	comments map[string]string
 }
 
-// blockOrder is the order of the blocks of a file, keyOrder that of the keys in a value;
-// others follow by name.
-var blockOrder = []string{"version", "operations", "user", "role", "access", "errors", "refusals", "credential"}
+// keyOrder is the order of the keys of a file. Other keys, and those of bodies, are in
+// alphabetical order.
+var keyOrder = slices.Concat([]string{"version", "operations", "user", "role", "access", "errors", "refusals", "credential"}, spec.OperationNames(), []string{
+	"call", "items", "total", "repeat", "body", "sends", "answer", "covers", "style", "size", "limit", "next", "first", "cursor",
+	"end", "give", "field", "hold", "part", "write", "name", "id", "ids", "description", "permissions", "organization",
+	"attributes", "userName", "name.givenName", "name.familyName", "created", "modified", "roles", "known", "precedence", "default", "active", "pending",
+})
 
-var keyOrder = []string{"call", "repeat", "body", "style", "size", "limit", "next", "first", "cursor", "field", "part", "write", "name", "id"}
-
-func entryOf(key string, value any) *entry {
-	e := &entry{key: key, inline: true}
-	switch v := value.(type) {
-	case map[string]any:
-		rank := func(key string) int { return (slices.Index(keyOrder, key) + len(keyOrder) + 1) % (len(keyOrder) + 1) }
-		for _, key := range slices.SortedStableFunc(slices.Values(sortedNames(v)), func(a, b string) int { return rank(a) - rank(b) }) {
-			e.inner = append(e.inner, entryOf(key, v[key]))
-		}
-	case []any:
-		e.list = true
-		for _, one := range v {
-			e.inner = append(e.inner, entryOf("", one))
-		}
-	default:
-		e.scalar = value
-	}
-	return e
-}
-
-// set gives an entry a value, if there is one, and says how sure it is. An entry that has
-// lines of its own keeps them.
-func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
+// set gives an entry a value, if there is one, and says how sure it is.
+func (d *Draft) set(path string, value any, sure Certainty, why string) {
 	if isEmpty(value) {
-		return nil
+		return
 	}
-	e, is := d.walk(splitEntry(path), true), entryOf("", value)
-	e.inline = e.sure == "" && e.inner == nil || e.inline || is.inner == nil
-	e.scalar, e.inner, e.list = is.scalar, is.inner, is.list
-	e.sure, e.why = sure, why
-	return e
+	d.file = put(d.file, splitEntry(path), value)
+	maps.DeleteFunc(d.comments, func(inner, _ string) bool { return within(inner, path) })
+	d.comments[path] = string(sure)
+	if why != "" {
+		d.comments[path] += ": " + why
+	}
 }
 
-func (d *Draft) seen(path string, value any, why string)    { d.set(path, value, Seen, why) }
-func (d *Draft) likely(path string, value any, why string)  { d.set(path, value, Likely, why) }
-func (d *Draft) notSeen(path string, value any, why string) { d.set(path, value, NotSeen, why) }
-
-func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false) }
-
-// walk returns the entry under some keys, and creates it if asked to.
-func (d *Draft) walk(keys []string, makes bool) *entry {
-	at := d.root
-	for _, key := range keys {
-		i, err := strconv.Atoi(key)
-		if err != nil || !at.list {
-			i = slices.IndexFunc(at.inner, func(inner *entry) bool { return inner.key == key })
-		}
-		if i < 0 || i >= len(at.inner) {
-			if !makes {
-				return nil
-			}
-			inner := &entry{key: key}
-			if at.list {
-				inner = &entry{inline: true}
-			}
-			i = len(at.inner)
-			at.inner, at.scalar = append(at.inner, inner), nil
-		}
-		at = at.inner[i]
-	}
-	return at
-}
+func (d *Draft) seen(path string, value any, why string)   { d.set(path, value, Seen, why) }
+func (d *Draft) likely(path string, value any, why string) { d.set(path, value, Likely, why) }
 
 // apply applies a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
-	before := d.String()
-	if f.Value != nil {
-		d.set(f.Entry, f.Value, sure, why)
-	} else if e := d.find(f.Entry); e != nil {
-		keys := splitEntry(f.Entry)
-		around := d.walk(keys[:len(keys)-1], false)
-		around.inner = slices.DeleteFunc(around.inner, func(inner *entry) bool { return inner == e })
+	before := flowOf(d.file)
+	if d.set(f.Entry, f.Value, sure, why); f.Value == nil {
+		d.file = put(d.file, splitEntry(f.Entry), nil)
 	}
-	return d.String() != before
+	return flowOf(d.file) != before
 }
 
-// splitEntry splits the path of an entry. The names of attributes and operations
-// may have dots and blanks in them.
-func splitEntry(path string) []string {
-	const attributes = "user.attributes."
-	name, found := strings.CutPrefix(path, attributes)
-	if !found {
-		return strings.FieldsFunc(path, func(c rune) bool { return c == '.' || c == '[' || c == ']' })
+// put returns a copy of a map or a list with another value at a path, nil for none.
+// What is empty without it goes, too.
+func put(in any, path []string, value any) any {
+	if len(path) == 0 {
+		return value
 	}
-	keys := []string{"user", "attributes", name}
-	for _, key := range []string{"field", "part", "write", "max"} {
-		if outer, found := strings.CutSuffix(name, "."+key); found {
-			keys = []string{"user", "attributes", outer, key}
+	key := path[0]
+	if i, err := strconv.Atoi(key); err == nil {
+		old, _ := in.([]any)
+		list := slices.Concat(old, []any{nil})
+		i = min(i, len(old))
+		list[i] = put(list[i], path[1:], value)
+		in = slices.DeleteFunc(list, func(one any) bool { return one == nil })
+	} else {
+		old, _ := in.(map[string]any)
+		object := map[string]any{}
+		maps.Copy(object, old)
+		if object[key] = put(object[key], path[1:], value); object[key] == nil {
+			delete(object, key)
 		}
+		in = object
 	}
-	return keys
+	if isEmpty(in) {
+		return nil
+	}
+	return in
+}
+
+// splitEntry splits the path of an entry. The names of attributes have dots in them.
+func splitEntry(path string) []string {
+	name, isAttribute := strings.CutPrefix(path, "user.attributes.")
+	outer, isField := strings.CutSuffix(name, ".field")
+	switch {
+	case !isAttribute:
+		return strings.FieldsFunc(path, func(c rune) bool { return strings.ContainsRune(".[]", c) })
+	case isField:
+		return []string{"user", "attributes", outer, "field"}
+	}
+	return []string{"user", "attributes", name}
 }
 
 // lineWidth is how long a line of the file may become.
@@ -142,121 +112,107 @@ const lineWidth = 100
 
 // String returns the file, with a comment on each line.
 func (d *Draft) String() string {
-	d.root.sort(blockOrder)
-	d.walk([]string{"operations"}, true).sort(spec.OperationNames())
 	var b strings.Builder
-	for i, e := range d.root.inner {
+	for i, e := range entriesOf("", d.file) {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		e.write(&b, "")
+		d.print(&b, "", e, "")
 	}
 	return b.String()
 }
 
-func (e *entry) sort(order []string) {
-	slices.SortStableFunc(e.inner, func(a, b *entry) int { return slices.Index(order, a.key) - slices.Index(order, b.key) })
+// An entry is a value in a map or, without a key, in a list.
+type entry struct {
+	path, key string
+	value     any
 }
 
-func (e *entry) write(b *strings.Builder, margin string) {
-	for line := range strings.Lines(e.above) {
-		fmt.Fprintf(b, "%s# %s\n", margin, strings.TrimSpace(line))
+func entriesOf(path string, value any) (entries []entry) {
+	switch v := value.(type) {
+	case map[string]any:
+		rank := func(key string) int {
+			return (slices.Index(keyOrder, key) + len(keyOrder) + 1) % (len(keyOrder) + 1)
+		}
+		keys := sortedNames(v)
+		if !strings.Contains("."+path, ".body") {
+			slices.SortStableFunc(keys, func(a, b string) int { return rank(a) - rank(b) })
+		}
+		for _, key := range keys {
+			entries = append(entries, entry{strings.TrimPrefix(path+"."+key, "."), key, v[key]})
+		}
+	case []any:
+		for i, one := range v {
+			entries = append(entries, entry{path: fmt.Sprintf("%s[%d]", path, i), value: one})
+		}
 	}
+	return entries
+}
+
+// print writes an entry on one line if all of it has the same comment and fits, else
+// what is in it line by line. Without a comment of its own, an entry has the outer one.
+func (d *Draft) print(b *strings.Builder, margin string, e entry, comment string) {
 	label := margin + plainText(e.key, false) + ":"
 	if e.key == "" {
 		label = margin + "-"
 	}
-	if whole := label + " " + e.flow(false); len(e.inner) == 0 || e.inline && utf8.RuneCountInString(whole) <= lineWidth {
-		comment := string(e.sure)
-		if e.why != "" {
-			comment += ": " + e.why
-		}
+	comment = cmp.Or(d.comments[e.path], comment)
+	whole, inner := label+" "+flow(e, false), entriesOf(e.path, e.value)
+	hasOwn := func(path string) bool { return within(path, e.path) }
+	if inner == nil || comment != "" && utf8.RuneCountInString(whole) <= lineWidth && !slices.ContainsFunc(sortedNames(d.comments), hasOwn) {
 		fmt.Fprintf(b, "%s # %s\n", whole, comment)
 		return
 	}
 	b.WriteString(label + "\n")
-	for _, inner := range e.inner {
-		if inner.sure == "" {
-			inner.sure, inner.why = e.sure, e.why
-		}
-		inner.write(b, margin+"  ")
+	for _, one := range inner {
+		d.print(b, margin+"  ", one, comment)
 	}
 }
 
-func (e *entry) flow(inside bool) string {
+// flow returns a value as YAML writes it on one line, also inside braces.
+func flow(e entry, inside bool) string {
 	var parts []string
-	for _, inner := range e.inner {
-		part := inner.flow(true)
-		if !e.list {
+	for _, inner := range entriesOf(e.path, e.value) {
+		part := flow(inner, true)
+		if inner.key != "" {
 			part = plainText(inner.key, true) + ": " + part
 		}
 		parts = append(parts, part)
 	}
-	switch {
-	case e.list:
-		return "[" + strings.Join(parts, ", ") + "]"
-	case e.inner != nil:
+	switch v := e.value.(type) {
+	case map[string]any:
 		return "{" + strings.Join(parts, ", ") + "}"
-	case e.scalar == nil:
+	case []any:
+		return "[" + strings.Join(parts, ", ") + "]"
+	case nil:
 		return "null"
+	case string:
+		return plainText(v, inside)
 	}
-	if text, is := e.scalar.(string); is {
-		return plainText(text, inside)
-	}
-	return fmt.Sprint(e.scalar)
+	return fmt.Sprint(e.value)
 }
 
-func flowOf(value any) string { return entryOf("", value).flow(false) }
+func flowOf(value any) string { return flow(entry{value: value}, false) }
 
-// plainText returns a text as YAML writes it, also inside braces: in quotes where it would
-// be read as something else.
+// plainText returns a text as YAML writes it: in quotes where it would be read as
+// something else.
 func plainText(text string, inside bool) string {
 	written, _ := yaml.Marshal(text) // a text always can
-	if inside {
-		written, _ = yaml.Marshal(struct {
-			In []string `yaml:",flow"`
-		}{[]string{text}})
-	}
-	if plain := strings.TrimSpace(string(written)); plain == text || inside && plain == "in: ["+text+"]" {
+	if strings.TrimSpace(string(written)) == text && (!inside || !strings.ContainsAny(text, "{}[],")) {
 		return text
 	}
 	quoted, _ := json.Marshal(text)
 	return string(quoted)
 }
 
-func (e *entry) clone() *entry {
-	copied := *e
-	copied.inner = slices.Clone(e.inner)
-	for i, inner := range copied.inner {
-		copied.inner[i] = inner.clone()
-	}
-	return &copied
-}
-
+// prove marks all lines of some operations as proven.
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
-		if e := d.find(spec.OperationPath(name)); e != nil {
-			e.above = ""
-			e.mark(Proven)
+		operation := spec.OperationPath(name)
+		for path := range d.comments {
+			if path == operation || within(path, operation) {
+				d.comments[path] = string(Proven)
+			}
 		}
 	}
-}
-
-func (e *entry) mark(sure Certainty) {
-	e.sure, e.why = sure, ""
-	for _, inner := range e.inner {
-		inner.mark(sure)
-	}
-}
-
-// Summary counts the lines of the draft by how sure they are.
-func (d *Draft) Summary() string {
-	var parts []string
-	text := d.String()
-	for _, sure := range []Certainty{Proven, Seen, Likely, NotSeen} {
-		if n := strings.Count(text, " # "+string(sure)); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d are %s", n, sure))
-		}
-	}
-	return series(parts)
 }

@@ -36,7 +36,8 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 	fail, made, entry := cmp.Or(asFailure(err), &sugerclient.Error{Err: err}), call.Method+" "+call.Path, spec.OperationPath(call.Operation)
 	if fail.Status == 0 || fail.Kind == sugerclient.Unreadable {
 		return r.line(call.Operation, Fail, entry, "%s has no usable answer: %s.", made, causeOf(fail)).
-			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
+			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy, " +
+				"and that this machine can reach it (DNS, HTTPS_PROXY, firewall) and trusts its certificate (SSL_CERT_FILE, if a proxy inspects TLS).")
 	}
 	line := r.line(call.Operation, Fail, entry, "Suger answers %s with %d.%s", made, fail.Status, said(fail))
 	switch fail.Status {
@@ -103,7 +104,7 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	exchange := asFailure(fail.Err) // of the credential for a token
 	switch {
 	case errors.Is(err, errNoEnd):
-		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
+		line := endless(call.Path, mostRows)
 		line.Mapping = r.at(listPaging)
 		r.add(line)
 	case exchange != nil || fail.Status == http.StatusUnauthorized:

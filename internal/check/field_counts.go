@@ -1,7 +1,9 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +28,7 @@ const (
 	isNull   = "null"
 )
 
-// A use is a mapped field, and the number of users who have it.
+// A use is a field that the mapping names, counted in all users.
 type use struct {
 	name  string // what it is for: "id", "name.givenName", "status"
 	entry string // of the mapping file
@@ -37,18 +39,17 @@ type use struct {
 // A leaf counts the users that have a field.
 type leaf struct {
 	present int
-	filled  int // neither null nor empty
-	kinds   map[string]int
-	times   int // values that are times
+	filled  int    // neither null nor empty
+	is      string // kind of the first value that is not null
+	times   int    // values that are times
 	emails  int
 	several int            // lists of more than one
 	words   map[string]int // different values, at most sampledUsers of them
 }
 
-// fieldCounts are the fields of the users in a list: those that the mapping
-// names, in all users, and all that there are, in the first ones.
+// fieldCounts are the fields of the users in a list: those that the mapping names, in
+// all users, and by their paths all that there are, in the first ones.
 type fieldCounts struct {
-	rows    int
 	uses    []*use
 	sampled int
 	leaves  map[string]*leaf
@@ -66,11 +67,9 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 		add("id "+name, "user.ids."+name, doc.User.IDs[name])
 	}
 	add("organization", "user.organization", doc.User.Organization)
-	add("userName", "user.attributes.userName", doc.User.Attributes["userName"].Field)
-	for _, name := range sortedNames(doc.User.Attributes) {
-		if name != "userName" {
-			add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
-		}
+	others := slices.DeleteFunc(sortedNames(doc.User.Attributes), func(name string) bool { return name == "userName" })
+	for _, name := range slices.Concat([]string{"userName"}, others) {
+		add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
 	}
 	add("created", "user.created", doc.User.Created)
 	add("modified", "user.modified", doc.User.Modified)
@@ -87,9 +86,7 @@ func countFields(rows []any) *fieldCounts {
 	return c
 }
 
-// take counts the fields of one user.
 func (c *fieldCounts) take(user any) {
-	c.rows++
 	for _, u := range c.uses {
 		if value, there := u.field.In(user); there {
 			u.count(value)
@@ -104,59 +101,47 @@ func (c *fieldCounts) take(user any) {
 // walk counts every field of a user, of a list the first element.
 func (c *fieldCounts) walk(path string, value any, depth int) {
 	if path != "" {
-		l := c.leaves[path]
-		if l == nil {
-			if len(c.leaves) == maxLeaves {
-				return
-			}
-			l = &leaf{}
-			c.leaves[path] = l
+		if c.leaves[path] == nil && len(c.leaves) == maxLeaves {
+			return
+		} else if c.leaves[path] == nil {
+			c.leaves[path] = &leaf{}
 		}
-		l.count(value)
-	}
-	if depth == maxDepth {
-		return
+		c.leaves[path].count(value)
 	}
 	switch v := value.(type) {
 	case map[string]any:
 		for _, key := range sortedNames(v) {
-			inner := key
-			if path != "" {
-				inner = path + "." + key
-			}
-			if isNameable(key) {
-				c.walk(inner, v[key], depth+1)
+			if depth < maxDepth && isNameable(key) {
+				c.walk(strings.TrimPrefix(path+"."+key, "."), v[key], depth+1)
 			}
 		}
 	case []any:
-		if len(v) > 0 && path != "" {
+		if depth < maxDepth && len(v) > 0 && path != "" {
 			c.walk(path+"[0]", v[0], depth+1)
 		}
 	}
 }
 
-// count adds one value.
 func (l *leaf) count(value any) {
-	if l.kinds == nil {
-		l.kinds, l.words = make(map[string]int), make(map[string]int)
+	if l.words == nil {
+		l.words = make(map[string]int)
 	}
 	l.present++
-	kind := kindOf(value)
-	l.kinds[kind]++
+	if l.kind() == isNull {
+		l.is = kindOf(value)
+	}
 	if list, is := value.([]any); is && len(list) > 1 {
 		l.several++
 	}
-	word, scalar := spec.Text(value)
-	if !isEmpty(value) {
-		l.filled++
-	}
-	if !scalar || word == "" {
+	if isEmpty(value) {
 		return
 	}
-	if l.words[word] > 0 || len(l.words) < sampledUsers {
+	l.filled++
+	word, scalar := spec.Text(value)
+	if scalar && (l.words[word] > 0 || len(l.words) < sampledUsers) {
 		l.words[word]++
 	}
-	if kind == isText && isAddress(word) {
+	if isAddress(word) {
 		l.emails++
 	}
 	if isTime(value) {
@@ -180,16 +165,7 @@ func kindOf(value any) string {
 	return isNull
 }
 
-// kind returns what the field holds in most users that have it.
-func (l *leaf) kind() string {
-	best := isNull
-	for _, kind := range []string{isText, isNumber, isFlag, isObject, isList} {
-		if l.kinds[kind] > 0 && (best == isNull || l.kinds[kind] > l.kinds[best]) {
-			best = kind
-		}
-	}
-	return best
-}
+func (l *leaf) kind() string { return cmp.Or(l.is, isNull) }
 
 func (l *leaf) isScalar() bool { return l.kind() == isText || l.kind() == isNumber }
 
@@ -210,15 +186,11 @@ func wordsAreSet(words map[string]int, users int) bool {
 }
 
 func isEmpty(value any) bool {
-	switch v := value.(type) {
-	case nil:
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
 		return true
-	case string:
-		return v == ""
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len() == 0
 	}
 	return false
 }
@@ -237,12 +209,12 @@ func isTime(value any) bool {
 	return false
 }
 
-// isUsed reports whether the mapping names the field in a place that works, or
-// it is a part of a role.
+// isUsed reports whether the mapping reads a field, something in it, or a role of which
+// it is a part.
 func (c *fieldCounts) isUsed(path string) bool {
 	return slices.ContainsFunc(c.uses, func(u *use) bool {
 		return u.present > 0 && slices.ContainsFunc(u.field.Scalars(), func(used string) bool {
-			return path == used || u.name == "role" && within(path, used)
+			return path == used || within(used, path) || u.name == "role" && within(path, used)
 		})
 	})
 }
@@ -254,20 +226,8 @@ func within(path, outer string) bool {
 }
 
 func (c *fieldCounts) use(name string) *use {
-	for _, u := range c.uses {
-		if u.name == name {
-			return u
-		}
+	if i := slices.IndexFunc(c.uses, func(u *use) bool { return u.name == name }); i >= 0 {
+		return c.uses[i]
 	}
 	return nil
-}
-
-// leads reports whether a path leads to a field that the mapping uses.
-func (c *fieldCounts) leads(path string) bool {
-	for _, u := range c.uses {
-		if slices.ContainsFunc(u.field.Scalars(), func(used string) bool { return within(used, path) }) {
-			return true
-		}
-	}
-	return false
 }

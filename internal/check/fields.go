@@ -100,7 +100,7 @@ func (r *run) unmapped() {
 	line := r.line("unmapped fields", OK, "user.attributes", "None: the mapping uses every field of Suger's users.")
 	for _, path := range sortedNames(c.leaves) {
 		l := c.leaves[path]
-		if l.kind() == isObject || strings.HasSuffix(path, "[0]") || c.isUsed(path) || c.leads(path) {
+		if l.kind() == isObject || strings.HasSuffix(path, "[0]") || c.isUsed(path) {
 			continue
 		}
 		fields = append(fields, fmt.Sprintf("%s (%s)", path, l.kind()))

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Names of fields as plain writes them.
+// Names of fields and their usual values, as plain writes them.
 var (
 	namesFor = map[string][]string{
 		"name.givenName":  {"firstname", "givenname", "first", "given", "forename", "firstnames"},
@@ -25,11 +25,15 @@ var (
 	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
 	adminNames   = []string{"admin", "owner", "superuser", "root"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
-	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
+	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug", "role"} // in an object that is a role
 	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
-	activeWords  = []string{"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"}
-	pendingWords = []string{"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"}
-	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
+	statusWords  = map[string][]string{
+		"active":   {"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"},
+		"pending":  {"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"},
+		"inactive": {"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"},
+	}
+	noWords   = []string{"", "no", "n", "false", "0", "off"}
+	opposites = map[string]string{"no": "yes", "yes": "no", "n": "y", "y": "n", "false": "true", "true": "false", "0": "1", "1": "0", "off": "on", "on": "off"}
 )
 
 func lastName(path string) string {
@@ -53,25 +57,21 @@ func hasName(path string, names []string) bool {
 // ranked returns the fields with a score above 0, the highest first; equal ones by
 // depth, then by name. Of fields in lists only those of addresses count.
 func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
-	var paths []string
 	scores := make(map[string]int)
-	for _, path := range sortedNames(c.leaves) {
-		l := c.leaves[path]
-		if scores[path] = score(path, l); scores[path] > 0 && (l.emails > 0 || !strings.Contains(path, "[")) {
-			paths = append(paths, path)
+	for path, l := range c.leaves {
+		if n := score(path, l); n > 0 && (l.emails > 0 || !strings.Contains(path, "[")) {
+			scores[path] = n
 		}
 	}
-	slices.SortStableFunc(paths, func(a, b string) int {
-		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")))
+	return slices.SortedFunc(maps.Keys(scores), func(a, b string) int {
+		return cmp.Or(scores[b]-scores[a], strings.Count(a, ".")-strings.Count(b, "."), cmp.Compare(a, b))
 	})
-	return paths
 }
 
 func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
 
-// where returns the first field for which a condition is true, "" if there is none.
 func (c *fieldCounts) where(is func(path string, l *leaf) bool) string {
 	return c.best(func(path string, l *leaf) int {
 		if is(path, l) {
@@ -81,35 +81,33 @@ func (c *fieldCounts) where(is func(path string, l *leaf) bool) string {
 	})
 }
 
-func first(words []string) string {
-	if len(words) == 0 {
-		return ""
-	}
-	return words[0]
+// named returns the field with one of some names, the first if possible, and plausible
+// values.
+func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
+	return c.best(func(path string, l *leaf) int {
+		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) {
+			return len(names) - i
+		}
+		return 0
+	})
 }
 
-// distinct returns the fields without those that repeat the values of an
-// earlier one.
-func (c *fieldCounts) distinct(paths []string) (kept []string) {
-	for _, path := range paths {
-		if !slices.ContainsFunc(kept, func(other string) bool { return maps.Equal(c.leaves[path].words, c.leaves[other].words) }) {
-			kept = append(kept, path)
-		}
-	}
-	return kept
-}
+func first(words []string) string { return append(words, "")[0] }
+
+// parentOf returns what leads to a field, with the dot: "user." of "user.email".
+func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
 
 // isID reports whether a field differs in each row.
 func (c *fieldCounts) isID(l *leaf) bool {
 	return l.isScalar() && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
-// idsIn returns what may be the id of a row or, with a prefix, of an object in it,
-// the likeliest first.
+// idsIn returns what may be the id of a row or, with a prefix, of an object in it, the
+// likeliest first. A deeper field is more often the id of something else.
 func (c *fieldCounts) idsIn(prefix string) []string {
 	return c.ranked(func(path string, l *leaf) int {
 		name, inside := strings.CutPrefix(path, prefix)
-		deep := 1 + strings.Count(name, ".") // a deeper field is more often the id of something else
+		deep := 1 + strings.Count(name, ".")
 		switch plain := lastName(path); {
 		case !inside || !c.isID(l):
 			return 0
@@ -124,16 +122,7 @@ func (c *fieldCounts) idsIn(prefix string) []string {
 	})
 }
 
-// named returns the field with one of some names and plausible values.
-func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
-	return c.best(func(path string, l *leaf) int {
-		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) {
-			return len(names) - i
-		}
-		return 0
-	})
-}
-
+// emails returns the fields that hold addresses in most rows.
 func (c *fieldCounts) emails() []string {
 	return c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
@@ -165,82 +154,73 @@ func (c *fieldCounts) identity() (id, member string) {
 	return id, ""
 }
 
-// parentOf returns what leads to a field, with the dot: "user." of
-// "user.email".
-func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
-
-// guess returns the field for a purpose of the mapping, "" if none looks like
-// it.
+// guess returns the field for a purpose of the mapping, "" if none looks like it.
 func (c *fieldCounts) guess(purpose, organization string, roles roleList) string {
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
-	switch hints := timeHints[purpose]; {
-	case hints != nil:
+	switch purpose {
+	case "id":
+		id, _ := c.identity()
+		return id
+	case "organization":
+		return c.where(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled })
+	case "userName":
+		return first(c.emails())
+	case "status":
+		return c.status().field
+	case "role":
+		return c.role(roles).field
+	case "created", "modified":
 		return c.best(func(path string, l *leaf) int {
-			name := lastName(path)
+			name, hints := lastName(path), timeHints[purpose]
 			i := slices.IndexFunc(hints, func(hint string) bool { return strings.Contains(name, hint) })
 			if i < 0 || l.times == 0 || l.times < l.filled || purpose == "created" && strings.HasPrefix(name, "last") {
 				return 0
 			}
 			return len(hints) - i
 		})
-	case namesFor[purpose] != nil:
-		return c.named(namesFor[purpose], text)
-	case purpose == "id":
-		id, _ := c.identity()
-		return id
-	case purpose == "organization":
-		return c.where(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled })
-	case purpose == "userName":
-		return first(c.emails())
-	case purpose == "status":
-		return c.status().field
-	case purpose == "role":
-		return c.role(roles).field
 	}
-	return ""
+	return c.named(namesFor[purpose], text)
 }
 
-// A statusField is a field that tells who has access, and what its values mean.
 type statusField struct {
 	field                     string // "" if there is none
 	active, pending, inactive []any
 	absent                    string
-	guessed                   bool // no inactive value was seen
+	guessed                   bool // not all of the values were seen
 	byRemoval                 bool // a time that a removal sets
 }
 
-// status finds the field that tells who has access.
+// status finds the field that tells who has access: a flag or a word, otherwise a time
+// that only some have.
 func (c *fieldCounts) status() (s statusField) {
 	s.field = c.best(func(path string, l *leaf) int {
-		score := 0
+		several := 2 * min(len(l.words)-1, 1)
 		switch {
 		case l.isYesOrNo() && saysItself(path):
-			score = 5
-		case l.kind() == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return means(path, word) != "" }):
-			score = 6
+			return 5 + several
+		case l.kind() == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) &&
+			slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return means(path, word) != "" }):
+			return 6 + several
 		case l.times == l.filled && (l.present == c.sampled || l.filled > 0) && l.filled < c.sampled && hasName(path, noNames):
 			return 4
 		}
-		if score > 0 && len(l.words) > 1 {
-			score += 2
-		}
-		return score
+		return 0
 	})
 	l := c.leaves[s.field]
 	switch {
 	case l == nil:
 		return s
-	case !l.isYesOrNo() && (l.kind() != isText || l.times > 0):
-		s.guessed = l.present < c.sampled // nothing shows how to remove the key again
-		s.absent = "active"
-		if s.byRemoval = hasName(s.field, removalNames); !s.byRemoval {
+	case l.times == l.filled: // a time
+		s.absent, s.byRemoval = "active", hasName(s.field, removalNames)
+		if s.guessed = l.present < c.sampled; !s.byRemoval { // nothing shows how to remove the key again
 			s.active, s.inactive = []any{nil}, []any{"{now}"}
 		}
 		return s
 	case l.isYesOrNo() && l.filled < c.sampled: // if missing, it means the usual value
 		s.absent = "active"
 	}
-	for _, word := range sortedNames(l.words) {
+	words := sortedNames(l.words)
+	for _, word := range words {
 		switch means(s.field, word) { // one that is not known is left out, so that the check names it
 		case "active":
 			s.active = slices.Insert(s.active, 0, l.value(word))
@@ -250,30 +230,26 @@ func (c *fieldCounts) status() (s statusField) {
 			s.inactive = append(s.inactive, l.value(word))
 		}
 	}
-	// A value that nobody has is the counterpart of one that somebody has.
-	like := sortedNames(l.words)[0]
-	counterpart := func(usual string) []any {
-		s.guessed = l.kind() != isFlag
-		usual = cmp.Or(opposites[fold(like)], usual)
-		if len(like) > 1 && like == strings.ToUpper(like) {
-			usual = strings.ToUpper(usual)
-		} else if like != strings.ToLower(like) {
-			usual = strings.ToUpper(usual[:1]) + usual[1:]
-		}
-		return []any{l.value(usual)}
-	}
-	isEnabled := func(word string) bool { return plain(word) == "enabled" }
-	switch words := sortedNames(l.words); {
-	case len(s.inactive) > 0:
-	case slices.ContainsFunc(words, isEnabled):
-		s.inactive = counterpart("disabled")
-	default:
-		s.inactive = counterpart("inactive")
+	if len(s.inactive) == 0 {
+		s.inactive, s.guessed = []any{l.value(counterpart(words[0], "inactive"))}, l.kind() != isFlag
 	}
 	if len(s.active) == len(s.pending) {
-		s.active = slices.Concat(counterpart("active"), s.active)
+		s.active, s.guessed = slices.Insert(s.active, 0, l.value(counterpart(words[0], "active"))), l.kind() != isFlag
 	}
 	return s
+}
+
+// counterpart returns a value that nobody has, in the letter case of one that somebody
+// has: its opposite, if it has one, else another.
+func counterpart(of, other string) string {
+	word := cmp.Or(opposites[fold(of)], map[string]string{"enabled": "disabled", "disabled": "enabled"}[fold(of)], other)
+	switch of {
+	case strings.ToLower(of):
+		return word
+	case strings.ToUpper(of):
+		return strings.ToUpper(word)
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
 }
 
 func (l *leaf) value(word string) any {
@@ -286,34 +262,23 @@ func (l *leaf) value(word string) any {
 	return word
 }
 
-// opposites are the words and numbers that say yes and no, noes those that say no.
-var (
-	noes      = []string{"", "no", "n", "false", "0", "off"}
-	opposites = map[string]string{"no": "yes", "yes": "no", "n": "y", "y": "n", "false": "true", "true": "false", "0": "1", "1": "0", "off": "on", "on": "off"}
-)
-
-func saysNo(word string) bool { return slices.Contains(noes, fold(word)) }
-
 // isYesOrNo reports whether a field is a boolean, or has numbers or words for one.
 func (l *leaf) isYesOrNo() bool {
-	for word := range l.words {
-		if opposites[fold(word)] == "" {
-			return false
-		}
-	}
-	return len(l.words) > 0 && (l.kind() == isFlag || l.isScalar())
+	isOther := func(word string) bool { return opposites[fold(word)] == "" }
+	return len(l.words) > 0 && !slices.ContainsFunc(sortedNames(l.words), isOther)
 }
 
 // means returns what a value of a field usually means: active, pending or inactive; ""
 // if that is not known.
 func means(field, word string) string {
+	saysNo := slices.Contains(noWords, fold(word))
 	switch {
-	case hasName(field, noNames) && saysNo(word), hasName(field, yesNames) && !saysNo(word):
+	case hasName(field, noNames) && saysNo, hasName(field, yesNames) && !saysNo:
 		return "active"
 	case saysItself(field):
 		return "inactive"
 	}
-	for is, words := range map[string][]string{"active": activeWords, "pending": pendingWords, "inactive": inactWords} {
+	for is, words := range statusWords {
 		if slices.Contains(words, plain(word)) {
 			return is
 		}
@@ -333,22 +298,20 @@ func (c *fieldCounts) unreadStatus() string {
 	})
 }
 
-// A roleField is the field of a user that holds the role.
 type roleField struct {
 	field, id, name string // "" if there is none
 	many, byName    bool
 	words           map[string]int
 }
 
-// role finds the field that holds the role. Names and ids are told apart by the list
-// of roles, if there is one.
+// role finds the field that holds the role: by its values, if there is a list of roles,
+// or by its name. The list also tells names and ids apart.
 func (c *fieldCounts) role(roles roleList) (r roleField) {
 	r.field = c.best(func(path string, l *leaf) int {
-		score := 0
-		switch i := slices.Index(roleNames, lastName(path)); {
-		case i >= 0:
+		score, i := 0, slices.Index(roleNames, lastName(path))
+		if i >= 0 {
 			score = len(roleNames) - i
-		case strings.Contains(lastName(path), "role"):
+		} else if strings.Contains(lastName(path), "role") {
 			score = 1
 		}
 		switch {
@@ -373,7 +336,7 @@ func (c *fieldCounts) role(roles roleList) (r roleField) {
 		name, within := strings.CutPrefix(path, inside+".")
 		switch {
 		case !within || strings.Contains(name, "."):
-		case r.id == "" && (slices.Contains(roleKeys, lastName(name)) || r.name == "" && lastName(name) == "role"):
+		case r.id == "" && slices.Contains(roleKeys, lastName(name)):
 			r.id, r.words = name, c.leaves[path].words
 		case r.name == "" && slices.Contains(roleTitles, lastName(name)):
 			r.name = name

@@ -137,13 +137,14 @@ func TestUntrustedCertificate(t *testing.T) {
 	report := s.run(t)
 	assert.False(t, report.OK)
 	assert.Contains(t, report.Lines[0].Text, "failed to verify certificate")
+	assert.Contains(t, report.Lines[0].Change, "SSL_CERT_FILE")
 }
 
 func TestShowPersonal(t *testing.T) {
 	front := status(toList, http.StatusForbidden, "not for you, somebody@example.com")
 	for personal, want := range map[bool]string{true: "somebody@example.com", false: "(an e-mail address)"} {
 		s := stand{front: front, config: func(c *check.Config) { c.ShowPersonal = personal }}
-		assert.Contains(t, s.run(t).Lines[1].Text, want)
+		assert.Contains(t, s.run(t).Lines[0].Text, want)
 	}
 }
 

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,22 +12,16 @@ import (
 	"strconv"
 	"strings"
 
+	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
-// pageProbe is the page size for checking paging: small enough that nearly
-// every organization has two pages.
-const pageProbe = 2
-
-// roundRows is a list length that suggests a limit rather than the size of the
-// organization.
-const roundRows = 50
-
-// lister asks for the list of an operation as the mapping says.
-func (r *run) lister(call sugerclient.Call) *lister {
-	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
-}
+const (
+	listPaging = "operations.list users.paging"
+	pageProbe  = 2  // size of a page, so small that nearly every organization has two
+	roundRows  = 50 // a length that suggests a limit rather than the size of the organization
+)
 
 // pagingOf returns the paging of a list in the mapping.
 func (r *run) pagingOf(operation string) spec.PagingMap {
@@ -38,11 +31,8 @@ func (r *run) pagingOf(operation string) spec.PagingMap {
 	return spec.PagingMap{Style: "none"}
 }
 
-// listPaging is the entry of the paging of the list of users.
-const listPaging = "operations.list users.paging"
-
-// paging checks that small pages of the list follow each other, and that the
-// list does not continue after the mapping's end.
+// paging checks that small pages of the list follow each other, that no page is smaller
+// than the mapping says, and that the number of all users is known.
 func (r *run) paging(ctx context.Context) {
 	paging := r.pagingOf(opListUsers)
 	call, _ := r.probe.Call(opListUsers, nil)
@@ -54,6 +44,7 @@ func (r *run) paging(ctx context.Context) {
 		r.add(line)
 		return
 	}
+	r.clock(first.header)
 	line := r.advances(ctx, l, paging, first)
 	if line.Level != OK {
 		line = r.proposePaging(ctx, line, call)
@@ -71,58 +62,33 @@ func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, fi
 		return r.line("paging", level, listPaging, format, args...).advise("Compare paging with Suger's documentation and console.")
 	}
 	follow := func() bool {
-		for range 2 { // the list may have changed between two answers
-			if l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0)) {
-				return true
-			}
-		}
-		return false
+		return l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))
 	}
+	again := follow // the list may have changed between two answers
 	switch says, cut := first.more(n); {
 	case paging.Style == "none" && cut:
 		return line(Fail, "The list has %s, but %s: it is truncated.", count(n, "user"), says)
-	case paging.Style == "none" && first.leads() != nil:
-		return line(Warn, "The answer seems to point to more users, at %s.", cmp.Or(first.leads()[0].Cursor.String(), "header Link"))
-	case paging.Style == "none" && n%roundRows == 0:
-		return line(Warn, "The list has exactly %d users, which may be a limit of Suger's.", n)
+	case paging.Style == "none" && (first.leads() != nil || n%roundRows == 0):
+		return line(Warn, "The list may be truncated: its %d users are a round number, or the answer points to more.", n)
 	case paging.Style == "none", got == n && n > pageProbe && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
 		return line(OK, "One answer holds the whole list.")
-	case paging.Limit == "" && got < n:
-		return line(OK, "Advances: pages of %d follow each other.", got)
-	case paging.Limit == "" || n <= pageProbe:
+	case got == n:
 		return line(Warn, "All users fit on one page, so the check cannot see whether paging advances.")
-	case got > pageProbe:
-		return line(Warn, "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
-	case got > 0 && follow():
-		return line(OK, "Advances: two pages of %d follow each other.", pageProbe)
+	case got > 0 && (follow() || again()):
+		return line(OK, "Advances: two pages of %d follow each other.", got)
 	}
 	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
 }
 
-// endless reports a list that does not end.
-func endless(path string, paging spec.PagingMap, rows int) Line {
-	how := "no paging"
-	if value := pagingValue(paging); value != nil {
-		how = "paging " + flowOf(value)
-	}
+func endless(path string, rows int) Line {
 	return Line{Check: "paging", Level: Fail,
-		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages do not seem to end.", path, how, rows, mostListTime),
+		Text:   fmt.Sprintf("GET %s has not ended after %d rows or %s: its pages do not seem to end.", path, rows, mostListTime),
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 
-// rowsIn finds the array that a list operation answers.
-func rowsIn(answer any, path string) (rows []any, ok bool) {
-	if path != "" {
-		answer, _ = at(answer, path)
-	}
-	rows, ok = answer.([]any)
-	return rows, ok
-}
-
-// proposePaging names the paging by which the list was seen to go on, if there is
-// one.
+// proposePaging names the paging by which the list was seen to go on, if there is one.
 func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Call) Line {
-	if paging, _, proven := r.lister(call).find(ctx); proven {
+	if paging, proven := r.lister(call).find(ctx); proven {
 		return line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
 	}
 	return line
@@ -134,13 +100,10 @@ func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
 	line := func(level Level, format string, args ...any) {
 		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", first)))
 	}
-	if first == 0 {
-		return
-	}
-	if paging.Limit != "" && first < min(paging.Size, r.users.count) {
+	if first > 0 && paging.Limit != "" && first < min(paging.Size, r.users.count) {
 		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, first)
 	}
-	if paging.Style != "offset" && paging.Style != "page" {
+	if first == 0 || paging.Style != "offset" && paging.Style != "page" {
 		return
 	}
 	for _, row := range l.page(ctx, paging, paging.Size, (r.users.count+first-1)/first, r.users.count).rows { // it may be refused
@@ -154,22 +117,15 @@ func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
 // total compares the number of all users with the list.
 func (r *run) total(answer any) {
 	const entry = "operations.list users.total"
-	total, candidates := r.Document.Operations.ListUsers.Total, totalsIn(answer)
-	switch changes := fixes(entry, candidates); {
-	case total != "" && r.users.total >= 0:
+	total, changes := r.Document.Operations.ListUsers.Total, fixes(entry, totalsIn(answer))
+	if total != "" && r.users.total >= 0 {
 		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
-	case total != "" || changes != nil:
+	} else if total != "" || changes != nil {
 		if changes == nil {
 			changes = []Fix{{Entry: entry}}
 		}
 		r.add(r.line("total", Warn, entry, "The mapping names no number of all users that is in the answer, so the gateway cannot detect a truncated list.").propose(changes...))
 	}
-}
-
-// compact returns a value as JSON text.
-func compact(value any) string {
-	text, _ := json.Marshal(value) // it came from JSON
-	return string(text)
 }
 
 // The usual names of query parameters, the most usual first.
@@ -183,12 +139,16 @@ var (
 // A lister finds out how a list is paged: it requests pages in the usual ways and
 // compares them with the first rows.
 type lister struct {
-	do    func(context.Context, sugerclient.Call) (*sugerclient.Answer, error)
+	*mapping.Probe
 	call  sugerclient.Call // without parameters of paging
 	items string
 }
 
-// A listAnswer is one page, its body and its header.
+// lister asks for the list of an operation as the mapping says.
+func (r *run) lister(call sugerclient.Call) *lister {
+	return &lister{r.probe, call, r.probe.Paging(call.Operation).Items}
+}
+
 type listAnswer struct {
 	body   any
 	header http.Header
@@ -198,19 +158,18 @@ type listAnswer struct {
 
 func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 	call := l.call
-	call.Query = maps.Clone(query)
-	if call.Query == nil {
-		call.Query = make(map[string]string)
-	}
+	call.Query = make(map[string]string)
+	maps.Copy(call.Query, query)
 	maps.Copy(call.Query, l.call.Query)
-	answer, err := l.do(ctx, call)
+	answer, err := l.Do(ctx, call)
 	if err != nil {
 		return &listAnswer{err: err}
 	}
 	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
 	rows, _ := rowsIn(page.body, l.items)
 	for _, row := range rows {
-		page.rows = append(page.rows, compact(row))
+		text, _ := json.Marshal(row) // it came from JSON
+		page.rows = append(page.rows, string(text))
 	}
 	return page
 }
@@ -218,19 +177,28 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 // page asks for a page of a size by its number, counted from 0, and the rows before
 // it. With cursors or links it is the first page.
 func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
-	return l.get(ctx, pageQuery(p, size, number, rows))
+	return l.get(ctx, pageQuery(p, size, number, rows, ""))
 }
 
-func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
+// pageQuery returns the parameters of a page. next is the cursor or link to it.
+func pageQuery(p spec.PagingMap, size, number, rows int, next string) map[string]string {
 	query := make(map[string]string)
 	if p.Limit != "" {
 		query[p.Limit] = strconv.Itoa(size)
 	}
-	switch p.Style {
-	case "offset":
+	switch {
+	case p.Style == "offset":
 		query[p.Next] = strconv.Itoa(rows)
-	case "page":
+	case p.Style == "page":
 		query[p.Next] = strconv.Itoa(p.First + number)
+	case p.Style == "cursor" && next != "":
+		query[p.Next] = next
+	case p.Style == "link":
+		if address, err := url.Parse(next); err == nil {
+			for name := range address.Query() {
+				query[name] = address.Query().Get(name)
+			}
+		}
 	}
 	return query
 }
@@ -238,19 +206,11 @@ func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
 // advances reports whether the page after the first begins where that ends, which
 // the whole list shows as far as it is known.
 func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
-	query := pageQuery(p, pageProbe, 1, len(first.rows))
 	next := first.at(p.Cursor)
-	if p.Style == "cursor" {
-		query[p.Next] = next
-	} else if address, err := url.Parse(next); err == nil && p.Style == "link" {
-		for name := range address.Query() {
-			query[name] = address.Query().Get(name)
-		}
-	}
 	if next == "" && (p.Style == "cursor" || p.Style == "link") {
 		return false
 	}
-	page := l.get(ctx, query)
+	page := l.get(ctx, pageQuery(p, pageProbe, 1, len(first.rows), next))
 	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
 		return false
 	}
@@ -261,49 +221,42 @@ func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *l
 }
 
 // find returns the paging of the list, with style none if all comes in one answer.
-// why says what was seen; proven reports whether pages were seen to follow each
-// other.
-func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
-	whole := l.get(ctx, nil)
-	if len(whole.rows) <= pageProbe {
-		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
+// proven reports whether pages were seen to follow each other, or a limit to do nothing.
+func (l *lister) find(ctx context.Context) (paging spec.PagingMap, proven bool) {
+	none, whole, limit := spec.PagingMap{Style: "none"}, l.get(ctx, nil), ""
+	n, first := len(whole.rows), whole
+	if n <= pageProbe {
+		return none, false
 	}
-	limit, first := "", whole
 	for _, name := range limitNames {
 		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
 			limit, first = name, page
 			break
 		}
 	}
-	n := len(whole.rows)
 	if _, more := whole.more(n); limit == "" && !more && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
-		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever the limit", true
+		return none, true
 	}
 	for _, p := range usual(first) {
 		if p.Limit = limit; l.advances(ctx, p, whole, first) {
 			if limit != "" {
-				p.Size = l.pageSize(ctx, limit, whole)
+				p.Size = l.pageSize(ctx, limit)
 			}
-			return p, fmt.Sprintf("two pages of %d follow each other", len(first.rows)), true
+			return p, true
 		}
 	}
-	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
+	return none, false
 }
 
-// more returns a number of all rows in the answer or its header that is larger than
-// some.
-func (a *listAnswer) more(rows int) (text string, found bool) {
-	for _, path := range totalsIn(a.body) {
-		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
-			return fmt.Sprintf("%s in the answer says %d", path, n), true
+// pageSize returns the largest page that the list gives, but at most 100 where it has not
+// so many rows.
+func (l *lister) pageSize(ctx context.Context, limit string) int {
+	for _, size := range []int{1000, 500, 200, 100, 50, 20} { // some refuse what is too large
+		if rows := len(l.get(ctx, map[string]string{limit: strconv.Itoa(size)}).rows); rows > 0 {
+			return min(size, max(rows, 100))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.header)) {
-		if n, err := strconv.Atoi(a.header.Get(name)); err == nil && n > rows && countsAll(name) {
-			return fmt.Sprintf("the header %s says %d", name, n), true
-		}
-	}
-	return "", false
+	return pageProbe
 }
 
 // usual returns the usual ways to request the second page, the likeliest first.
@@ -332,47 +285,42 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 	return ways
 }
 
-// pageSize returns the largest page that the list gives, as far as it has so
-// many rows; else at most 100.
-func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
-	for _, size := range []int{1000, 500, 200, 100, 50} {
-		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
-		switch rows := len(page.rows); {
-		case rows == 0: // too large to request
-		case rows == size, rows < len(whole.rows), page.leads() != nil:
-			return rows
-		default:
-			return min(size, 100)
+// more returns a number of all rows in the answer that is larger than some. Numbers in
+// headers are compared by every reading of a list.
+func (a *listAnswer) more(rows int) (text string, found bool) {
+	for _, path := range totalsIn(a.body) {
+		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
+			return fmt.Sprintf("%s in the answer says %d", path, n), true
 		}
 	}
-	return pageProbe
+	return "", false
 }
 
-// linkNext finds the address of the next page in a Link header (RFC 8288).
-var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+var (
+	linkNext  = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`) // in a header Link (RFC 8288)
+	leadNames = regexp.MustCompile(`next|cursor|continu`)
+	isURL     = regexp.MustCompile(`/.*[?=]|[?=].*/`)
+)
 
 // leads returns where the answer seems to lead to the next page, by a link or a cursor. A
 // value that is empty or 0 ends a list.
 func (a *listAnswer) leads() (found []spec.PagingMap) {
-	add := func(name string, place spec.Cursor) {
-		style, word := "cursor", a.at(place)
-		if strings.Contains(word, "/") && strings.ContainsAny(word, "?=") {
-			style = "link"
-		}
-		if seemsNext(name) && !slices.Contains([]string{"", "0", "true", "false"}, word) && (style == "cursor" || place.Header == "") {
-			found = append(found, spec.PagingMap{Style: style, Cursor: place})
-		}
-	}
 	if a.at(spec.Cursor{}) != "" {
 		found = append(found, spec.PagingMap{Style: "link"})
 	}
+	leads := func(name, word string) bool {
+		return leadNames.MatchString(lastName(name)) && !slices.Contains([]string{"", "0", "true", "false"}, word)
+	}
 	for _, s := range spotsIn(a.body) {
-		if s.path != "" {
-			add(s.path, spec.Cursor{Path: s.path})
+		if word, _ := spec.Text(s.value); leads(s.path, word) {
+			style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
+			found = append(found, spec.PagingMap{Style: style, Cursor: spec.Cursor{Path: s.path}})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.header)) {
-		add(name, spec.Cursor{Header: name})
+	for _, name := range sortedNames(a.header) {
+		if word := a.header.Get(name); leads(name, word) && !isURL.MatchString(word) {
+			found = append(found, spec.PagingMap{Style: "cursor", Cursor: spec.Cursor{Header: name}})
+		}
 	}
 	return found
 }
@@ -394,20 +342,16 @@ func (a *listAnswer) at(place spec.Cursor) string {
 
 // pagingValue returns the paging as an entry of the mapping file, nil for none.
 func pagingValue(p spec.PagingMap) any {
-	if p.Style == "none" {
-		return nil
-	}
-	value := map[string]any{"style": p.Style}
-	for key, text := range map[string]string{"limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()} {
-		if text != "" {
-			value[key] = text
-		}
-	}
+	value := map[string]any{"style": p.Style, "limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()}
 	if p.Limit != "" {
 		value["size"] = p.Size
 	}
 	if p.First != 0 {
 		value["first"] = p.First
+	}
+	maps.DeleteFunc(value, func(_ string, part any) bool { return part == "" })
+	if p.Style == "none" {
+		return nil
 	}
 	return value
 }

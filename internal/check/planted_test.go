@@ -58,9 +58,9 @@ func givesTwoRoles(suger *sandbox.Sandbox) {
 
 var plantedReads = []planted{
 	{name: "nothing listens", stand: stand{config: url(closed)},
-		check: "address", level: check.Fail, says: "connection refused"},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "connection refused"},
 	{name: "https where there is http", stand: stand{config: url(func(c *check.Config) string { return strings.Replace(c.URL, "http:", "https:", 1) })},
-		check: "address", level: check.Fail, says: "does not look like a TLS handshake"},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "server gave HTTP response to HTTPS client"},
 	{name: "wrong key", stand: stand{config: credential("no-key-of-suger")},
 		check: "credential", level: check.Fail, says: "Not accepted (401)"},
 	{name: "pair of an OAuth App taken for a key", stand: stand{config: credential("client-1:client-secret-1")},
@@ -102,7 +102,7 @@ var plantedReads = []planted{
 	{name: "next page parameter ignored", stand: stand{edits: []edit{{"next: offset}", "next: skip}"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "the limit works but the offset does not"},
 	{name: "limit parameter ignored", stand: stand{edits: []edit{{"limit: limit,", "limit: pageSize,"}}},
-		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "ignores pageSize=2"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "Set paging: {style: offset, size: 100, limit: limit, next: offset}."},
 	{name: "offset that counts pages", stand: stand{front: asks(func(r *http.Request) {
 		if query := r.URL.Query(); query.Get("offset") == "2" {
 			query.Set("offset", "4")
@@ -120,7 +120,7 @@ var plantedReads = []planted{
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
-		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "has exactly 50 users"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "its 50 users are a round number"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
 		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "totalCount in the answer says 88"},

@@ -52,8 +52,7 @@ type Config struct {
 	See func(Line)       // called with each line as it is found; may be nil
 	Now func() time.Time // time.Now if nil
 
-	doubts []Line          // about the draft that is checked
-	ours   map[string]bool // ids of the accounts that the trips of this check have made
+	ours map[string]bool // ids of the accounts that the trips of this check have made
 }
 
 // Target returns what the check looks at, for the head of a report.
@@ -101,9 +100,6 @@ func Run(ctx context.Context, config Config) *Report {
 }
 
 func (r *run) checkAll(ctx context.Context) {
-	if !r.address(ctx) {
-		return
-	}
 	if r.users = r.listUsers(ctx); r.users == nil {
 		return // no other call makes sense
 	}
@@ -121,10 +117,6 @@ func (r *run) checkAll(ctx context.Context) {
 	if base := r.BaseURL; base != "" && (!strings.HasPrefix(base, "https://") || strings.Contains(base, "_") || len(base) > maxBaseURL) {
 		r.add(r.line("public URL", Fail, "", "Okta accepts only a base URL that begins with https://, has no underscore and at most %d characters.", maxBaseURL).
 			advise("Correct GATEWAY_PUBLIC_URL."))
-	}
-	for _, line := range r.doubts {
-		line.Mapping = r.at(line.Mapping.Entry)
-		r.add(line)
 	}
 	if ctx.Err() != nil {
 		return

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -9,6 +8,37 @@ import (
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 )
+
+func decoded(body []byte) any {
+	value, err := mapping.Decode(body)
+	if err != nil {
+		return nil
+	}
+	return value
+}
+
+func at(value any, path string) (any, bool) {
+	var field spec.Field
+	if field.AddScalar(path) != nil {
+		return nil, false
+	}
+	return field.In(value)
+}
+
+// textAt returns the text or number at a path of an object, "" if there is none.
+func textAt(value any, path string) string {
+	value, _ = at(value, path)
+	text, _ := spec.Text(value)
+	return text
+}
+
+func rowsIn(answer any, path string) (rows []any, ok bool) {
+	if path != "" {
+		answer, _ = at(answer, path)
+	}
+	rows, ok = answer.([]any)
+	return rows, ok
+}
 
 // maxDepth is how deep an answer is searched for what the mapping does not find.
 const maxDepth = 6
@@ -19,20 +49,16 @@ type spot struct {
 	value any
 }
 
-// spotsIn lists the objects in an answer and their members, from the outside
-// in, but not what is inside arrays.
+// spotsIn lists the objects in an answer and their members, from the outside in, but not
+// what is inside arrays.
 func spotsIn(answer any) []spot {
 	spots := []spot{{"", answer}}
-	for level, i := 0, 0; level < maxDepth; level++ {
-		for end := len(spots); i < end; i++ {
-			object, ok := spots[i].value.(map[string]any)
-			if !ok {
-				continue
-			}
-			for _, key := range sortedNames(object) {
-				if isNameable(key) {
-					spots = append(spots, spot{strings.TrimPrefix(spots[i].path+"."+key, "."), object[key]})
-				}
+	for i := 0; i < len(spots); i++ {
+		outer := spots[i]
+		object, _ := outer.value.(map[string]any)
+		for _, key := range sortedNames(object) {
+			if isNameable(key) && strings.Count(outer.path, ".") < maxDepth-1 {
+				spots = append(spots, spot{strings.TrimPrefix(outer.path+"."+key, "."), object[key]})
 			}
 		}
 	}
@@ -43,7 +69,6 @@ func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).AddScalar(key) == nil
 }
 
-// pathsWhere returns the paths of the spots for which a condition is true.
 func pathsWhere(answer any, is func(path string, value any) bool) (paths []string) {
 	for _, s := range spotsIn(answer) {
 		if is(s.path, s.value) {
@@ -61,6 +86,19 @@ func listsIn(answer any) []string {
 	})
 }
 
+// totalsIn returns the paths of numbers that may count all rows.
+func totalsIn(answer any) []string {
+	return pathsWhere(answer, func(path string, value any) bool {
+		_, ok := value.(json.Number)
+		return ok && countsAll(path)
+	})
+}
+
+func countsAll(path string) bool {
+	name := lastName(path)
+	return strings.Contains(name, "total") || strings.HasSuffix(name, "count")
+}
+
 // placeFixes say that something is at one of some paths of an answer; where it is the
 // answer itself, the entry is left out.
 func placeFixes(entry string, paths []string) []Fix {
@@ -68,23 +106,6 @@ func placeFixes(entry string, paths []string) []Fix {
 		return []Fix{{Entry: entry}}
 	}
 	return fixes(entry, paths)
-}
-
-func totalsIn(answer any) []string {
-	return pathsWhere(answer, func(path string, value any) bool {
-		_, ok := value.(json.Number)
-		return ok && countsAll(path[len(parentOf(path)):])
-	})
-}
-
-func countsAll(name string) bool {
-	name = fold(name)
-	return strings.Contains(name, "total") || strings.HasSuffix(name, "count")
-}
-
-func seemsNext(path string) bool {
-	name := fold(path[len(parentOf(path)):])
-	return strings.Contains(name, "next") || strings.Contains(name, "cursor") || strings.Contains(name, "continu")
 }
 
 // answerFix returns how the mapping finds the user in the answer of an operation,
@@ -107,63 +128,17 @@ func (r *run) userIn(operation string, answer []byte) any {
 	return user
 }
 
-func decoded(body []byte) any {
-	value, err := mapping.Decode(body)
-	if err != nil {
-		return nil
-	}
-	return value
-}
-
-// Usual names of error fields.
-var (
-	successNames = []string{"ok", "success", "succeeded"}
-	codeNames    = []string{"code", "type", "reason", "key"}
-	messageNames = []string{"message", "text", "detail", "description", "error"}
-)
-
-// errorSigns finds by what an answer of status 2xx says that the call failed, and the
-// word or text with which it does; none if nothing does. good is the answer to a call
-// that went well, nil if none is known.
-func errorSigns(body, good any) (found []Fix, word string) {
-	field, success, isStatus := "", false, false
+// errorSigns finds by what an answer of status 2xx says that the call failed, none if
+// nothing does. good is the answer to a call that went well, nil if none is known.
+func errorSigns(body, good any) (found []Fix) {
 	for _, s := range spotsIn(body) {
 		was, _ := at(good, s.path)
 		switch name := lastName(s.path); {
-		case slices.Contains(successNames, name) && s.value == false && was != false:
-			field, success = s.path, true
-		case (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
-			field = cmp.Or(field, s.path)
+		case slices.Contains([]string{"ok", "success", "succeeded"}, name) && s.value == false && was != false:
+			return []Fix{fix("errors.field", s.path), fix("errors.success", []any{true})}
+		case found == nil && (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
+			found = []Fix{fix("errors.field", s.path)}
 		}
 	}
-	if field == "" {
-		return nil, ""
-	}
-	found = []Fix{fix("errors.field", field)}
-	if success {
-		found = append(found, fix("errors.success", []any{true}))
-	}
-	for _, part := range []struct {
-		key   string
-		names []string
-	}{{"code", codeNames}, {"message", messageNames}} {
-		path := first(pathsWhere(body, func(path string, value any) bool {
-			around := lastName(strings.TrimSuffix(parentOf(path), "."))
-			_, flag := value.(bool)
-			_, number := value.(json.Number)
-			return slices.Contains([]string{"", "error", "errors"}, around) && slices.Contains(part.names, lastName(path)) && // not of a record
-				!flag && textAt(body, path) != "" && (!number || part.key != "message")
-		}))
-		if path == "" {
-			continue
-		}
-		found = append(found, fix("errors."+part.key, path))
-		code, _ := at(body, path)
-		isStatus = isStatus || kindOf(code) == isNumber
-		word = cmp.Or(word, textAt(body, path))
-	}
-	if isStatus { // by which the gateway knows what it means
-		word = ""
-	}
-	return found, word
+	return found
 }

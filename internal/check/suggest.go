@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"suger-scim-gateway/mapping"
@@ -11,7 +12,7 @@ import (
 )
 
 // mostRounds bounds how often a draft is corrected by its own check.
-const mostRounds = 8
+const mostRounds = 16
 
 // Suggest drafts a mapping file by what the live Suger answers, checks the draft,
 // makes the changes that its check proposes and checks it again, until nothing
@@ -19,83 +20,79 @@ const mostRounds = 8
 // refuses. config.See gets the lines of the last check. The error says why there is
 // no report; the draft is nil if there is none.
 func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
-	see := config.See
-	config.See = nil
-	s := &survey{run: newRun(config), draft: &Draft{root: &entry{}}}
+	see, write := config.See, config.Write
+	config.See, config.Write, config.ours = nil, "", make(map[string]bool)
+	s := &survey{run: newRun(config), draft: &Draft{comments: make(map[string]string)}}
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
-	draft, write := s.draft, config.Write
-	config.Write, config.doubts, config.ours = "", s.doubts, make(map[string]bool)
-	report, err := config.refine(ctx, draft)
-	if err == nil && write != "" && ctx.Err() == nil {
-		config.Write = write
-		report, err = config.refine(ctx, draft)
-	}
+	report, err := config.refine(ctx, s.draft, write)
 	if err != nil {
-		return draft, nil, err
+		return s.draft, nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
 	}
-	draft.prove(report.Proven)
+	s.draft.prove(report.Proven)
 	for _, line := range report.Lines {
 		if see != nil {
 			see(line)
 		}
 	}
-	return draft, report, nil
+	return s.draft, report, nil
 }
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
 	call := s.get(opListUsers, s.listCall().Path, "")
-	line := Line{Check: opListUsers, Text: fmt.Sprintf("GET %s answers %v.", call.Path, err)}
 	switch {
 	case ctx.Err() != nil:
-		line.Text = "Stopped before the end."
+		s.note(opListUsers, Fail, "", "Stopped before the end.")
 	case errors.Is(err, errNoEnd):
-		line = endless(call.Path, *s.list.Paging, mostDraftRows)
-	case asFailure(err) != nil:
-		if s.address(ctx) {
-			s.noUsers(ctx, call, err)
-		}
-		line = s.report.Lines[len(s.report.Lines)-1]
+		s.add(endless(call.Path, mostDraftRows))
+	case asFailure(err) == nil:
+		s.note(opListUsers, Fail, "", "GET %s answers %v.", call.Path, err)
+	default:
+		s.noUsers(ctx, call, err)
 	}
+	line := s.report.Lines[len(s.report.Lines)-1]
 	return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
 }
 
-// refine checks a draft and makes the changes that the check proposes, until
-// there are none. What a trip finds about people stays in the report whatever a later
-// one finds, and one that met somebody is the last. Tries that do not help are taken
-// back.
-func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err error) {
+// refine checks a draft and makes the changes that the check proposes until there are
+// none, at first without writing. What a trip finds about people stays in the report
+// whatever a later one finds, and one that met somebody is the last. Tries that do not
+// help are taken back. The error is that of a draft that is no mapping file.
+func (c Config) refine(ctx context.Context, draft *Draft, write string) (report *Report, err error) {
 	if c, err = c.of(draft); err != nil {
-		return nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
+		return nil, err
 	}
 	var stay []Line
 	var untried *Report
-	var before *entry
+	var before Draft
+rounds:
 	for range mostRounds {
 		report = Run(ctx, c)
 		stay = report.keep(stay)
-		last, now := report.last || ctx.Err() != nil, draft.root.clone()
+		last, now := report.last || ctx.Err() != nil, draft.copied()
 		next, changed, tried := c.adopt(draft, report, c.TryVerbs && !last)
-		if changed && last {
+		switch c = next; {
+		case changed && last:
 			report.Lines = append(report.Lines, Line{Check: "write", Level: Warn,
 				Text:   "The draft has these changes, but they are not proven: the address cannot be used again.",
 				Change: "Check the file with --write and another address."})
-		}
-		if last {
 			return report, nil
-		}
-		if !changed {
-			break
-		}
-		if c = next; tried && untried == nil {
+		case last:
+			return report, nil
+		case tried && untried == nil:
 			untried, before = report, now
+		case changed:
+		case c.Write != write:
+			c.Write = write
+		default:
+			break rounds
 		}
 	}
 	// A check that stopped early has few failures, and proves less.
 	if untried != nil && (report.Count(Fail) >= untried.Count(Fail) || len(report.Proven) < len(untried.Proven)) {
-		draft.root, report = before, untried
+		*draft, report = before, untried
 		report.keep(stay)
 	}
 	return report, nil
@@ -124,32 +121,30 @@ func (r *Report) keep(earlier []Line) []Line {
 	return slices.DeleteFunc(slices.Clone(r.Lines), func(line Line) bool { return !line.stays })
 }
 
-// adopt makes the changes of a draft that a report proposes, and reports whether there
-// was one, and one that is a try. Tries are only made if somebody wants them. None is
-// made if the draft would be no mapping file: they need others, which somebody has to
-// make.
+// adopt makes the changes of a draft that a report proposes, of alternatives the first,
+// and reports whether there was one, and one that is a try. Tries are only made if
+// somebody wants them. None is made if the draft would be no mapping file: they need
+// others, which somebody has to make.
 func (c Config) adopt(d *Draft, report *Report, tries bool) (next Config, changed, tried bool) {
-	before := d.root.clone()
+	before := d.copied()
 	for _, line := range report.Lines {
-		done := make(map[string]bool)
-		for _, fix := range line.Fixes {
-			if line.Level == OK || done[fix.Entry] || fix.Try && !tries {
-				continue // of alternatives, the first
-			}
-			done[fix.Entry] = true
+		for i, fix := range line.Fixes {
 			sure, why := Seen, "found by "+line.Check
 			if fix.Try {
 				sure, why = Likely, "the first draft was refused"
 			}
-			if d.apply(fix, sure, why) {
+			isAlternative := i > 0 && line.Fixes[i-1].Entry == fix.Entry
+			if line.Level != OK && !isAlternative && (tries || !fix.Try) && d.apply(fix, sure, why) {
 				changed, tried = true, tried || fix.Try
 			}
 		}
 	}
 	next, err := c.of(d)
 	if err != nil {
-		d.root = before
+		*d = before
 		return c, false, false
 	}
 	return next, changed, tried
 }
+
+func (d *Draft) copied() Draft { return Draft{d.file, maps.Clone(d.comments)} }

@@ -71,8 +71,8 @@ func TestSuggestWithLittleToSee(t *testing.T) {
 			return noRoles(answers(toUsers, users(func(user map[string]any) { delete(user, "role") }))(suger))
 		}, "field: role # not seen: no field of a user looks like a role\n"},
 		"nobody but an administrator": {func(suger http.Handler) http.Handler { return noRoles(onlyOne(suger)) },
-			"- {name: MEMBER, id: MEMBER} # not seen: name a role that Suger has\n"},
-		"too few to see paging": {onlyOne, "call: GET /org/{organization}/user # seen: too few to see paging: 1 row\n"},
+			"- {name: MEMBER, id: MEMBER} # not seen: Suger has no such role: name the one that it has\n"},
+		"too few to see paging": {onlyOne, "call: GET /org/{organization}/user # likely: one answer seems to hold all\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := stand{front: test.front}

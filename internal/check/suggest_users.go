@@ -3,9 +3,13 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 )
+
+// bare returns the path of a field in bodies, and in the answer for one person.
+func (s *survey) bare(path string) string { return strings.TrimPrefix(path, s.prefix) }
 
 // field returns a path, and the same in the answer for one person where that
 // differs.
@@ -20,58 +24,47 @@ func (s *survey) field(path string) any {
 	return []any{path, other}
 }
 
-// share returns how many users have a field, "" if all.
-func (s *survey) share(path string) string {
-	if l := s.fields.leaves[path]; l.present < s.fields.sampled {
-		return "in " + ofUsers(l.present, s.fields.sampled)
-	}
-	return ""
-}
-
 func (s *survey) draftUser() {
-	d, c := s.draft, s.fields
-	in := "in " + ofUsers(c.rows, c.rows)
-	guess := func(purpose string) string { return c.guess(purpose, s.Caller.Organization, s.roleNames) }
-	id := d.set("user.id", s.field(s.id), Seen, in)
-	if others := slices.DeleteFunc(slices.Clone(s.ids), func(path string) bool { return path == s.id }); len(others) > 0 && s.one == "" {
-		id.sure, id.why = Likely, series(others)+" is unique, too: which one calls need is not visible"
+	// of names the other fields that may be meant, which only a person can decide.
+	of := func(path, what string, candidates []string) (Certainty, string) {
+		others := slices.DeleteFunc(slices.Clone(candidates), func(other string) bool { return other == path })
+		if len(others) > 0 {
+			return Likely, series(others) + what
+		}
+		return Seen, ""
 	}
+	d, organization := s.draft, s.guess("organization")
+	candidates := s.ids
+	if s.one != "" {
+		candidates = nil // a call has shown which one is the id
+	}
+	sure, why := of(s.id, " is unique, too: which one calls need is not visible", candidates)
+	d.set("user.id", s.field(s.id), sure, why)
 	d.likely("user.ids.membership", s.member, "the membership's own id")
-	organization := guess("organization")
 	if organization != "" {
-		d.seen("user.organization", s.field(organization), in)
+		d.seen("user.organization", s.field(organization), "")
 	}
 
-	attribute := func(name, path, why, key string, word any) {
+	attribute := func(name, path, key, word string, sure Certainty, why string) {
 		value := s.field(path)
 		if _, several := value.([]any); several || key != "" {
-			value = map[string]any{"field": value}
-		}
-		if key != "" {
-			value.(map[string]any)[key] = word
+			long := map[string]any{"field": value, key: word}
+			delete(long, "")
+			value = long
 		}
 		if path != "" {
-			d.seen("user.attributes."+name, value, cmp.Or(why, s.share(path)))
+			d.set("user.attributes."+name, value, sure, why)
 		}
 	}
-	attribute("userName", s.email, "assumed that it cannot change", "write", spec.WriteCreate)
-	if others := c.distinct(c.emails())[1:]; len(others) > 0 {
-		name := d.find("user.attributes.userName")
-		name.sure, name.why = Likely, series(others)+" has addresses, too: which one users sign in with is not visible"
-	}
-	attribute("name.givenName", s.names[0], "", "", nil)
-	attribute("name.familyName", s.names[1], "", "", nil)
-	attribute("name.givenName", s.names[2], "", "part", string(spec.FirstNames))
-	attribute("name.familyName", s.names[2], "", "part", string(spec.LastName))
-	for _, path := range sortedNames(c.leaves) {
-		name := attributeFor(path, c.leaves[path])
-		if name != "" && !slices.Contains([]string{s.email, s.names[2], organization}, path) && d.find("user.attributes."+name) == nil {
-			attribute(name, path, "whether it can be written is not known", "write", spec.WriteNever)
-		}
-	}
+	sure, why = of(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
+	attribute("userName", s.email, "write", spec.WriteCreate, sure, cmp.Or(why, "assumed that it cannot change"))
+	attribute("name.givenName", s.names[0], "", "", Seen, "")
+	attribute("name.familyName", s.names[1], "", "", Seen, "")
+	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), Seen, "")
+	attribute("name.familyName", s.names[2], "part", string(spec.LastName), Seen, "")
 	for _, use := range []string{"created", "modified"} {
-		if path := guess(use); path != "" {
-			d.seen("user."+use, s.field(path), s.share(path))
+		if path := s.guess(use); path != "" {
+			d.seen("user."+use, s.field(path), "")
 		}
 	}
 	s.draftRoleField()
@@ -80,30 +73,29 @@ func (s *survey) draftUser() {
 func (s *survey) draftRoleField() {
 	d, r := s.draft, &s.role
 	if r.field == "" {
-		d.notSeen("user.roles.field", s.roleName(), "no field of a user looks like a role")
+		d.set("user.roles.field", s.roleName(), NotSeen, "no field of a user looks like a role")
 		return
 	}
-	d.set("user.roles.field", s.field(r.field), Seen, s.share(r.field))
+	d.seen("user.roles.field", s.field(r.field), "")
 	d.seen("user.roles.hold", map[bool]string{true: "many", false: "one"}[r.many], "")
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
-	switch {
-	case r.id != "" || r.name != "":
-	case r.byName:
-		d.seen("user.roles.by", "name", "the list of roles has these names")
-	case s.roleRows != nil:
-		d.seen("user.roles.by", "id", "by the list of roles")
-	default:
-		d.likely("user.roles.by", "id", "no list of roles was found")
+	by, sure := "id", Likely
+	if r.byName {
+		by = "name"
+	}
+	if s.roleRows != nil { // which shows it
+		sure = Seen
+	}
+	if r.id+r.name == "" {
+		d.set("user.roles.by", by, sure, "")
 	}
 }
 
 func (s *survey) draftAccess() {
 	d, status := s.draft, s.status
-	end, sure, why := spec.ByRemoval, Likely, "there is no status"
-	switch like := s.fields.unreadStatus(); {
-	case status.field == "" && like != "":
-		sure, why = NotSeen, like+" may be a status, but nothing shows what its values mean"
+	end, sure, why := spec.ByRemoval, Likely, "no status is known"
+	switch {
 	case status.field == "":
 	case s.member != "":
 		why = "the membership ends"
@@ -112,27 +104,148 @@ func (s *survey) draftAccess() {
 	default:
 		end, why = spec.BySetStatus, "there is a status"
 	}
-	if status.field == "" {
-		d.set("access", map[string]any{"end": string(end)}, sure, why)
+	if d.set("access.end", string(end), sure, why); status.field == "" {
+		return
+	}
+	d.seen("access.field", s.field(status.field), "")
+	if sure, why = Seen, "by the name and the values of the field"; status.guessed {
+		sure, why = Likely, "some words were not seen"
+	}
+	d.set("access.active", status.active, sure, why)
+	d.set("access.pending", status.pending, sure, why)
+	d.set("access.inactive", status.inactive, sure, why)
+	d.likely("access.absent", status.absent, "")
+}
+
+func op(name, key string) string { return "operations." + name + "." + key }
+
+// Reasons why write operations are only likely. The check creates no roles, because it
+// could not undo that.
+const (
+	unproven     = "unproven"
+	unprovenRole = "unproven, and not tried by --write"
+)
+
+// write drafts a write operation.
+func (d *Draft) write(name, call string, body any, why string) {
+	d.likely(op(name, "call"), call, why)
+	if !strings.HasPrefix(call, "POST ") {
+		d.likely(op(name, "repeat"), true, "")
+	}
+	d.likely(op(name, "body"), body, "")
+}
+
+// with returns a body that sends a field, too, if there is one.
+func (s *survey) with(body any, path, value string) any {
+	if path == "" {
+		return body
+	}
+	return put(body, splitEntry(s.bare(path)), value)
+}
+
+// draftWrites drafts how users are added, changed and removed, in the shape in which
+// they are listed.
+func (s *survey) draftWrites() {
+	d, person := s.draft, s.list.Call.Path+"/{user}"
+	names := s.with(s.with(s.with(nil, s.names[0], "{name.givenName}"), s.names[1], "{name.familyName}"), s.names[2], "{name.formatted}")
+	create := s.with(names, s.email, "{userName}")
+	if s.member != "" {
+		person, member := cmp.Or(s.one, person), s.joins+"/{user.membership}"
+		d.write(spec.OpAddUser, "POST "+strings.TrimSuffix(person, "/{user}"), create, unproven)
+		d.write(spec.OpUpdateUser, "PATCH "+person, names, unproven)
+		d.write(spec.OpSetRole, "PATCH "+member, s.withRole(nil), unproven)
+		d.write(spec.OpAddMember, "POST "+s.joins, put(s.withRole(nil), []string{"userId"}, "{user}"), unproven)
+		d.comments[op(spec.OpAddMember, "body")] += ": userId is a guess"
+		d.write(spec.OpRemoveUser, "DELETE "+member, nil, unproven)
 	} else {
-		d.set("access.end", string(end), sure, why)
-		d.set("access.field", s.field(status.field), Seen, "")
-		for _, words := range []struct {
-			key    string
-			values []any
-		}{{"active", status.active}, {"pending", status.pending}, {"inactive", status.inactive}} {
-			if status.guessed {
-				d.likely("access."+words.key, words.values, "some words were not seen")
-			} else {
-				d.seen("access."+words.key, words.values, "by the name and the values of the field")
-			}
+		update := s.withRole(names)
+		if !s.status.byRemoval {
+			update = s.with(update, s.status.field, "{status}")
 		}
-		d.likely("access.absent", status.absent, "")
+		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, s.withRole(create), unproven)
+		d.write(spec.OpUpdateUser, "PATCH "+person, update, unproven)
+		d.write(spec.OpRemoveUser, "DELETE "+person, nil, unproven)
 	}
-	for _, refusal := range []struct {
-		kind  string
-		words []any
-	}{{"domain", []any{"domain"}}, {"seats", []any{"seat", "license"}}, {"duplicate", []any{"already exists"}}} {
-		d.notSeen("refusals."+refusal.kind, refusal.words, "no refusal was provoked")
+	if in := s.roleIn; s.roleRows != nil && in.id != "" && in.id != in.name { // plain strings have no id to address
+		roles, rename := s.roleRows.Call.Path, s.with(nil, in.name, "{displayName}")
+		d.write(spec.OpAddRole, "POST "+roles, s.with(s.with(rename, in.description, "{description}"), in.permissions, "{permissions}"), unprovenRole)
+		d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename, unprovenRole)
+		d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
+		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
 	}
+}
+
+// roleName returns the field of the role, a usual name if none was seen.
+func (s *survey) roleName() string { return cmp.Or(s.role.field, "role") }
+
+// withRole returns a body that sends the role, too, in the shape that was read.
+func (s *survey) withRole(body any) any {
+	path := s.roleName()
+	if s.role.many {
+		path += "[0]" // which is repeated for each role
+	}
+	switch id, name := s.role.id, s.role.name; {
+	case id != "" && name != "":
+		return s.with(s.with(body, path+"."+id, "{role}"), path+"."+name, "{role.name}")
+	case id != "":
+		return s.with(body, path+"."+id, "{role}")
+	case name != "":
+		return s.with(body, path+"."+name, "{role.name}")
+	case s.role.byName:
+		return s.with(body, path, "{role.name}")
+	}
+	return s.with(body, path, "{role}")
+}
+
+// ownRoleTries proposes separate calls for roles in place of the update of a user.
+func ownRoleTries(doc *spec.Document) []Fix {
+	if !doc.WritesRole() {
+		return nil
+	}
+	update, roles := doc.Operations.UpdateUser, &doc.User.Roles
+	fields := roles.Field.Scalars()
+	sent := slices.IndexFunc(fields, func(field string) bool { _, there := at(update.Body, field); return there })
+	if sent < 0 {
+		return nil
+	}
+	role, key := "{role}", "Id"
+	if roles.By == "name" || roles.Name.Given() && !roles.ID.Given() {
+		role, key = "{role.name}", ""
+	}
+	user, name := update.Call.Path, fields[sent][len(parentOf(fields[sent])):]
+	try := func(operation, call, field string) Fix {
+		value := map[string]any{"call": call, "repeat": true}
+		if field != "" {
+			value["body"] = map[string]any{field: role}
+		}
+		return Fix{Entry: spec.OperationPath(operation), Value: value, Try: true}
+	}
+	unsent := Fix{Entry: op(spec.OpUpdateUser, "body."+fields[sent]), Try: true}
+	if doc.ManyRoles() {
+		one := strings.TrimSuffix(name, "s") + key
+		return []Fix{try(spec.OpGrantRole, "POST "+user+"/roles", one), try(spec.OpRevokeRole, "DELETE "+user+"/roles/"+role, ""), unsent}
+	}
+	return []Fix{try(spec.OpSetRole, "PUT "+user+"/role", name), unsent}
+}
+
+// showsLater proposes to wait for an added user.
+var showsLater = Fix{Entry: op(spec.OpAddUser, "shows within"), Value: "30s"}
+
+// otherMethod is another usual way to make a change: a PUT takes the whole object
+// where that can be read.
+func otherMethod(doc *spec.Document, operation string) []Fix {
+	in := doc.Operations.Named(operation)
+	if in == nil || operation != spec.OpUpdateUser && operation != spec.OpSetRole {
+		return nil
+	}
+	call := in.Call
+	call.Method = map[string]string{"PATCH": "PUT", "PUT": "POST"}[call.Method]
+	tries := []Fix{{Entry: op(operation, "call"), Value: callText(call), Try: true}}
+	switch {
+	case call.Method == "":
+		return nil
+	case operation == spec.OpUpdateUser && call.Method == "PUT":
+		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
+	}
+	return tries
 }

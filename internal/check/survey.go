@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,7 +27,7 @@ type survey struct {
 	fields *fieldCounts // of its rows
 	row    any          // the first that has the address
 	id     string
-	ids    []string // all that may be the id, where no call has shown which one is
+	ids    []string // all that may be the id
 	member string   // the membership's own id, where that is another than the person's
 	email  string
 	names  [3]string // fields of the given, the family and, where the parts have none, the whole name
@@ -45,14 +44,12 @@ type survey struct {
 	roleIn    roleFields
 }
 
-// A list is a call that answers a list.
 type list struct {
 	spec.Operation
-	why  string // what was seen of its pages
-	rows []any
+	proven bool // its paging was seen
+	rows   []any
 }
 
-// errNoList says that the path answers no list of people.
 var errNoList = errors.New("no list of people with e-mail addresses")
 
 // look drafts the mapping. The error is that of the list of users.
@@ -62,14 +59,16 @@ func (s *survey) look(ctx context.Context) (err error) {
 		return err
 	}
 	s.fields = countFields(s.list.rows)
-	s.email = s.fields.guess("userName", "", nil)
+	s.email = s.guess("userName")
 	s.id, s.member = s.fields.identity()
-	s.ids = s.fields.distinct(s.fields.idsIn(""))
+	s.ids = s.fields.idsIn("")
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
 	s.row = s.list.rows[slices.IndexFunc(s.list.rows, func(row any) bool { return textAt(row, s.email) != "" })]
 	s.draft.seen("version", 1, "of this file format")
+	s.draft.set("refusals", map[string]any{"domain": []any{"domain"}, "seats": []any{"seat", "license"}, "duplicate": []any{"already exists"}},
+		NotSeen, "no refusal was provoked")
 	s.draftList(opListUsers, s.list)
 	s.findRoles(ctx)
 	s.role = s.fields.role(s.roleNames)
@@ -79,31 +78,28 @@ func (s *survey) look(ctx context.Context) (err error) {
 	s.status = s.fields.status()
 	for i, purpose := range []string{"name.givenName", "name.familyName", "name.formatted"} {
 		if i < 2 || s.names[0]+s.names[1] == "" {
-			s.names[i] = s.fields.guess(purpose, "", nil)
+			s.names[i] = s.guess(purpose)
 		}
 	}
 	s.findOne(ctx)
-	s.findLookup(ctx)
 	s.draftUser()
 	s.draftAccess()
 	s.draftWrites()
 	s.draftRoles()
-	for _, part := range []struct{ key, value string }{{"header", s.Document.Credential.Header}, {"scheme", s.Document.Credential.Scheme}} {
-		s.draft.seen("credential."+part.key, part.value, "from the current file")
-	}
+	s.draft.seen("credential.header", s.Document.Credential.Header, "from the current file")
+	s.draft.seen("credential.scheme", s.Document.Credential.Scheme, "from the current file")
 	return nil
+}
+
+func (s *survey) guess(purpose string) string {
+	return s.fields.guess(purpose, s.Caller.Organization, s.roleNames)
 }
 
 // listCall returns the call for the list of users with placeholders.
 func (s *survey) listCall() spec.Request {
 	path, parameters, _ := strings.Cut(cmp.Or(strings.TrimPrefix(s.List, "GET "), DefaultList), "?")
-	segments := strings.Split("/"+strings.Trim(path, "/"), "/")
-	for i, segment := range segments {
-		if segment == s.Caller.Organization {
-			segments[i] = "{organization}"
-		}
-	}
-	call := spec.Request{Method: http.MethodGet, Path: strings.Join(segments, "/"), Query: make(map[string]string)}
+	path = strings.ReplaceAll("/"+strings.Trim(path, "/")+"/", "/"+s.Caller.Organization+"/", "/{organization}/")
+	call := spec.Request{Method: http.MethodGet, Path: strings.TrimSuffix(path, "/"), Query: make(map[string]string)}
 	values, _ := url.ParseQuery(parameters) // what can be read
 	for name := range values {
 		call.Query[name] = values.Get(name)
@@ -116,18 +112,12 @@ func callText(call spec.Request) string {
 	for name, value := range call.Query {
 		query.Set(name, value)
 	}
-	text := call.Method + " " + call.Path
-	if len(query) > 0 {
-		text += "?" + strings.NewReplacer("%7B", "{", "%7D", "}").Replace(query.Encode())
-	}
-	return text
+	text := strings.NewReplacer("%7B", "{", "%7D", "}").Replace(query.Encode())
+	return strings.TrimSuffix(call.Method+" "+call.Path+"?"+text, "?")
 }
 
 func (s *survey) get(operation, path, user string) sugerclient.Call {
-	params := map[string]string{"organization": s.Caller.Organization}
-	if user != "" {
-		params["user"] = user
-	}
+	params := map[string]string{"organization": s.Caller.Organization, "user": user}
 	return sugerclient.Call{Operation: operation, Method: http.MethodGet, Path: path, PathParams: params}
 }
 
@@ -142,22 +132,21 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	}
 	body := decoded(answer.Body)
 	for _, path := range listsIn(body) {
-		if rows, _ := rowsIn(body, path); slices.ContainsFunc(rows, isRow) {
+		if rows, _ := rowsIn(body, path); found.rows == nil && slices.ContainsFunc(rows, isRow) {
 			found.Items, found.rows = spec.Path(path), rows
-			break
 		}
 	}
 	if found.rows == nil {
 		return nil, errNoList
 	}
-	paging, why, _ := (&lister{do: s.probe.Do, call: request, items: string(found.Items)}).find(ctx)
-	found.Paging, found.why = &paging, why
+	paging, proven := (&lister{s.probe, request, string(found.Items)}).find(ctx)
+	found.Paging, found.proven = &paging, proven
 	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, errNoEnd):
-		return found, errNoEnd
+		return nil, err
 	case err != nil:
 		return found, nil // the check says why; the first page is enough to go on
 	}
@@ -166,7 +155,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 		found.rows = append(found.rows, decoded([]byte(row)))
 	}
 	for _, total := range totalsIn(body) {
-		if n, _ := at(body, total); found.Total == "" && fmt.Sprint(n) == fmt.Sprint(len(found.rows)) {
+		if found.Total == "" && textAt(body, total) == fmt.Sprint(len(found.rows)) {
 			found.Total = spec.Path(total)
 		}
 	}
@@ -174,33 +163,28 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 }
 
 func (s *survey) draftList(name string, l *list) {
-	path, paging, why := "operations."+name, pagingValue(*l.Paging), l.why
-	if paging != nil {
-		why = ""
+	path, sure, why := "operations."+name, Seen, ""
+	if !l.proven {
+		sure, why = Likely, "one answer seems to hold all"
 	}
-	s.draft.seen(path+".call", callText(l.Call), why)
+	s.draft.set(path+".call", callText(l.Call), sure, why)
 	s.draft.seen(path+".items", string(l.Items), "")
 	s.draft.seen(path+".total", string(l.Total), "")
-	s.draft.seen(path+".paging", paging, l.why)
+	s.draft.seen(path+".paging", pagingValue(*l.Paging), "pages follow each other")
 }
 
 // beside are paths next to the list of users, and above it, that may be about
 // something else: singular and plural as the list is.
-func (s *survey) beside(singular string) []string {
+func (s *survey) beside(singular string) (paths []string) {
 	words := []string{singular + "s", singular}
 	if !strings.HasSuffix(s.list.Call.Path, "s") {
 		slices.Reverse(words)
 	}
-	var paths []string
 	for at := s.list.Call.Path; strings.Contains(at, "/"); {
 		at = at[:strings.LastIndex(at, "/")]
-		for _, word := range words {
-			if path := at + "/" + word; path != s.list.Call.Path {
-				paths = append(paths, path)
-			}
-		}
+		paths = append(paths, at+"/"+words[0], at+"/"+words[1])
 	}
-	return paths
+	return slices.DeleteFunc(paths, func(path string) bool { return path == s.list.Call.Path })
 }
 
 func (s *survey) findRoles(ctx context.Context) {
@@ -216,11 +200,8 @@ func (s *survey) findRoles(ctx context.Context) {
 		}
 		s.roleRows, s.roleIn = found, roleFieldsOf(found.rows)
 		for _, row := range found.rows {
-			role := mapping.RoleName{ID: textAt(row, s.roleIn.id), Name: textAt(row, s.roleIn.name)}
-			if word, ok := row.(string); ok {
-				role = mapping.RoleName{ID: word, Name: word}
-			}
-			s.roleNames = append(s.roleNames, role)
+			word, _ := row.(string)
+			s.roleNames = append(s.roleNames, mapping.RoleName{ID: cmp.Or(word, textAt(row, s.roleIn.id)), Name: cmp.Or(word, textAt(row, s.roleIn.name))})
 		}
 		s.draftList(opListRoles, found)
 		return
@@ -231,17 +212,14 @@ func (s *survey) findRoles(ctx context.Context) {
 // wrapped in an object of the list: "node." of the edges of GraphQL.
 func (s *survey) wrapper() string {
 	outer, _, wrapped := strings.Cut(s.email, ".")
-	for _, path := range []string{s.id, s.role.field} {
-		if path != "" && !within(path, outer) {
-			return ""
-		}
+	if wrapped && within(s.id, outer) && within(s.role.field, outer) {
+		return outer + "."
 	}
-	if !wrapped || s.role.field == "" {
-		return ""
-	}
-	return outer + "."
+	return ""
 }
 
+// findOne finds the call for one user: below the list, or of people apart from their
+// memberships.
 func (s *survey) findOne(ctx context.Context) {
 	for _, id := range append([]string{s.member}, s.ids...) {
 		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
@@ -306,53 +284,23 @@ func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
 	if err != nil {
 		return
 	}
-	fixes, notThere := errorSigns(decoded(answer.Body), good)
-	for _, fix := range fixes {
-		s.draft.seen(fix.Entry, fix.Value, "an unknown id is answered with it and status 2xx")
+	body := decoded(answer.Body)
+	signs := errorSigns(body, good)
+	if signs == nil {
+		return
 	}
-	if before, _, _ := strings.Cut(notThere, free); before != "" { // the words without the id
-		s.draft.seen("refusals.not there", []any{strings.TrimRight(before, " :\"'(")}, "the answer for an unknown id")
+	for _, sign := range signs {
+		s.draft.seen(sign.Entry, sign.Value, "an unknown id is answered with it and status 2xx")
 	}
-}
-
-// findLookup looks for a parameter by which the list answers only the user with an
-// address, in capital letters too.
-func (s *survey) findLookup(ctx context.Context) {
-	address := textAt(s.row, s.email)
-	narrows := func(name, address string) bool {
-		call := s.get(spec.OpFindUser, s.list.Call.Path, "")
-		call.Query = map[string]string{name: address}
-		maps.Copy(call.Query, s.list.Call.Query)
-		answer, err := s.probe.Do(ctx, call)
-		if err != nil {
-			return false
+	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
+		value, _ := at(body, path)
+		text, _ := value.(string)
+		text, _, _ = strings.Cut(text, free)
+		if text = strings.TrimRight(text, " :\"'("); text != "" {
+			s.draft.seen("refusals.not there", []any{text}, "the answer for an unknown id")
 		}
-		rows, _ := rowsIn(decoded(answer.Body), string(s.list.Items))
-		return len(rows) == 1 && textAt(rows[0], s.id) == textAt(s.row, s.id)
-	}
-	for _, name := range slices.Compact([]string{s.email[len(parentOf(s.email)):], "email", "userName", "username"}) {
-		if len(s.list.rows) > 1 && narrows(name, address) && narrows(name, strings.ToUpper(address)) {
-			call := s.list.Call
-			call.Query = map[string]string{name: "{userName}"}
-			maps.Copy(call.Query, s.list.Call.Query)
-			s.draft.seen(op(spec.OpFindUser, "call"), callText(call), "one row, in any letter case")
-			s.draft.seen(op(spec.OpFindUser, "answer"), string(s.list.Items), "one row, in any letter case")
+		if text != "" || kindOf(value) == isNumber { // a number is a status, which the gateway knows
 			return
 		}
 	}
-}
-
-func at(value any, path string) (any, bool) {
-	var field spec.Field
-	if field.AddScalar(path) != nil {
-		return nil, false
-	}
-	return field.In(value)
-}
-
-// textAt returns the text or number at a path of an object, "" if there is none.
-func textAt(value any, path string) string {
-	value, _ = at(value, path)
-	text, _ := spec.Text(value)
-	return text
 }

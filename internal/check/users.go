@@ -3,6 +3,8 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -11,11 +13,9 @@ import (
 
 const opListUsers = "list users"
 
-// samplesKept is how many users are kept whole, for comparison with "get user".
-const samplesKept = 3
+const samplesKept = 3 // users to compare with "get user"
 
-// A userList is the result of reading the list of users. Of most users only
-// hashes are kept, since an organization may have very many.
+// A userList is the result of reading the list of users.
 type userList struct {
 	count   int
 	total   int // as Suger says, -1 if it does not
@@ -34,7 +34,6 @@ type userList struct {
 	holders   map[mapping.RoleName]int // users with access who are not only invited
 }
 
-// A sample is one user.
 type sample struct {
 	raw    any
 	record *mapping.Record
@@ -66,7 +65,22 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	return list
 }
 
-// readable returns how many users the gateway can read.
+const clocksDiffer = time.Minute // as far as Suger's clock may be behind this machine's
+
+// clock compares Suger's clock, which an answer shows, with this machine's.
+func (r *run) clock(answer http.Header) {
+	suger, err := http.ParseTime(answer.Get("Date"))
+	off := r.Now().Sub(suger).Round(time.Second)
+	line := r.line("clock", Fail, "", "Suger's clock is %s behind this machine's: a new user would seem to have existed before.", off)
+	if off < 0 {
+		line.Level, line.Text = Warn, fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)
+	}
+	if err == nil && off.Abs() > clocksDiffer {
+		r.add(line.advise("Synchronize this machine's clock with a time server."))
+	}
+}
+
+// readable counts the users whom the gateway can read.
 func (l *userList) readable() int {
 	n := l.count
 	for _, unread := range l.unread {
@@ -75,7 +89,6 @@ func (l *userList) readable() int {
 	return n
 }
 
-// take adds one user.
 func (l *userList) take(r *run, raw any) {
 	l.count++
 	l.fields.take(raw)
@@ -115,8 +128,7 @@ func (l *userList) take(r *run, raw any) {
 // errNoEnd means that a list exceeds the bounds.
 var errNoEnd = errors.New("the list does not end")
 
-// Bounds above which a list counts as endless. A draft keeps the rows, the
-// check their text.
+// Bounds above which a list counts as endless. A draft keeps decoded rows.
 const (
 	mostDraftRows = 100_000
 	mostRows      = 500_000
@@ -133,7 +145,6 @@ type rowReader struct {
 // Keep drops what came after the first n rows.
 func (p *rowReader) Keep(n int) { p.rows = p.rows[:min(n, len(p.rows))] }
 
-// Row adds a row.
 func (p *rowReader) Row(row []byte) error {
 	if p.seen++; p.seen > p.most {
 		return errNoEnd

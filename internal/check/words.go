@@ -33,14 +33,7 @@ func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:
 
 // plain makes names comparable that differ in letter case and in what joins
 // their words: first_name and firstName.
-func plain(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' {
-			return -1
-		}
-		return r
-	}, fold(name))
-}
+func plain(name string) string { return strings.NewReplacer("_", "", "-", "").Replace(fold(name)) }
 
 // count returns a number and its noun: "1 user", "2 users".
 func count(n int, noun string) string {

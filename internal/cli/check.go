@@ -159,7 +159,7 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 		if err != nil {
 			return nil, fmt.Errorf("wrote %s, but cannot check it: %w", run.suggest, err)
 		}
-		written = fmt.Sprintf("\nWrote %s. Of its lines, %s.\n", run.suggest, draft.Summary())
+		written = fmt.Sprintf("\nWrote %s. Verify its lines that are \"likely\" or \"not seen\".\n", run.suggest)
 		return report, nil
 	})
 	if !run.json {
