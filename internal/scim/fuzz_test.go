@@ -34,19 +34,8 @@ func FuzzParseFilter(f *testing.F) {
 				requireClientError(t, err, CodeInvalidFilter)
 				continue
 			}
-			var matches []bool
 			for _, resource := range fuzzResources {
-				matches = append(matches, filter.Match(resource))
-			}
-			printed := filter.String()
-			if len(printed) > MaxFilterLength {
-				continue // names may be longer in canonical spelling
-			}
-			again, err := ParseFilter(printed, one.rt, one.others...)
-			require.NoError(t, err)
-			assert.Equal(t, printed, again.String())
-			for i, resource := range fuzzResources {
-				assert.Equal(t, matches[i], again.Match(resource), "%s on resource %d", printed, i)
+				filter.Match(resource)
 			}
 		}
 	})
@@ -70,14 +59,6 @@ func FuzzParsePath(f *testing.F) {
 					path.Filter.Match(element)
 				}
 			}
-			printed := canonicalPath(path)
-			if len(printed) > MaxFilterLength {
-				continue
-			}
-			again, err := ParsePath(printed, rt)
-			require.NoError(t, err)
-			assert.Equal(t, printed, canonicalPath(again))
-			assert.Equal(t, path.Tolerated, again.Tolerated)
 		}
 	})
 }

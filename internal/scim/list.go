@@ -161,49 +161,14 @@ func (p *AttrPath) sortKey(r Resource) any {
 		}
 		value = object[attr.Name]
 	}
-	return attr.sortKey(value)
-}
-
-func (a *Attribute) sortKey(value any) any {
-	switch value := value.(type) {
-	case bool:
-		if value {
-			return 1.0
-		}
-		return 0.0
-	case float64:
-		return value
-	case string:
-		switch {
-		case value == "":
+	key := attr.key(value)
+	if text, isText := key.(string); isText {
+		if text == "" {
 			return nil
-		case a.Type == DateTime:
-			if instant, ok := parseInstant(value); ok {
-				value = instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
-			}
-		default:
-			value = a.fold(value)
 		}
-		return strings.ToValidUTF8(value[:min(len(value), maxSortText)], "") // cut between characters
+		return strings.ToValidUTF8(text[:min(len(text), maxSortText)], "") // cut between characters
 	}
-	return nil
-}
-
-// compareKeys orders keys ascending; no value comes last.
-func compareKeys(a, b any) int {
-	switch {
-	case a == b:
-		return 0
-	case a == nil:
-		return 1
-	case b == nil:
-		return -1
-	}
-	s, _ := a.(string)
-	t, _ := b.(string)
-	x, _ := a.(float64)
-	y, _ := b.(float64)
-	return cmp.Or(strings.Compare(s, t), cmp.Compare(x, y))
+	return key
 }
 
 // MaxCursorLength is the most bytes of a cursor that is read.

@@ -192,27 +192,25 @@ type Path struct {
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {
 	p := filterParser{rt: rt, code: CodeInvalidPath, noun: "path", tolerant: true}
-	var path *Path
-	if err := p.parse(text, func() { path = p.parsePath() }, "the end of the path is expected here"); err != nil {
+	path := &Path{}
+	err := p.parse(text, func() {
+		attribute := p.parseName("")
+		path.AttrPath = attribute
+		if !p.token.is("[") {
+			return
+		}
+		if !attribute.leaf().MultiValued {
+			p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
+		}
+		filter := p.parseBrackets(attribute)
+		path.Filter = &Filter{filterNode: filter, comparisons: p.terms}
+		if strings.HasPrefix(p.token.raw, ".") {
+			path.AttrPath = p.parseName(attribute.String())
+		}
+	}, "the end of the path")
+	if err != nil {
 		return nil, err
 	}
 	path.Tolerated = p.tolerated
 	return path, nil
-}
-
-func (p *filterParser) parsePath() *Path {
-	path := &Path{AttrPath: p.parseName()}
-	if !p.token.is("[") {
-		return path
-	}
-	attribute := path.AttrPath
-	if !attribute.leaf().MultiValued {
-		p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
-	}
-	root := p.parseBrackets(attribute)
-	path.Filter = &Filter{filterNode: root, comparisons: p.terms}
-	if strings.HasPrefix(p.token.raw, ".") {
-		path.Sub = p.parseSub(attribute).Attr
-	}
-	return path
 }
