@@ -22,13 +22,13 @@ type edit struct {
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes that were edited
 	compared int                         // by the filters of paths so far
-	stopped  func() bool                 // whether the client has disconnected; nil in a whole resource
+	stopped  func() bool                 // whether the client has disconnected
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
 	result := make(Resource, len(r)+1)
 	maps.Copy(result, r)
-	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
+	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}, stopped: func() bool { return false }}
 }
 
 // finish puts the lists back and sets schemas.
@@ -149,8 +149,6 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return nil
 	case path.readOnly():
 		return e.checkReadOnly(op, path, value, named)
-	case op == patchRemove && path.leaf().Mutability == Immutable && (path.leaf().Located || len(path.Values(e.result)) > 0):
-		return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
 	case path.WholeExtension():
 		return e.applyExtension(op, path, value, named)
 	case path.Attr.MultiValued:
@@ -222,90 +220,43 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 	return nil
 }
 
-func (e *edit) list(path AttrPath) *elementList {
-	list := e.lists[path.Attr]
-	if list == nil {
-		elements, _ := path.in(e.result).([]any)
-		list = newElementList(path, elements)
-		e.lists[path.Attr] = list
-	}
-	return list
-}
-
 // applyList applies the operation to a multi-valued attribute, or to what the path
 // selects in it.
 func (e *edit) applyList(op string, path *Path, value any, named bool) error {
-	list := e.list(path.AttrPath)
-	switch {
-	case path.Filter != nil, path.Sub != nil:
-		selected, compared := list.matching(path.Filter, e.stopped)
-		if e.compared += compared; e.compared > MaxPatchComparisons {
-			return NewError(CodeTooLarge, "The filters in the request's paths need too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
-		}
-		if e.rt.strict && path.Filter != nil && len(selected) > 1 {
-			return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(selected), list.path)
-		}
-		return list.applySelected(op, path, selected, value, named)
-	case op == patchRemove && value == nil:
-		list.replaceAll(nil)
-		return nil
-	case path.Attr.Kept && isNothing(value) && !e.patching:
-		return nil
-	case path.Attr.Kept && isNothing(value) && op == patchReplace:
-		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
+	list := e.lists[path.Attr]
+	if list == nil {
+		elements, _ := path.in(e.result).([]any)
+		list = newElementList(path.AttrPath, elements)
+		e.lists[path.Attr] = list
 	}
-	read, err := valueReader{}.read(path.AttrPath, value)
-	if err != nil {
-		return err
-	}
-	elements := read.([]any)
-	if op == patchReplace {
-		list.replaceAll(elements)
-		return nil
-	}
-	for _, element := range elements {
-		if op == patchAdd {
-			list.add(element)
-			continue
+	if path.Filter == nil && path.Sub == nil {
+		if path.Attr.Kept && op == patchReplace && isNothing(value) {
+			if !e.patching {
+				return nil
+			}
+			return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 		}
-		for pos := range list.same(element) {
-			list.remove(pos)
-		}
+		return list.apply(op, value)
 	}
-	return nil
+	selected, compared := list.matching(path.Filter, e.stopped)
+	if e.compared += compared; e.compared > MaxPatchComparisons {
+		return NewError(CodeTooLarge, "The filters in the request's paths need too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+	}
+	if e.rt.strict && path.Filter != nil && len(selected) > 1 {
+		return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(selected), list.path)
+	}
+	return list.applySelected(op, path, selected, value, named)
 }
 
 // checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what
 // they have read (in a whole resource and among other attributes), the provider derives
-// the attribute, or nothing would change. The id must always be the resource's own.
+// the attribute, or a single value would not change. The id must always be the resource's
+// own.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
-	if !e.patching || derived || !named && !identity {
-		return nil
-	}
-	present, unchanged := path.Values(e.result), false
-	if path.Attr.MultiValued {
-		list, selected := e.list(path.AttrPath), []any(nil)
-		positions, _ := list.matching(path.Filter, e.stopped)
-		for _, pos := range positions {
-			selected = append(selected, list.items[pos])
-		}
-		present = AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
-	}
-	if op == patchRemove {
-		unchanged = len(present) == 0
-	} else {
-		given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
-		if err != nil {
-			return err
-		}
-		leaf := path.leaf()
-		differs := func(value any) bool { return !leaf.same(value, given) }
-		unchanged = leaf.MultiValued && Equal(given, present) ||
-			!leaf.MultiValued && !slices.ContainsFunc(present, differs) && (len(present) > 0 || !isPresent(given))
-	}
-	if !unchanged {
+	unchanged := !path.Attr.MultiValued && op != patchRemove && path.leaf().same(path.valueIn(e.result), value)
+	if e.patching && !derived && (named || identity) && !unchanged {
 		return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 	}
 	return nil

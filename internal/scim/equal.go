@@ -3,11 +3,8 @@ package scim
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
-	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,79 +12,26 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Equal reports whether two values, or resources, in normal form are the same for SCIM:
-// lists in any order, an empty attribute as an absent one (RFC 7643 §2.5), strings exactly.
-func Equal(a, b any) bool {
-	if text, ok := a.(string); ok && text != "" {
-		return a == b
-	}
-	return canonical(a) == canonical(b)
-}
-
-// canonical returns a text that equal values, and no others, have in common.
-func canonical(value any) string {
-	return string(appendCanonical(nil, value))
-}
-
-func appendCanonical(text []byte, value any) []byte {
-	if resource, ok := value.(Resource); ok {
-		value = map[string]any(resource)
-	}
-	if !isPresent(value) {
-		return append(text, "null"...)
-	}
-	switch value := value.(type) {
-	case map[string]any:
-		text = append(text, '{')
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			if isPresent(value[name]) {
-				text = append(strconv.AppendQuote(text, name), ':')
-				text = append(appendCanonical(text, value[name]), ',')
-			}
-		}
-		return append(text, '}')
-	case []any:
-		elements := make([]string, len(value))
-		for i, element := range value {
-			elements[i] = canonical(element)
-		}
-		slices.Sort(elements)
-		return append(append(text, '['), strings.Join(elements, ",")+"]"...)
-	case string:
-		return strconv.AppendQuote(text, value)
-	case bool:
-		return strconv.AppendBool(text, value)
-	case float64:
-		return strconv.AppendFloat(text, value, 'g', -1, 64)
-	default:
-		return fmt.Append(text, value)
-	}
-}
-
-// same is [Equal] by the rules of the attribute: letter case counts only if it
-// is case exact, a dateTime is an instant, and of a complex value those parts count
-// that both have: a resource may lack its location.
+// same reports whether two values in normal form are the same by the rules of the attribute:
+// an empty value as an absent one (RFC 7643 §2.5), lists in any order, and of a complex value
+// those parts that both have: a resource may lack its location.
 func (a *Attribute) same(x, y any) bool {
-	if object, ok := y.(map[string]any); ok {
+	switch y := y.(type) {
+	case []any:
+		known, _ := x.([]any)
+		isMissing := func(element any) bool {
+			return !slices.ContainsFunc(known, func(other any) bool { return a.same(other, element) })
+		}
+		return len(known) == len(y) && !slices.ContainsFunc(y, isMissing)
+	case map[string]any:
 		known, _ := x.(map[string]any)
 		return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
-			have, want := known[sub.Name], object[sub.Name]
+			have, want := known[sub.Name], y[sub.Name]
 			return have != nil && want != nil && !sub.same(have, want)
 		})
 	}
-	s, isText := x.(string)
-	t, ok := y.(string)
-	if !isText || !ok {
-		return Equal(x, y)
-	}
-	if a.Type == DateTime {
-		i, okI := parseInstant(s)
-		j, okJ := parseInstant(t)
-		if okI && okJ {
-			return i.Equal(j)
-		}
-	}
-	return s == t || !a.CaseExact && strings.EqualFold(s, t)
+	key := a.key(x)
+	return x == y || !isPresent(x) && !isPresent(y) || key != nil && key == a.key(y)
 }
 
 // fold returns what a text is compared and sorted by.
@@ -120,18 +64,11 @@ func foldRune(r rune) rune {
 	return least
 }
 
-// Version returns a weak entity tag, W/"…", of what [Equal] compares of the resource,
-// without meta.version, and meta.location, which depends on how it was reached.
+// Version returns a weak entity tag, W/"…", of a resource that has neither a version nor a
+// location yet, with its lists in a fixed order.
 func Version(r Resource) string {
-	content := map[string]any(r)
-	if meta, ok := r["meta"].(map[string]any); ok && (meta["version"] != nil || meta["location"] != nil) {
-		meta = maps.Clone(meta)
-		delete(meta, "version")
-		delete(meta, "location")
-		content = maps.Clone(content)
-		content["meta"] = meta
-	}
-	return VersionOf(appendCanonical(nil, content))
+	content, _ := Marshal(r) // in normal form, so it can be encoded
+	return VersionOf(content)
 }
 
 // VersionOf returns a weak entity tag of the content of a resource in any encoding,

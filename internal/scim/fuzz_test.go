@@ -54,9 +54,10 @@ func FuzzParsePath(f *testing.F) {
 				continue
 			}
 			for _, resource := range fuzzResources {
-				for _, value := range path.Values(resource) {
-					element, _ := value.(map[string]any)
-					path.Filter.Match(element)
+				elements, _ := path.in(resource).([]any)
+				for _, element := range elements {
+					object, _ := element.(map[string]any)
+					path.Filter.Match(object)
 				}
 			}
 		}
@@ -130,7 +131,6 @@ func FuzzNormalize(f *testing.F) {
 			again, err := rt.Normalize(normal)
 			require.NoError(t, err)
 			assert.Equal(t, normal, again)
-			assert.True(t, Equal(normal, again))
 		}
 	})
 }

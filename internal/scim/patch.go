@@ -92,7 +92,7 @@ func (p *Path) isGrant() bool {
 // copy, or an error if one of them cannot be applied (RFC 7644 §3.5.2). Where the RFC
 // leaves a choice, or a client needs more than it gives, docs/protocol.md applies, and:
 //
-//   - A read-only attribute that a path names may be set to what it is.
+//   - A path may name a read-only attribute with a single value if that stays.
 //   - A filter that selects nothing is no error for remove. For add and replace
 //     the entry is made from the filter if that describes it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].

@@ -165,6 +165,7 @@ func TestPatchLists(t *testing.T) {
 		{name: "replace by null empties", operations: `[{"op":"replace","path":"roles","value":null}]`, want: `{"roles":[]}`},
 		{name: "replace by an empty string empties", operations: `[{"op":"replace","value":{"roles":""}}]`, want: `{"roles":[]}`},
 
+		{name: "what remains can be selected by what the provider said of it", operations: `[{"op":"replace","path":"roles","value":["editor","b"]},{"op":"remove","path":"roles[display eq \"Editor\"]"}]`, want: `{"roles":[{"value":"b"}]}`},
 		{name: "remove by value takes those only", operations: `[{"op":"add","path":"roles","value":["a","b"]},{"op":"remove","path":"roles","value":["a","editor","gone"]}]`, want: `{"roles":[{"value":"b"}]}`},
 		{name: "remove by a value of another type takes nothing", operations: `[{"op":"remove","path":"emails","value":{"value":"ada@example.com","type":"home"}}]`},
 		{name: "remove by an empty list takes nothing", operations: `[{"op":"remove","path":"roles","value":[]}]`},
@@ -311,12 +312,13 @@ func TestPatchMutability(t *testing.T) {
 
 		{name: "read-only without a path is ignored", operations: `[{"op":"replace","value":{"groups":[{"value":"x"}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"status":"x"},"roles":[{"value":"EDITOR","display":"x","type":"suger","primary":true}]}}]`},
 		{name: "read-only with a path", operations: `[{"op":"replace","path":"groups","value":[{"value":"x"}]}]`, code: CodeMutability},
-		{name: "read-only with a path and the same value", operations: `[{"op":"replace","path":"groups","value":[{"display":"Editor","value":"EDITOR"}]},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:status","value":"active"}]`},
-		{name: "read-only with a path and a wrong type", operations: `[{"op":"replace","path":"groups","value":5}]`, code: CodeInvalidValue},
+		{name: "read-only with a path and the same value", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:status","value":"active"}]`},
+		{name: "a read-only list with a path and the same value", operations: `[{"op":"replace","path":"groups","value":[{"display":"Editor","value":"EDITOR"}]}]`, code: CodeMutability},
+		{name: "read-only with a path and a wrong type", operations: `[{"op":"replace","path":"groups","value":5}]`, code: CodeMutability},
 		{name: "read-only part", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"x"}]`, code: CodeMutability},
-		{name: "read-only part with the same value", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"Editor"}]`},
+		{name: "read-only part with the same value", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"Editor"}]`, code: CodeMutability},
 		{name: "remove of a read-only attribute", operations: `[{"op":"remove","path":"groups"}]`, code: CodeMutability},
-		{name: "remove of a read-only attribute that is not there", operations: `[{"op":"remove","path":"groups[value eq \"gone\"]"}]`},
+		{name: "remove of a read-only attribute that is not there", operations: `[{"op":"remove","path":"groups[value eq \"gone\"]"}]`, code: CodeMutability},
 		{name: "what is derived is ignored with a path", operations: `[{"op":"remove","path":"displayName"},{"op":"replace","path":"name.formatted","value":5}]`},
 		{name: "what is tolerated is ignored with a path", operations: `[{"op":"remove","path":"title"},{"op":"replace","path":"password","value":"not-a-real-one"},{"op":"add","path":"name.honorificPrefix","value":"x"}]`},
 

@@ -144,27 +144,6 @@ func (p AttrPath) String() string {
 	return name
 }
 
-// Values returns the values that the path names in r, not to be changed: none, one, or one
-// for each element of a multi-valued attribute.
-func (p AttrPath) Values(r Resource) []any {
-	value := p.in(r)
-	if value == nil {
-		return nil
-	}
-	elements := listOf(value)
-	if p.Sub == nil {
-		return elements
-	}
-	var values []any
-	for _, element := range elements {
-		object, _ := element.(map[string]any)
-		if value := object[p.Sub.Name]; value != nil {
-			values = append(values, listOf(value)...)
-		}
-	}
-	return values
-}
-
 // in returns the value of the attribute (not of its sub-attribute) in an object.
 func (p AttrPath) in(object map[string]any) any {
 	if p.URN != "" && !p.WholeExtension() {
@@ -179,7 +158,7 @@ type Path struct {
 	AttrPath
 
 	// Filter is the value filter of emails[type eq "work"], or nil. Only a multi-valued
-	// attribute has one. [AttrPath.Values] ignores it.
+	// attribute has one.
 	Filter *Filter
 }
 

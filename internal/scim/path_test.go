@@ -93,35 +93,6 @@ func TestSortable(t *testing.T) {
 	}
 }
 
-func TestAttrPathValues(t *testing.T) {
-	tests := []struct {
-		name string
-		path string
-		want []any
-	}{
-		{"simple attribute", "userName", []any{"Ada.Sample@example.com"}},
-		{"absent attribute", "title", nil},
-		{"sub-attribute", "name.givenName", []any{"Ada"}},
-		{"absent sub-attribute", "name.formatted", nil},
-		{"one for each element", "emails.value", []any{"Ada.Sample@example.com", "ada@home.example.org"}},
-		{"elements without the sub-attribute are left out", "emails.primary", []any{true}},
-		{"simple multi-valued attribute", "schemas", []any{URNUser, urnSuger}},
-		{"complex attribute", "name", []any{map[string]any{"givenName": "Ada", "familyName": "Sample-Ångström"}}},
-		{"extension attribute", urnSuger + ":role", []any{"ADMIN"}},
-		{"multi-valued extension attribute", urnSuger + ":tags", []any{"Red", "blue"}},
-		{"whole extension", urnSuger, []any{ada()[urnSuger]}},
-		{"attribute that is not held", "externalId", nil},
-	}
-	rt := filterUserType()
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			path, ok := rt.Lookup(test.path)
-			require.True(t, ok)
-			assert.Equal(t, test.want, path.Values(ada()))
-		})
-	}
-}
-
 func TestCommonAttributesAreThoseOfTheRFC(t *testing.T) {
 	var names []string
 	for _, attribute := range CommonAttributes {

@@ -59,12 +59,14 @@ func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
 	return nil
 }
 
-// checkKept reports the first required attribute that an edit took away, as
+// checkKept reports the first required or immutable attribute that an edit took away, as
 // [CodeMutability] (RFC 7644 §3.5.2.2).
 func (rt *ResourceType) checkKept(current, result Resource) error {
 	for path := range rt.single {
-		if path.leaf().Required && isPresent(path.valueIn(current)) && path.parentPresent(result) && !isPresent(path.valueIn(result)) {
-			return NewError(CodeMutability, "The attribute %s is required and cannot be removed or emptied.", path)
+		leaf := path.leaf()
+		fixed := leaf.Mutability == Immutable && !leaf.Guarded || leaf.Required && path.parentPresent(result)
+		if fixed && isPresent(path.valueIn(current)) && !isPresent(path.valueIn(result)) {
+			return NewError(CodeMutability, "The attribute %s cannot be removed or emptied.", path)
 		}
 	}
 	return nil
