@@ -59,13 +59,17 @@ func (e *edit) finish() Resource {
 
 // applyObject applies an operation to each attribute that an object names. urn
 // is the extension that the object belongs to, or "". Unknown names are ignored.
-func (e *edit) applyObject(op string, object map[string]any, urn string) error {
+func (e *edit) applyObject(op string, value any, urn string) error {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return NewError(CodeInvalidValue, "The attribute %s must be an object.", cmp.Or(urn, e.rt.Schema.ID))
+	}
 	for _, key := range inOrder(object) {
-		name, value := key, object[key]
+		name := key
 		if _, qualified := cutURN(key, urn); urn != "" && !qualified {
 			name = urn + ":" + key
 		}
-		if err := e.applyNamed(op, name, value); err != nil {
+		if err := e.applyNamed(op, name, object[key]); err != nil {
 			return err
 		}
 	}
@@ -77,11 +81,10 @@ func (e *edit) applyObject(op string, object map[string]any, urn string) error {
 // attributes like that. Entra ID also uses PATCH paths with a filter as names.
 func (e *edit) applyNamed(op, name string, value any) error {
 	if strings.EqualFold(name, e.rt.Schema.ID) {
-		object, isObject := value.(map[string]any)
-		if value != nil && !isObject {
-			return NewError(CodeInvalidValue, "The attribute %s must be an object.", e.rt.Schema.ID)
+		if value == nil {
+			return nil
 		}
-		return e.applyObject(op, object, "")
+		return e.applyObject(op, value, "")
 	}
 	attribute, _, filtered := strings.Cut(name, "[")
 	found, ok := e.rt.Lookup(attribute)
@@ -142,7 +145,7 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return e.checkSchemas(op, value, named)
 	case path.Attr.Echoed && !e.patching:
 		// A client's repetition of a read-only attribute is kept, if it is well-formed.
-		read, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
+		read, err := valueReader{keepEchoed: true}.read(path.AttrPath, value)
 		if err == nil && path.Sub == nil && path.Filter == nil {
 			e.put(path.AttrPath, read)
 		}
@@ -158,17 +161,18 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 }
 
 func (e *edit) applyExtension(op string, path *Path, value any, named bool) error {
-	object, ok := value.(map[string]any)
-	switch {
-	case op == patchRemove, op == patchReplace && value == nil && named:
-		op, object = patchRemove, map[string]any{}
+	if op == patchRemove || op == patchReplace && value == nil && named {
 		for _, attr := range path.Attr.SubAttributes {
-			object[attr.Name] = nil
+			if err := e.apply(patchRemove, &Path{AttrPath: AttrPath{URN: path.URN, Attr: attr}}, nil, false); err != nil {
+				return err
+			}
 		}
-	case value != nil && !ok:
-		return wrongType(path, "an object")
+		return nil
 	}
-	return e.applyObject(op, object, path.URN)
+	if value == nil {
+		return nil
+	}
+	return e.applyObject(op, value, path.URN)
 }
 
 // applyValue applies the operation to an attribute that has one value, or to a

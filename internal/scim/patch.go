@@ -33,53 +33,47 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 	}
 	operations := make([]PatchOperation, len(items))
 	for i, item := range items {
-		wrong := func(code Code, problem string) error {
-			return NewError(code, "Operation %d of the PATCH request %s.", i+1, problem)
+		object, _ := item.(map[string]any)
+		o := PatchOperation{Op: strings.ToLower(MemberText(object, "op"))}
+		path, _ := Member(object, "path")
+		text, isText := path.(string)
+		if text != "" && !strings.EqualFold(text, rt.Schema.ID) { // which names the resource itself
+			var err error
+			if o.Path, err = ParsePath(text, rt); err != nil {
+				return nil, err
+			}
 		}
-		object, ok := item.(map[string]any)
-		if !ok {
-			return nil, wrong(CodeInvalidSyntax, "is not an object")
+		o.Value, given = Member(object, "value")
+		if path != nil && !isText {
+			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has a path that is not a string.", i+1)
 		}
-		var err error
-		if operations[i], err = parseOperation(object, rt, wrong); err != nil {
-			return nil, err
+		if code, problem := o.check(rt, given); problem != "" {
+			return nil, NewError(code, "Operation %d of the PATCH request %s.", i+1, problem)
 		}
+		operations[i] = o
 	}
 	return operations, nil
 }
 
-func parseOperation(object map[string]any, rt *ResourceType, wrong func(Code, string) error) (o PatchOperation, err error) {
-	o.Op = strings.ToLower(MemberText(object, "op"))
-	if o.Op != patchAdd && o.Op != patchReplace && o.Op != patchRemove {
-		return o, wrong(CodeInvalidSyntax, "has no op that is add, replace or remove")
-	}
-	path, _ := Member(object, "path")
-	text, isText := path.(string)
+// check returns what is wrong with an operation, "" for nothing. given says that it has a value.
+func (o PatchOperation) check(rt *ResourceType, given bool) (code Code, problem string) {
 	switch {
-	case path != nil && !isText:
-		return o, wrong(CodeInvalidPath, "has a path that is not a string")
-	case text != "" && !strings.EqualFold(text, rt.Schema.ID): // which names the resource itself
-		if o.Path, err = ParsePath(text, rt); err != nil {
-			return o, err
-		}
-	}
-	value, given := Member(object, "value")
-	o.Value = value
-	switch {
+	case o.Op != patchAdd && o.Op != patchReplace && o.Op != patchRemove:
+		return CodeInvalidSyntax, "has no op that is add, replace or remove"
 	case rt.strict && o.Path == nil:
-		return o, wrong(CodeInvalidSyntax, "has no path, which strict mode requires")
+		return CodeInvalidSyntax, "has no path, which strict mode requires"
 	case rt.strict && o.Path.Filter != nil && o.Path.Sub == nil:
-		return o, wrong(CodeInvalidPath, "has a path that ends in brackets; strict mode requires a sub-attribute after them")
+		return CodeInvalidPath, "has a path that ends in brackets; strict mode requires a sub-attribute after them"
 	case rt.strict && o.Path.isForeign():
-		return o, wrong(CodeInvalidPath, "has a path that names no attribute of a "+rt.Name)
+		return CodeInvalidPath, "has a path that names no attribute of a " + rt.Name
 	case o.Op == patchRemove && o.Path == nil:
-		return o, wrong(CodeNoTarget, "is a remove without a path")
-	case o.Op == patchRemove && given && value == nil && o.Path.isGrant():
-		return o, wrong(CodeInvalidValue, "removes null: leave value out to remove all values, or send the values to remove")
+		return CodeNoTarget, "is a remove without a path"
+	case o.Op == patchRemove && given && o.Value == nil && o.Path.isGrant():
+		return CodeInvalidValue, "removes null: leave value out to remove all values, or send the values to remove"
 	case o.Op != patchRemove && !given:
-		return o, wrong(CodeInvalidValue, "has no value")
+		return CodeInvalidValue, "has no value"
 	}
-	return o, nil
+	return "", ""
 }
 
 // isGrant reports whether a path is the whole list of members or roles, which nobody
@@ -123,20 +117,16 @@ func (e *edit) applyOperation(operation PatchOperation) error {
 	if operation.Op == patchAdd {
 		value = withoutNulls(value)
 	}
-	if operation.Path != nil {
-		if err := e.rt.checkKnown(operation.Path.String(), value); err != nil {
-			return err
-		}
-		if operation.Op == patchAdd && value == nil {
-			return nil
-		}
-		return e.apply(operation.Op, operation.Path, value, true)
+	if operation.Path == nil {
+		return e.applyObject(operation.Op, value, "")
 	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return NewError(CodeInvalidValue, "The value of a PATCH operation without a path must be an object of attributes.")
+	if err := e.rt.checkKnown(operation.Path.String(), value); err != nil {
+		return err
 	}
-	return e.applyObject(operation.Op, object, "")
+	if operation.Op == patchAdd && value == nil {
+		return nil
+	}
+	return e.apply(operation.Op, operation.Path, value, true)
 }
 
 // withoutNulls leaves out what is null in a value that is to be added.
@@ -158,7 +148,6 @@ func withoutNulls(value any) any {
 			}
 		}
 		return kept
-	default:
-		return value
 	}
+	return value
 }

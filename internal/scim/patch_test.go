@@ -112,7 +112,7 @@ func TestParsePatchRefuses(t *testing.T) {
 	}{
 		{name: "no Operations", body: `{}`, code: CodeInvalidSyntax, detail: "The PATCH request has no Operations."},
 		{name: "empty Operations", body: `{"Operations":[]}`, code: CodeInvalidSyntax, detail: "The PATCH request has no Operations."},
-		{name: "an operation that is no object", body: `{"Operations":["add"]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request is not an object."},
+		{name: "an operation that is no object", body: `{"Operations":["add"]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
 		{name: "no op", body: `{"Operations":[{"path":"active","value":true}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
 		{name: "another op", body: `{"Operations":[{"op":"remove","path":"roles"},{"op":"move","path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 2 of the PATCH request has no op that is add, replace or remove."},
 		{name: "an op that is no string", body: `{"Operations":[{"op":1,"path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},

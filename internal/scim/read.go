@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"net/url"
@@ -115,10 +114,10 @@ const MaxStringLength = 1024
 // [ResourceType.Normalize]). A value that unassigns the attribute becomes the empty value
 // of its kind: "", an empty map or an empty list. Booleans and numbers have none and
 // become nil, and so does an object in which nothing is known.
-type valueReader struct {
-	keepReadOnly bool // read-only sub-attributes are kept, else dropped
-	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
-}
+//
+// Read-only sub-attributes are dropped, unless it keeps those that are [Attribute].Echoed, if
+// they are well-formed, and all of such an attribute.
+type valueReader struct{ keepEchoed bool }
 
 // read reads the value of the attribute at the end of the path. A single value is a list of
 // one.
@@ -224,7 +223,7 @@ func (a *Attribute) identifierIn(reference any) string {
 // readOne reads one value. A boolean may be a list of one, and an object with a value.
 func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
-	text, isText := raw.(string)
+	var empty any // booleans and numbers have no empty value
 	switch attr.Type {
 	case Complex:
 		return vr.readObject(path, raw)
@@ -235,42 +234,28 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 		if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
 			raw, _ = Member(object, "value")
 		}
-		boolean, ok := asBoolean(raw)
-		switch {
-		case ok:
-			return boolean, nil
-		case isNothing(raw):
-			return nil, nil
+		if boolean, ok := asBoolean(raw); ok {
+			raw = boolean
 		}
-		return nil, wrongType(path, "true or false")
 	case Integer, Decimal:
-		number, ok := raw.(float64)
-		if isText {
-			var err error
-			number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
-			ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
+		text, _ := raw.(string)
+		if number, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && !math.IsNaN(number) && !math.IsInf(number, 0) {
+			raw = number
 		}
-		switch {
-		case isNothing(raw):
-			return nil, nil
-		case !ok:
-			return nil, wrongType(path, "a number")
-		case attr.Type == Integer && number != math.Trunc(number):
-			return nil, wrongType(path, "a whole number")
-		}
-		return number, nil
+	default:
+		empty = ""
 	}
+	text, _ := raw.(string)
+	number, _ := raw.(float64)
 	switch {
-	case raw != nil && !isText:
-		return nil, wrongType(path, "a string")
+	case isNothing(raw):
+		return empty, nil
+	case attr.key(raw) == nil, attr.Type == Integer && number != math.Trunc(number):
+		return nil, wrongType(path)
 	case len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength:
 		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
-	case attr.Type == DateTime && text != "":
-		if _, ok := parseInstant(text); !ok {
-			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
-		}
 	}
-	return text, nil
+	return raw, nil
 }
 
 // readObject accepts a scalar as the "value" of an object that has one, and a list
@@ -288,20 +273,19 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	case isScalar(raw) && attributeNamed(attr.SubAttributes, "value") != nil:
 		members = map[string]any{"value": raw}
 	default:
-		return nil, wrongType(path, "an object")
+		return nil, wrongType(path)
 	}
 	object := make(map[string]any, len(members))
 	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
-		echoed := sub != nil && sub.Echoed && vr.keepEchoed
-		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly && !echoed {
+		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !(vr.keepEchoed && (attr.Echoed || sub.Echoed)) {
 			continue
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
 		switch {
 		case err == nil:
 			object[sub.Name] = read
-		case !echoed:
+		case !vr.keepEchoed || !sub.Echoed:
 			return nil, err
 		}
 	}
@@ -312,8 +296,8 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 }
 
 // wrongType never repeats the value.
-func wrongType(path fmt.Stringer, wanted string) error {
-	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, wanted)
+func wrongType(path AttrPath) error {
+	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, path.leaf().form())
 }
 
 // IsEmpty reports whether the value is an explicitly emptied one (see [Resource]).
