@@ -89,8 +89,8 @@ func descriptions(kind, endpoint string, all []scim.Resource) []route {
 		return x.writeJSON(http.StatusOK, located(x, all[i]))
 	}
 	return []route{
-		{methods: "GET", path: endpoint, resource: kind, open: true, handle: list},
-		{methods: "GET", path: endpoint + "/:id", resource: kind, open: true, handle: get},
+		{methods: "GET HEAD", path: endpoint, resource: kind, open: true, handle: list},
+		{methods: "GET HEAD", path: endpoint + "/:id", resource: kind, open: true, handle: get},
 	}
 }
 
@@ -121,7 +121,7 @@ var providerConfig = template.Must(template.New("ServiceProviderConfig").Parse(p
 // It claims draft-zollner-scim-interop-profile only where that is true: in strict
 // mode, if a PATCH that deactivates does not delete.
 func (s *server) serviceProviderConfig(x *exchange) error {
-	user := s.root[0].kind
+	user := s.sets[0].kind
 	canWrite := func(name string) bool {
 		path, ok := user.Lookup(name)
 		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly

@@ -28,10 +28,8 @@ import (
 // A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config   Config
-	root     []*resourceSet       // users and groups, which a query on the server root asks for
-	sets     []*resourceSet       // of all types
-	kinds    []*scim.ResourceType // likewise
-	paths    []string             // of all routes
+	sets     []*resourceSet // users, groups, roles
+	paths    []string       // of all routes
 	service  *mapping.Service
 	limits   *limits
 	guessing *throttle.Throttle
@@ -49,14 +47,11 @@ func New(config Config, service *mapping.Service) http.Handler {
 		guessing: throttle.New(config.AuthFailures, config.Now),
 		marks:    marks.New(),
 	}
-	users, groups, roles := resourceSets(service)
-	s.root = []*resourceSet{users, groups}
-	s.sets = append([]*resourceSet{users, groups, roles}, moreSets()...)
+	s.sets = append(resourceSets(service), moreSets()...)
 	for _, set := range s.sets {
 		if config.Strict {
 			set.kind = set.kind.Strict()
 		}
-		s.kinds = append(s.kinds, set.kind)
 	}
 
 	e := echo.New()
@@ -155,7 +150,7 @@ const (
 
 // A route is one endpoint and the methods that share a handler.
 type route struct {
-	methods  string // separated by blanks; GET answers HEAD too
+	methods  string // separated by blanks
 	path     string
 	resource string // for the log and metrics
 	open     bool   // discovery, which needs no credential
@@ -168,21 +163,23 @@ type route struct {
 // A query on the server root asks for users and groups. Roles are left out: they
 // are the groups once more, under the same ids.
 func (s *server) routes() []route {
+	root := s.sets[:2]
+	kinds := kindsOf(s.sets)
 	routes := []route{
-		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
-		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(s.root...)},
+		{methods: "GET HEAD", path: "", resource: "Root", handle: s.list(root...)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
-		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: noMe},
-		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
+		{methods: "GET HEAD POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: noMe},
+		{methods: "GET HEAD", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
 	}
-	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(s.kinds))...)
-	routes = append(routes, descriptions("Schema", "/Schemas", describeSchemas(s.kinds))...)
+	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(kinds))...)
+	routes = append(routes, descriptions("Schema", "/Schemas", describeSchemas(kinds))...)
 	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
-			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
+			route{methods: "GET HEAD", path: path, resource: name, handle: s.list(set)},
 			route{methods: "POST", path: path + "/.search", resource: name, handle: s.list(set)},
-			route{methods: "GET", path: path + "/:id", resource: name, handle: s.one(set)},
+			route{methods: "GET HEAD", path: path + "/:id", resource: name, handle: s.one(set)},
 		)
 		if set.write != nil {
 			routes = append(routes,
@@ -205,9 +202,6 @@ func (s *server) mount(e *echo.Echo) {
 			s.paths = append(s.paths, prefix+r.path)
 			for _, method := range strings.Fields(r.methods) {
 				e.Add(method, prefix+r.path, s.enter(prefix, r))
-				if method == http.MethodGet {
-					e.Add(http.MethodHead, prefix+r.path, s.enter(prefix, r))
-				}
 			}
 		}
 	}
