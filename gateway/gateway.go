@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -210,19 +209,16 @@ func (s *server) mount(e *echo.Echo) {
 // spelled returns the endpoint that the path would name in the right letter case, with
 // "{id}" in the place of an id; "" if there is none.
 func (s *server) spelled(path string) string {
-	given := strings.Split(path, "/")
 	for _, known := range s.paths {
 		matches := func(segment, given string) bool {
 			return strings.HasPrefix(segment, ":") && given != "" || strings.EqualFold(segment, given)
 		}
-		if slices.EqualFunc(strings.Split(known, "/"), given, matches) {
-			return pathParameter.ReplaceAllString(known, "{$1}")
+		if slices.EqualFunc(strings.Split(known, "/"), strings.Split(path, "/"), matches) {
+			return strings.NewReplacer(":orgId", "{orgId}", ":id", "{id}").Replace(known)
 		}
 	}
 	return ""
 }
-
-var pathParameter = regexp.MustCompile(`:(\w+)`)
 
 // enter authenticates the request and finds its organization before it is handled.
 func (s *server) enter(prefix string, r route) echo.HandlerFunc {
@@ -240,8 +236,10 @@ func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 		}
 		x.base = s.origin(x.Request()) + strings.Replace(prefix, ":orgId", url.PathEscape(x.caller.Organization), 1)
 		if r.open {
-			if err := x.withoutFilter(); err != nil {
-				return err
+			// A filter, if ignored, would seem to match everything; other parameters are
+			// ignored (RFC 7644 §4).
+			if given, err := x.query("filter"); err != nil || len(given) > 0 {
+				return cmp.Or(err, error(scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")))
 			}
 		}
 		return r.handle(x)
