@@ -110,28 +110,6 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
-// matching lists the positions of the elements that the filter selects, and how many
-// comparisons that takes: none for one value, which is looked up.
-func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
-	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return l.at(elementKey{value: l.value.fold(value.(string)), anyKind: true}), 0
-	}
-	compared = len(l.items)
-	if f != nil {
-		compared *= f.comparisons
-	}
-	for pos, item := range l.items {
-		if pos%256 == 255 && stopped() {
-			break
-		}
-		object, isObject := item.(map[string]any)
-		if isObject && f.Match(object) || item != nil && f == nil {
-			positions = append(positions, pos)
-		}
-	}
-	return positions, compared
-}
-
 // add appends the element, or merges it into the same one that is there.
 func (l *elementList) add(element any) {
 	positions := l.same(element)
@@ -214,31 +192,48 @@ func (l *elementList) inherit(element any) any {
 // applySelected applies an operation to the elements at the positions, which the path
 // selects, or to the sub-attribute of each. A scalar means their value.
 func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
-	part, isScalar := path.Sub, isScalar(value)
+	part := path.Sub
 	switch {
 	case op == patchRemove && part == nil:
 		l.remove(positions)
 		return nil
 	case op == patchRemove:
 		value = nil
-	case op == patchReplace && part == nil && !isScalar:
-		return l.replaceSelected(path, positions, value)
-	case part == nil && isScalar:
+	case part == nil && isScalar(value):
 		part = l.value
 	}
 	if path.Filter == nil && len(positions) == 0 && !named && part != l.value {
 		return nil
 	}
-	if part != nil {
-		value = map[string]any{part.Name: value}
-	}
-	read, err := valueReader{}.readObject(l.path, value)
-	members, _ := read.(map[string]any)
-	if err != nil || len(members) == 0 {
-		return err
+	var members map[string]any
+	whole := op == patchReplace && part == nil
+	if whole {
+		read, err := valueReader{}.read(l.path, value)
+		elements, _ := read.([]any)
+		switch {
+		case err != nil:
+			return err
+		case len(elements) > 1:
+			return NewError(CodeInvalidValue, "The path selects entries of %s, so the value must be one entry.", l.path)
+		case len(elements) == 0:
+			l.remove(positions)
+			return nil
+		}
+		members = elements[0].(map[string]any)
+	} else {
+		if part != nil {
+			value = map[string]any{part.Name: value}
+		}
+		read, err := valueReader{}.readObject(l.path, value)
+		members, _ = read.(map[string]any)
+		if err != nil || len(members) == 0 {
+			return err
+		}
 	}
 	for _, pos := range positions {
-		if err := l.set(pos, members, false); err != nil {
+		if whole {
+			l.store(pos, l.inherit(members))
+		} else if err := l.set(pos, members, false); err != nil {
 			return err
 		}
 	}
@@ -254,27 +249,6 @@ func isScalar(value any) bool {
 		return false
 	}
 	return true
-}
-
-// replaceSelected replaces each of the elements by one, or by nothing.
-func (l *elementList) replaceSelected(path *Path, positions []int, value any) error {
-	read, err := valueReader{}.read(l.path, value)
-	elements, _ := read.([]any)
-	switch {
-	case err != nil:
-		return err
-	case len(elements) > 1:
-		return NewError(CodeInvalidValue, "The path selects entries of %s, so the value must be one entry.", l.path)
-	case len(elements) == 0:
-		l.remove(positions)
-		return nil
-	case len(positions) == 0:
-		return l.create(path.Filter, elements[0].(map[string]any))
-	}
-	for _, pos := range positions {
-		l.store(pos, l.inherit(elements[0]))
-	}
-	return nil
 }
 
 // set sets sub-attributes of the element at pos, and removes those that are empty. A new

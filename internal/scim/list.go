@@ -129,15 +129,9 @@ func positionOf(r Resource, key any) *Position {
 	return &Position{Created: created, ID: r.ID(), Key: key}
 }
 
-// compareAge orders positions by (created, id).
+// compareAge orders positions by (created, id). All times have the same form.
 func (p *Position) compareAge(other *Position) int {
-	order := strings.Compare(p.Created, other.Created)
-	a, okA := parseInstant(p.Created)
-	b, okB := parseInstant(other.Created)
-	if okA && okB {
-		order = a.Compare(b)
-	}
-	return cmp.Or(order, strings.Compare(p.ID, other.ID))
+	return cmp.Or(strings.Compare(p.Created, other.Created), strings.Compare(p.ID, other.ID))
 }
 
 // maxSortText is how many bytes of a text are compared, so that a cursor, which

@@ -99,16 +99,15 @@ func (p *Path) isGrant() bool {
 // The error is a *[Error], or that of ctx, whose end stops the work: filters can select
 // from thousands of entries.
 func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operations []PatchOperation) (Resource, error) {
-	e := newEdit(rt, current)
+	e := newEdit(ctx, rt, current)
 	e.patching = true
-	e.stopped = func() bool { return ctx.Err() != nil }
 	for _, operation := range operations {
 		if err := cmp.Or(e.applyOperation(operation), ctx.Err()); err != nil {
 			return nil, err
 		}
 	}
 	result := e.finish()
-	if err := cmp.Or(rt.checkKept(current, result), rt.CheckImmutable(current, result)); err != nil {
+	if err := rt.checkChange(current, result, true); err != nil {
 		return nil, err
 	}
 	return result, nil
@@ -169,13 +168,13 @@ type edit struct {
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes that were edited
 	compared int                         // by the filters of paths so far
-	stopped  func() bool                 // whether the client has disconnected
+	ctx      context.Context             // whose end stops the work
 }
 
-func newEdit(rt *ResourceType, r Resource) *edit {
+func newEdit(ctx context.Context, rt *ResourceType, r Resource) *edit {
 	result := make(Resource, len(r)+1)
 	maps.Copy(result, r)
-	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}, stopped: func() bool { return false }}
+	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}, ctx: ctx}
 }
 
 // finish puts the lists back and sets schemas.
@@ -380,23 +379,48 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 		list = newElementList(path.AttrPath, elements)
 		e.lists[path.Attr] = list
 	}
-	if path.Filter == nil && path.Sub == nil {
-		if path.Attr.Kept && op == patchReplace && isNothing(value) {
-			if !e.patching {
-				return nil
-			}
-			return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
-		}
+	switch isNull := path.Attr.Kept && op == patchReplace && isNothing(value); {
+	case path.Filter != nil, path.Sub != nil:
+	case isNull && !e.patching:
+		return nil
+	case isNull:
+		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
+	default:
 		return list.apply(op, value)
 	}
-	selected, compared := list.matching(path.Filter, e.stopped)
-	if e.compared += compared; e.compared > MaxPatchComparisons {
-		return NewError(CodeTooLarge, "The filters in the request's paths need too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
-	}
-	if e.rt.strict && path.Filter != nil && len(selected) > 1 {
-		return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(selected), list.path)
+	selected, err := e.selected(list, path.Filter)
+	if err != nil {
+		return err
 	}
 	return list.applySelected(op, path, selected, value, named)
+}
+
+// selected lists the positions of the elements that the filter selects. One value is
+// looked up, so that it takes no comparisons.
+func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
+	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
+		return list.at(elementKey{value: list.value.fold(value.(string)), anyKind: true}), nil
+	}
+	e.compared += len(list.items)
+	if f != nil {
+		e.compared += len(list.items) * (f.comparisons - 1)
+	}
+	if e.compared > MaxPatchComparisons {
+		return nil, NewError(CodeTooLarge, "The filters in the request's paths need too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+	}
+	for pos, item := range list.items {
+		if pos%256 == 255 && e.ctx.Err() != nil {
+			return nil, e.ctx.Err()
+		}
+		object, isObject := item.(map[string]any)
+		if isObject && f.Match(object) || item != nil && f == nil {
+			positions = append(positions, pos)
+		}
+	}
+	if e.rt.strict && f != nil && len(positions) > 1 {
+		return nil, NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
+	}
+	return positions, nil
 }
 
 // checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what

@@ -3,6 +3,7 @@ package scim
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"math"
@@ -100,7 +101,7 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
 	}
-	e := newEdit(rt, Resource{})
+	e := newEdit(context.Background(), rt, Resource{})
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}

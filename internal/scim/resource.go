@@ -62,23 +62,21 @@ func (rt *ResourceType) CheckRequired(r Resource) error {
 // and that wanted sets to something else, as [CodeMutability]. One that wanted
 // does not mention stays as it is (RFC 7644 §3.5.1).
 func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
-	for path := range rt.single {
-		before, after := path.valueIn(current), path.valueIn(wanted)
-		if leaf := path.leaf(); leaf.Mutability == Immutable && !leaf.Guarded && isPresent(before) && after != nil && !leaf.same(before, after) {
-			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
-		}
-	}
-	return nil
+	return rt.checkChange(current, wanted, false)
 }
 
-// checkKept reports the first required or immutable attribute that an edit took away, as
-// [CodeMutability] (RFC 7644 §3.5.2.2).
-func (rt *ResourceType) checkKept(current, result Resource) error {
+// checkChange is CheckImmutable. If wanted is all of the resource, as after a PATCH, an
+// immutable or required attribute cannot be missing either (RFC 7644 §3.5.2.2).
+func (rt *ResourceType) checkChange(current, wanted Resource, all bool) error {
 	for path := range rt.single {
-		leaf := path.leaf()
-		fixed := leaf.Mutability == Immutable && !leaf.Guarded || leaf.Required && path.parentPresent(result)
-		if fixed && isPresent(path.valueIn(current)) && !isPresent(path.valueIn(result)) {
-			return NewError(CodeMutability, "The attribute %s cannot be removed or emptied.", path)
+		leaf, before, after := path.leaf(), path.valueIn(current), path.valueIn(wanted)
+		fixed := leaf.Mutability == Immutable && !leaf.Guarded
+		switch {
+		case !isPresent(before):
+		case fixed && (all || after != nil) && !leaf.same(before, after):
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
+		case all && leaf.Required && path.parentPresent(wanted) && !isPresent(after):
+			return NewError(CodeMutability, "The attribute %s is required and cannot be removed or emptied.", path)
 		}
 	}
 	return nil

@@ -14,17 +14,13 @@ import (
 
 // Characteristics of an attribute (RFC 7643 §2.2 and §7).
 type (
-	// Type is the data type of its values.
-	Type string
-	// Mutability says when a client may write it.
-	Mutability string
-	// Returned says when an answer holds it.
-	Returned string
-	// Uniqueness says among which resources a value occurs once.
-	Uniqueness string
+	Type       string // of its values
+	Mutability string // when a client may write it
+	Returned   string // when an answer holds it
+	Uniqueness string // among which resources a value occurs once
 )
 
-// Attribute data types (RFC 7643 §2.3).
+// The values that the RFC defines, as far as this package uses them.
 const (
 	String    Type = "string"
 	Boolean   Type = "boolean"
@@ -34,26 +30,17 @@ const (
 	Binary    Type = "binary"
 	Reference Type = "reference"
 	Complex   Type = "complex"
-)
 
-// Mutability values (RFC 7643 §7).
-const (
 	ReadOnly  Mutability = "readOnly"
 	ReadWrite Mutability = "readWrite"
 	Immutable Mutability = "immutable"
 	WriteOnly Mutability = "writeOnly"
-)
 
-// Returned values (RFC 7643 §7).
-const (
 	Always    Returned = "always"
 	Never     Returned = "never"
 	ByDefault Returned = "default"
 	OnRequest Returned = "request"
-)
 
-// Uniqueness values (RFC 7643 §7).
-const (
 	NotUnique    Uniqueness = "none"
 	UniqueServer Uniqueness = "server"
 )
