@@ -298,6 +298,8 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return nil
 	case path.readOnly():
 		return e.checkReadOnly(op, path, value, named)
+	case op == patchRemove && path.Attr.MultiValued && path.leaf().Mutability == Immutable:
+		return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
 	case path.WholeExtension():
 		return e.applyExtension(op, path, value, named)
 	case path.Attr.MultiValued:
@@ -425,16 +427,20 @@ func (e *edit) selected(list *elementList, f *Filter) (positions []int, err erro
 
 // checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what
 // they have read (in a whole resource and among other attributes), the provider derives
-// the attribute, or a single value would not change. The id must always be the resource's
+// the attribute, or a simple value would not change. The id must always be the resource's
 // own.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
-	unchanged := !path.Attr.MultiValued && op != patchRemove && path.leaf().same(path.valueIn(e.result), value)
-	if e.patching && !derived && (named || identity) && !unchanged {
-		return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
+	if !e.patching || derived || !named && !identity {
+		return nil
 	}
-	return nil
+	if leaf := path.leaf(); !path.Attr.MultiValued && leaf.Type != Complex && op != patchRemove {
+		if given, err := (valueReader{}).read(path.AttrPath, value); err != nil || leaf.same(path.valueIn(e.result), given) {
+			return err
+		}
+	}
+	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 }
 
 // checkSchemas lets a PATCH list the schemas that the resource may have. Among other

@@ -301,6 +301,8 @@ func TestPatchMutability(t *testing.T) {
 		{name: "another id without a path", operations: `[{"op":"replace","value":{"id":"u2"}}]`, code: CodeMutability},
 		{name: "another id with a path", operations: `[{"op":"replace","path":"id","value":"u2"}]`, code: CodeMutability},
 		{name: "an id in another letter case", operations: `[{"op":"replace","value":{"id":"U1"}}]`, code: CodeMutability},
+		{name: "an id that is no text", operations: `[{"op":"replace","path":"id","value":[]}]`, code: CodeInvalidValue},
+		{name: "an id that is an object", operations: `[{"op":"replace","value":{"id":{}}}]`, code: CodeInvalidValue},
 		{name: "remove of the id", operations: `[{"op":"remove","path":"id"}]`, code: CodeMutability},
 		{name: "the same meta, as far as it is known", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-01T01:00:00+01:00","location":"https://scim.example.com/Users/u1"}}}]`},
 		{name: "another meta is ignored", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-02T00:00:00Z","version":"W/\"old\""}}}]`},
