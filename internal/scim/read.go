@@ -29,12 +29,7 @@ const MaxNestingDepth = 32
 func DecodeObject(data []byte) (map[string]any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
 	data = bytes.Trim(data, " \t\r\n")
-	switch {
-	case len(data) == 0:
-		return nil, NewError(CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
-	case !utf8.Valid(data):
-		return nil, NewError(CodeInvalidSyntax, "The body is not valid UTF-8.")
-	case data[0] != '{':
+	if len(data) == 0 || data[0] != '{' {
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
 	var object map[string]any
@@ -47,7 +42,7 @@ func DecodeObject(data []byte) (map[string]any, error) {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic):
 		return nil, duplicateName(syntactic.JSONPointer.LastToken())
 	case errors.As(err, &syntactic):
-		return nil, NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, len(data))
+		return nil, NewError(CodeInvalidSyntax, "The body is not valid JSON in UTF-8 near byte %d of %d.", syntactic.ByteOffset, len(data))
 	}
 	return nil, NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
 }
@@ -143,9 +138,11 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	return list, nil
 }
 
-// readElement reads one element of a list; nil if it is empty. An object without a
-// value is empty too, unless elements are identified by a name ([Attribute].Named) or
-// an id: a role or a member without a value is an error.
+// readElement reads one element of a list; nil if it is empty. If it has no value, that is
+// the name in a Named list, or the last segment of the URL if it names a resource of this
+// service by $ref alone (RFC 7643 §2.4). An object without any value is empty too, unless
+// elements are identified by a name ([Attribute].Named) or an id: a role or a member
+// without a value is an error.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	value := attributeNamed(attr.SubAttributes, "value")
@@ -153,54 +150,43 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	if IsEmpty(raw) && (raw == "" && attr.Named || !identifies) {
 		return nil, nil
 	}
-	raw, err := withValue(path, raw)
-	if err != nil {
-		return nil, err
-	}
 	element, err := vr.readOne(path, raw)
 	if err != nil || attr.Type != Complex {
 		return element, err
 	}
-	object, _ := element.(map[string]any)
-	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
-	if len(object) > 0 && (value == nil || object["value"] != nil) {
-		return object, nil
+	read, _ := element.(map[string]any)
+	object := map[string]any{}
+	for name, value := range read {
+		if !IsEmpty(value) {
+			object[name] = value
+		}
 	}
 	members, _ := raw.(map[string]any)
-	_, emptied := Member(members, "value") // Okta sends it for a mapped attribute that has become empty
-	if identifies && (!attr.Named || !emptied) {
+	_, given := Member(members, "value") // Okta sends an empty one for a mapped attribute that has become empty
+	reference, link := MemberText(members, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
+	standIn := ""
+	switch {
+	case value == nil || object["value"] != nil:
+	case attr.Named && !given:
+		standIn = cmp.Or(MemberText(members, "display"), MemberText(members, "name"))
+	case reference != "" && link != nil && link.Located:
+		if standIn = link.identifierIn(reference); standIn == "" {
+			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
+				path, strings.Join(link.ReferenceTypes, " or "))
+		}
+	}
+	if standIn != "" {
+		if object["value"], err = vr.readOne(AttrPath{URN: path.URN, Attr: path.Attr, Sub: value}, standIn); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(object) > 0 && (value == nil || object["value"] != nil):
+		return object, nil
+	case identifies && (!attr.Named || !given):
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	}
 	return nil, nil
-}
-
-// withValue returns an element with a value from its other members, if it has none: the
-// name in a Named list, or the last segment of the URL if it names a resource of this
-// service by $ref alone (RFC 7643 §2.4).
-func withValue(path AttrPath, raw any) (any, error) {
-	attr := path.leaf()
-	object, ok := raw.(map[string]any)
-	value, given := Member(object, "value")
-	if !ok || !isNothing(value) {
-		return raw, nil
-	}
-	reference, sub := MemberText(object, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
-	switch {
-	case attr.Named && !given:
-		value = cmp.Or(MemberText(object, "display"), MemberText(object, "name"))
-	case reference != "" && sub != nil && sub.Located:
-		if value = sub.identifierIn(reference); value == "" {
-			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
-				path, strings.Join(sub.ReferenceTypes, " or "))
-		}
-	}
-	if isNothing(value) {
-		return raw, nil
-	}
-	object = maps.Clone(object)
-	maps.DeleteFunc(object, func(name string, _ any) bool { return strings.EqualFold(name, "value") })
-	object["value"] = value
-	return object, nil
 }
 
 // identifierIn returns the id in the URL of a resource to which the attribute can
