@@ -135,67 +135,50 @@ func anyElement(value any, test func(any) bool) bool {
 	return test(value)
 }
 
-// An operator is a comparison operator of RFC 7644 §3.4.2.2 table 3.
-type operator struct {
-	name               string
-	presence, equality bool
-	negated            bool                      // ne is tested as eq and then negated
-	order              func(order int) bool      // whether it holds for a value that compares like this to the wanted one
-	part               func(s, want string) bool // of those for text alone
+// orders has the operators of RFC 7644 §3.4.2.2 table 3 that hold for a value that compares
+// like this to the wanted one. ne is tested as eq and then negated.
+var orders = map[string]func(order int) bool{
+	"eq": func(order int) bool { return order == 0 },
+	"ne": func(order int) bool { return order == 0 },
+	"gt": func(order int) bool { return order > 0 },
+	"ge": func(order int) bool { return order >= 0 },
+	"lt": func(order int) bool { return order < 0 },
+	"le": func(order int) bool { return order <= 0 },
 }
 
-var operators = map[string]operator{
-	"pr": {name: "pr", presence: true},
-	"eq": {name: "eq", equality: true, order: func(order int) bool { return order == 0 }},
-	"ne": {name: "ne", equality: true, negated: true, order: func(order int) bool { return order == 0 }},
-	"gt": {name: "gt", order: func(order int) bool { return order > 0 }},
-	"ge": {name: "ge", order: func(order int) bool { return order >= 0 }},
-	"lt": {name: "lt", order: func(order int) bool { return order < 0 }},
-	"le": {name: "le", order: func(order int) bool { return order <= 0 }},
-	"co": {name: "co", part: strings.Contains},
-	"sw": {name: "sw", part: strings.HasPrefix},
-	"ew": {name: "ew", part: strings.HasSuffix},
+// textOperators are those for text alone.
+var textOperators = map[string]func(s, want string) bool{
+	"co": strings.Contains, "sw": strings.HasPrefix, "ew": strings.HasSuffix,
 }
 
-// compare makes the test of one value: how it compares to the wanted one. It returns the
-// path of the values, which is the "value" of a complex multi-valued attribute, and the
-// wanted value as the attribute's type has it. problem is the end of a sentence for the
-// client.
-func (op operator) compare(path AttrPath, want any) (_ AttrPath, wanted any, test func(any) bool, problem string) {
-	attr := path.leaf()
-	if attr.Type == Complex {
-		value := attributeNamed(attr.SubAttributes, "value")
-		if path.Sub != nil || !attr.MultiValued || value == nil {
-			return path, nil, nil, fmt.Sprintf("%s is complex; compare one of its sub-attributes", path)
-		}
-		path.Sub, attr = value, value
-	}
-	if boolean, ok := asBoolean(want); ok && attr.Type == Boolean {
-		want = boolean
-	}
-	key := attr.key(want)
+// newTest makes the test of one value of the attribute: how it compares to the wanted one.
+// problem is the end of a sentence for the client.
+func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem string) {
+	key, order, holds, isEquality := a.key(want), orders[op], textOperators[op], op == "eq" || op == "ne"
 	switch {
-	case op.part != nil && attr.Type != String && attr.Type != Reference,
-		op.order != nil && !op.equality && (attr.Type == Boolean || attr.Type == Binary):
-		return path, nil, nil, fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op.name)
+	case a.Type == Complex:
+		return nil, "is complex; compare one of its sub-attributes"
+	case holds != nil && a.Type != String && a.Type != Reference,
+		holds == nil && !isEquality && (a.Type == Boolean || a.Type == Binary):
+		return nil, fmt.Sprintf("is of type %s, which has no operator %s", a.Type, op)
 	case key == nil:
-		return path, nil, nil, fmt.Sprintf("%s can be compared with %s only", path, attr.form())
+		return nil, fmt.Sprintf("can be compared with %s only", a.form())
 	}
-	return path, want, func(value any) bool {
-		if text, isText := value.(string); isText && op.equality && attr.Type == String && !attr.CaseExact {
+	return func(value any) bool {
+		if text, isText := value.(string); isText && isEquality && a.Type == String && !a.CaseExact {
 			return strings.EqualFold(text, want.(string)) // the most frequent test, made without allocating
 		}
-		if value == nil && attr.Name == "primary" {
+		if value == nil && a.Name == "primary" {
 			value = false // RFC 7643 §2.4
 		}
-		have := attr.key(value)
+		have := a.key(value)
 		switch {
 		case have == nil:
 			return false
-		case op.part != nil:
-			return op.part(have.(string), key.(string))
+		case holds != nil:
+			return holds(have.(string), key.(string))
 		}
-		return op.order(compareKeys(have, key))
+		return order(compareKeys(have, key))
 	}, ""
 }
 
@@ -254,19 +237,11 @@ func compareKeys(a, b any) int {
 
 // form describes the values of the attribute's type.
 func (a *Attribute) form() string {
-	switch a.Type {
-	case Boolean:
-		return "true or false"
-	case Integer:
-		return "a whole number"
-	case Decimal:
-		return "a number"
-	case DateTime:
-		return "a time like 2026-01-31T09:30:00Z"
-	case Complex:
-		return "an object"
+	forms := map[Type]string{
+		Boolean: "true or false", Integer: "a whole number", Decimal: "a number",
+		DateTime: "a time like 2026-01-31T09:30:00Z", Complex: "an object",
 	}
-	return "a string"
+	return cmp.Or(forms[a.Type], "a string")
 }
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.

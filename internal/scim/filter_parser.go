@@ -209,34 +209,40 @@ func (p *filterParser) parseComparison(name filterToken, path AttrPath, within f
 		p.fail(name, "this URL depends on how the service is reached; compare the identifier instead (id or value)")
 	}
 	at := p.token
-	op, isOperator := operators[strings.ToLower(at.raw)]
-	if !isOperator {
+	op := strings.ToLower(at.raw)
+	if op != "pr" && orders[op] == nil && textOperators[op] == nil {
 		p.fail(at, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
 	}
 	p.next()
 	var value any
-	if !op.presence {
+	if op != "pr" {
 		value = p.parseValue()
 	}
-	isNull := value == nil && !op.presence
+	isNull := value == nil && op != "pr"
 	test := isPresent
 	switch {
-	case isNull && !op.equality:
+	case isNull && op != "eq" && op != "ne":
 		p.fail(at, "null can only be compared with eq and ne")
 	case path.unknown:
 		test = func(any) bool { return false }
 	case value != nil:
+		if leaf := path.leaf(); leaf.MultiValued && path.Sub == nil {
+			path.Sub = attributeNamed(leaf.SubAttributes, "value") // which a complex one means
+		}
+		if boolean, ok := asBoolean(value); ok && path.leaf().Type == Boolean {
+			value = boolean
+		}
 		var problem string
-		if path, value, test, problem = op.compare(path, value); problem != "" {
-			p.fail(at, "%s", problem)
+		if test, problem = path.leaf().newTest(op, value); problem != "" {
+			p.fail(at, "%s %s", path, problem)
 		}
 	}
 	match := path.hasElement(within, test)
 	node := filterNode{match: match}
-	if op.negated != isNull {
+	if (op == "ne") != isNull {
 		node.match = func(object map[string]any) bool { return !match(object) }
 	}
-	if op.equality && !op.negated && value != nil && within == nil {
+	if op == "eq" && !isNull && within == nil {
 		node.equal = []equality{{path.String(), path.leaf(), value}}
 	}
 	return node
