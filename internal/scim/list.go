@@ -64,7 +64,10 @@ func (q *Query) Select(n int, at func(int) View) *List {
 		first = 0
 	default:
 		// The resources from this index on are younger than the position.
-		younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(q.Cursor) > 0 })
+		younger := sort.Search(n, func(i int) bool {
+			p := positionOf(at(i).Resource(), nil) // all times have the same form
+			return cmp.Or(strings.Compare(p.Created, q.Cursor.Created), strings.Compare(p.ID, q.Cursor.ID)) > 0
+		})
 		boundary := listRow{index: younger, key: q.Cursor.Key}
 		first = sort.Search(total, func(i int) bool { return row(i).compare(boundary, q.Descending) >= 0 })
 	}
@@ -127,11 +130,6 @@ func positionOf(r Resource, key any) *Position {
 	meta, _ := r["meta"].(map[string]any)
 	created, _ := meta["created"].(string)
 	return &Position{Created: created, ID: r.ID(), Key: key}
-}
-
-// compareAge orders positions by (created, id). All times have the same form.
-func (p *Position) compareAge(other *Position) int {
-	return cmp.Or(strings.Compare(p.Created, other.Created), strings.Compare(p.ID, other.ID))
 }
 
 // maxSortText is how many bytes of a text are compared, so that a cursor, which

@@ -31,7 +31,7 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 			return AttrPath{URN: space.ID, Attr: space.asAttribute(), Tolerated: space.tolerated}, true
 		}
 		local, qualified := cutURN(name, space.ID)
-		if !qualified && !space.bare {
+		if !qualified && space.urn != "" && !space.tolerated {
 			continue
 		}
 		attrName, subName, dotted := strings.Cut(local, ".")
@@ -60,8 +60,6 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 type namespace struct {
 	*Schema
 	urn       string // of the extension; "" for top-level attributes
-	bare      bool   // names need no URN in front
-	common    bool   // the attributes are common ones, which no schema lists
 	tolerated bool
 }
 
@@ -69,14 +67,14 @@ type namespace struct {
 func (rt *ResourceType) namespaces() []namespace {
 	spaces := make([]namespace, 0, 8)
 	for _, schema := range rt.core() {
-		spaces = append(spaces, namespace{Schema: schema, bare: true})
+		spaces = append(spaces, namespace{Schema: schema})
 	}
-	spaces = append(spaces, namespace{Schema: &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}, bare: true, common: true})
+	spaces = append(spaces, namespace{Schema: &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}})
 	for _, schema := range rt.Extensions {
-		spaces = append(spaces, namespace{Schema: schema, urn: schema.ID})
+		spaces = append(spaces, namespace{schema, schema.ID, false})
 	}
 	for _, schema := range rt.Tolerated {
-		space := namespace{Schema: schema, urn: schema.ID, bare: true, tolerated: true}
+		space := namespace{schema, schema.ID, true}
 		if schema.ID == rt.Schema.ID {
 			space.urn = ""
 		}

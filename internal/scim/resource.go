@@ -85,16 +85,17 @@ func (rt *ResourceType) checkChange(current, wanted Resource, all bool) error {
 // single yields the attributes of the schemas that resources have, and the sub-attributes of
 // those that have one value.
 func (rt *ResourceType) single(yield func(AttrPath) bool) {
-	for _, space := range rt.namespaces() {
-		if space.common || space.tolerated {
-			continue
+	for i, schema := range slices.Concat(rt.core(), rt.Extensions) {
+		urn := ""
+		if i > len(rt.Aliases) {
+			urn = schema.ID
 		}
-		for _, attr := range space.Attributes {
-			if !yield(AttrPath{URN: space.urn, Attr: attr}) {
+		for _, attr := range schema.Attributes {
+			if !yield(AttrPath{URN: urn, Attr: attr}) {
 				return
 			}
 			for _, sub := range attr.SubAttributes {
-				if !attr.MultiValued && !yield(AttrPath{URN: space.urn, Attr: attr, Sub: sub}) {
+				if !attr.MultiValued && !yield(AttrPath{URN: urn, Attr: attr, Sub: sub}) {
 					return
 				}
 			}
