@@ -265,7 +265,10 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	object := make(map[string]any, len(members))
 	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
-		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !(vr.keepEchoed && (attr.Echoed || sub.Echoed)) {
+		if sub == nil || sub.Returned == Never {
+			continue
+		}
+		if echoed := vr.keepEchoed && (attr.Echoed || sub.Echoed); sub.Mutability == ReadOnly && !echoed {
 			continue
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)

@@ -12,12 +12,15 @@ import (
 	"encoding/json"
 )
 
-// Characteristics of an attribute (RFC 7643 §2.2 and §7).
 type (
-	Type       string // of its values
-	Mutability string // when a client may write it
-	Returned   string // when an answer holds it
-	Uniqueness string // among which resources a value occurs once
+	// Type is the data type of an attribute's values (RFC 7643 §2.3).
+	Type string
+	// Mutability says when a client may write it (RFC 7643 §7).
+	Mutability string
+	// Returned says when an answer holds it.
+	Returned string
+	// Uniqueness says among which resources a value occurs once.
+	Uniqueness string
 )
 
 // The values that the RFC defines, as far as this package uses them.
