@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -77,28 +78,46 @@ func (l *elementList) put(pos int, element any) {
 	l.items[pos] = element
 }
 
-// at returns the positions of the elements with the key, in order.
-func (l *elementList) at(key elementKey) (positions []int) {
-	for _, pos := range l.index[key] {
-		if item := l.items[pos]; item != nil {
-			if now := l.keyOf(item); now.value == key.value && (key.anyKind || now.kind == key.kind) {
-				positions = append(positions, pos)
+// at yields the positions of the elements with the key.
+func (l *elementList) at(key elementKey) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, pos := range l.index[key] {
+			if l.items[pos] == nil {
+				continue
+			}
+			now := l.keyOf(l.items[pos])
+			if now.value == key.value && (key.anyKind || now.kind == key.kind) && !yield(pos) {
+				return
 			}
 		}
 	}
-	slices.Sort(positions)
-	return slices.Compact(positions)
 }
 
-// same returns the positions of the elements that are the same as the given one. Of those
+// same yields the positions of the elements that are the same as the given one. Of those
 // with a type, one of its own comes first.
-func (l *elementList) same(element any) []int {
-	key := l.keyOf(element)
-	if key.kind == "" {
-		key.anyKind = true
-		return l.at(key)
+func (l *elementList) same(element any) iter.Seq[int] {
+	return func(yield func(int) bool) { // one return, so that it is inlined
+		own := l.keyOf(element)
+		keys := []elementKey{own, {value: own.value}}
+		if own.kind == "" {
+			keys = []elementKey{{value: own.value, anyKind: true}}
+		}
+		for _, key := range keys {
+			for pos := range l.at(key) {
+				if !yield(pos) {
+					return
+				}
+			}
+		}
 	}
-	return append(l.at(key), l.at(elementKey{value: key.value})...)
+}
+
+// find returns the position of the first of them, or -1. Thousands can be the same.
+func (l *elementList) find(element any) int {
+	for pos := range l.same(element) {
+		return pos
+	}
+	return -1
 }
 
 func (l *elementList) part(sub *Attribute) AttrPath {
@@ -112,11 +131,11 @@ func isPrimary(element any) bool {
 
 // add appends the element, or merges it into the same one that is there.
 func (l *elementList) add(element any) {
-	positions := l.same(element)
-	if len(positions) == 0 {
+	pos := l.find(element)
+	if pos < 0 {
 		l.store(len(l.items), element)
 	} else if members, ok := element.(map[string]any); ok {
-		_ = l.set(positions[0], members, true) // what cannot be changed stays
+		_ = l.set(pos, members, true) // what cannot be changed stays
 	}
 }
 
@@ -125,8 +144,8 @@ func (l *elementList) add(element any) {
 // (RFC 7644 §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
-	if twins := l.same(element); len(twins) > 0 && twins[0] != pos {
-		l.items[twins[0]] = nil
+	if twin := l.find(element); twin >= 0 && twin != pos {
+		l.items[twin] = nil
 	}
 	l.put(pos, element)
 	if !isPrimary(element) {
@@ -161,7 +180,7 @@ func (l *elementList) apply(op string, value any) error {
 	for _, element := range read.([]any) {
 		switch op {
 		case patchRemove:
-			l.remove(l.same(element))
+			l.remove(slices.Collect(l.same(element)))
 		case patchReplace:
 			l.add(old.inherit(element))
 		default:
@@ -175,11 +194,11 @@ func (l *elementList) apply(op string, value any) error {
 // list, so that a filter can go on to select it by them.
 func (l *elementList) inherit(element any) any {
 	object, isObject := element.(map[string]any)
-	positions := l.same(element)
-	if !isObject || len(positions) == 0 {
+	pos := l.find(element)
+	if !isObject || pos < 0 {
 		return element
 	}
-	known, _ := l.items[positions[0]].(map[string]any)
+	known, _ := l.items[pos].(map[string]any)
 	inherited := maps.Clone(object)
 	for _, sub := range l.path.Attr.SubAttributes {
 		if sub.Mutability == ReadOnly && known[sub.Name] != nil {

@@ -24,21 +24,14 @@ const (
 // of one type, or on the elements of one multi-valued attribute. It never
 // changes, so that goroutines can share it. A nil *Filter matches everything.
 //
-// Where the RFC leaves a choice:
+// Where the RFC leaves a choice, docs/protocol.md applies, and:
 //
-//   - On a multi-valued attribute an operator is true if it is true for at least one
-//     element. A complex multi-valued attribute means its "value".
 //   - ne is the negation of eq: it is true for an absent attribute, and for a
-//     multi-valued one only if no element is equal. So emails[type eq "work"].value ne "x"
+//     multi-valued one only if no element is equal. emails[type eq "work"].value ne "x"
 //     means that no element is of the type and equal.
-//   - pr is false for an empty text and an empty list. "eq null" is its
-//     negation, "ne null" is the same as pr.
+//   - pr is false for an empty text and an empty list; "eq null" is its negation.
 //   - An entry that does not say whether it is primary is not (RFC 7643 §2.4).
-//   - Boolean attributes also compare with "true" and "false" in quotes, in any
-//     letter case, as Entra ID sends them.
 //   - A dateTime is an instant; without a zone it is in UTC.
-//   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
-//     element must fulfil both.
 type Filter struct {
 	filterNode
 	comparisons int      // most comparisons for one resource

@@ -85,16 +85,10 @@ func (p *Path) isGrant() bool {
 }
 
 // ApplyPatch applies the operations in their order to a copy of current and returns the
-// copy, or an error if one of them cannot be applied (RFC 7644 §3.5.2). Where the RFC
-// leaves a choice, or a client needs more than it gives, docs/protocol.md applies, and:
-//
-//   - A path may name a read-only attribute with a single value if that stays.
-//   - A filter that selects nothing is no error for remove. For add and replace
-//     the entry is made from the filter if that describes it, as in
-//     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].
-//   - remove with a path and a value removes only the values in it from the list.
-//   - An attribute that is emptied stays in the copy as an empty value (see
-//     [Resource]); externalId is kept in it.
+// copy, or an error if one of them cannot be applied (RFC 7644 §3.5.2, docs/protocol.md).
+// Where a filter selects nothing, remove does nothing, and add and replace make the entry
+// from the filter if that describes it; otherwise the error is [CodeNoTarget]. An
+// attribute that is emptied stays in the copy as an empty value (see [Resource]).
 //
 // The error is a *[Error], or that of ctx, whose end stops the work: filters can select
 // from thousands of entries.
@@ -401,7 +395,8 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 // looked up, so that it takes no comparisons.
 func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
 	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
-		return list.at(elementKey{value: list.value.fold(value.(string)), anyKind: true}), nil
+		key := elementKey{value: list.value.fold(value.(string)), anyKind: true}
+		return slices.Compact(slices.Sorted(list.at(key))), nil
 	}
 	e.compared += len(list.items)
 	if f != nil {

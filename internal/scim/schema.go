@@ -175,11 +175,10 @@ func embedded[T any](file []byte) (value T) {
 // StandardSchema returns the schema with one of the URNs above, as it is printed in the
 // document beside it: a fresh copy, which the caller may cut down to what it holds.
 //
-// Group is stricter than the printed schema in three characteristics, for the reasons of
-// the RFC's own text: displayName is required (RFC 7643 §4.2), the identifier of a member
-// is case exact as every id is (§3.1), and a member's display is read-only, since it
-// belongs to the resource that value names (§2.4). A role is that of a service provider
-// without limits and hierarchies.
+// Group is stricter than the printed schema, for the reasons of the RFC's own text:
+// displayName is required (RFC 7643 §4.2), the identifier of a member is case exact as
+// every id is (§3.1), and a member's display is read-only, as it belongs to another
+// resource (§2.4). A role is that of a service provider without limits and hierarchies.
 func StandardSchema(urn string) *Schema {
 	schema := embedded[*Schema](standardSchemas[urn])
 	for _, attribute := range schema.Attributes {
