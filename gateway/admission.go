@@ -292,26 +292,23 @@ func (s *server) prove(x *exchange) error {
 // Behind an address with too many wrong tokens it waits for its turn: the token may
 // be the first of another client, but never one of the gateway's own.
 func (s *server) attempt(x *exchange) error {
-	if s.guessing.Begin(x.client, x.mark) {
+	if !s.guessing.Begin(x.client, x.mark) {
+		if s.holdsCredential() {
+			return tooManyFailures(s.guessing.Wait(x.client))
+		}
+		wait, ok := s.guessing.Turn(x.client, x.mark)
+		if !ok {
+			return tooManyFailures(wait)
+		}
 		x.attempt = true
-		return nil
-	}
-	if s.holdsCredential() {
-		return tooManyFailures(s.guessing.Wait(x.client))
-	}
-	wait, ok := s.guessing.Turn(x.client, x.mark)
-	if !ok {
-		return tooManyFailures(wait)
+		select {
+		case <-time.After(wait):
+		case <-x.ctx().Done():
+			return x.ctx().Err()
+		}
 	}
 	x.attempt = true
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-x.ctx().Done():
-		return x.ctx().Err()
-	}
+	return nil
 }
 
 func tooManyFailures(wait time.Duration) *scim.Error {

@@ -50,15 +50,28 @@ func (s *server) bulk(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
-	if err := job.read(message); err != nil {
+	j := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
+	if err := j.read(message); err != nil {
 		return err
 	}
-	if err := job.run(); err != nil {
+	ctx, batch := mapping.WithBatch(x.ctx())
+	x.SetRequest(x.Request().WithContext(ctx))
+	j.batch = batch
+	for _, op := range j.operations {
+		if j.stopped() {
+			break
+		}
+		j.settle(op)
+		if j.failOnErrors <= len(j.operations) { // whether to go on depends on it
+			j.prove(ctx)
+		}
+	}
+	j.prove(ctx)
+	if err := x.ctx().Err(); errors.Is(err, context.Canceled) { // the client has disconnected
 		return err
 	}
 	results := []*bulkOperation{}
-	for _, op := range job.operations {
+	for _, op := range j.operations {
 		if op.Status != "" { // failOnErrors has not skipped it
 			results = append(results, op)
 		}
@@ -106,27 +119,6 @@ func (j *bulkJob) read(message map[string]any) error {
 	return nil
 }
 
-// run returns an error only if the client has disconnected.
-func (j *bulkJob) run() error {
-	ctx, batch := mapping.WithBatch(j.x.ctx())
-	j.x.SetRequest(j.x.Request().WithContext(ctx))
-	j.batch = batch
-	for _, op := range j.operations {
-		if j.stopped() {
-			break
-		}
-		j.settle(op)
-		if j.failOnErrors <= len(j.operations) { // whether to go on depends on it
-			j.prove(ctx)
-		}
-	}
-	j.prove(ctx)
-	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
-}
-
 // prove fails the operations whose changes Suger does not show.
 func (j *bulkJob) prove(ctx context.Context) {
 	for operation, err := range j.batch.Prove(ctx) {
@@ -150,21 +142,17 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	}
 	op.settled = true
 	wrong := j.target(op)
-	// The budget may be used up.
-	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
+	err = cmp.Or(err, j.x.ctx().Err(), wrong) // the budget may be used up
+	var r scim.Resource
+	var status int
+	if err == nil {
 		j.batch.Begin(op)
-		err = j.carryOut(op)
-	}
-	if err != nil {
-		j.fail(op, err)
+		status, r, err = op.run(j.x)
 	}
 	op.data, op.body = nil, nil // may be large and are no longer needed
-}
-
-func (j *bulkJob) carryOut(op *bulkOperation) error {
-	status, r, err := op.run(j.x)
 	if err != nil {
-		return err
+		j.fail(op, err)
+		return
 	}
 	op.Status = strconv.Itoa(status)
 	if r != nil {
@@ -174,7 +162,6 @@ func (j *bulkJob) carryOut(op *bulkOperation) error {
 		op.createdID = r.ID()
 		op.Location = op.set.location(j.x, r.ID())
 	}
-	return nil
 }
 
 // target finds what op writes, and sets op.Location.
@@ -272,23 +259,19 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	}, failureAttrs(e)...)...)
 }
 
-// mapStrings returns a copy of value in which f has replaced every string.
+// mapStrings replaces every string in value by what f makes of it.
 func mapStrings(value any, f func(string) string) any {
 	switch v := value.(type) {
 	case string:
 		return f(v)
 	case []any:
-		out := make([]any, len(v))
 		for i, element := range v {
-			out[i] = mapStrings(element, f)
+			v[i] = mapStrings(element, f)
 		}
-		return out
 	case map[string]any:
-		out := make(map[string]any, len(v))
 		for name, member := range v {
-			out[name] = mapStrings(member, f)
+			v[name] = mapStrings(member, f)
 		}
-		return out
 	}
 	return value
 }

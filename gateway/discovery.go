@@ -79,31 +79,17 @@ func descriptions(kind, endpoint string, all []scim.Resource) []route {
 	}
 	get := func(x *exchange) error {
 		id, err := resourceID(x.Param("id"), kind)
-		if err != nil {
-			return err
+		for _, r := range all {
+			if strings.EqualFold(r.ID(), id) {
+				return x.writeJSON(http.StatusOK, located(x, r))
+			}
 		}
-		i := slices.IndexFunc(all, func(r scim.Resource) bool { return strings.EqualFold(r.ID(), id) })
-		if i < 0 {
-			return scim.NotFound(kind, id)
-		}
-		return x.writeJSON(http.StatusOK, located(x, all[i]))
+		return cmp.Or(err, error(scim.NotFound(kind, id)))
 	}
 	return []route{
-		{methods: "GET", path: endpoint, resource: kind, open: true, handle: list},
-		{methods: "GET", path: endpoint + "/:id", resource: kind, open: true, handle: get},
+		{methods: "GET HEAD", path: endpoint, resource: kind, open: true, handle: list},
+		{methods: "GET HEAD", path: endpoint + "/:id", resource: kind, open: true, handle: get},
 	}
-}
-
-// withoutFilter refuses a filter: if ignored, it would seem to match
-// everything. Other parameters are ignored (RFC 7644 §4).
-func (x *exchange) withoutFilter() error {
-	values, err := x.query()
-	for name := range values {
-		if strings.EqualFold(name, "filter") {
-			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")
-		}
-	}
-	return err
 }
 
 // noMe serves /Me (RFC 7644 §3.11).
@@ -121,7 +107,7 @@ var providerConfig = template.Must(template.New("ServiceProviderConfig").Parse(p
 // It claims draft-zollner-scim-interop-profile only where that is true: in strict
 // mode, if a PATCH that deactivates does not delete.
 func (s *server) serviceProviderConfig(x *exchange) error {
-	user := s.root[0].kind
+	user := s.sets[0].kind
 	canWrite := func(name string) bool {
 		path, ok := user.Lookup(name)
 		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly

@@ -112,10 +112,10 @@ const (
 // has the route's template and not the URL, since a filter contains an e-mail
 // address, and neither a detail, a body nor a header.
 func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
-	status := x.Response().Status
+	method, status := knownMethod(x.Request().Method), x.Response().Status
 	attrs := []slog.Attr{
 		slog.String("request_id", x.caller.RequestID),
-		slog.String("method", knownMethod(x.Request().Method)),
+		slog.String("method", method),
 		slog.String("route", x.Path()),
 		slog.String("resource", x.resource),
 		slog.String("organization", x.caller.Organization),
@@ -133,7 +133,7 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 		attrs = append(attrs, slog.Int("status", status))
 	}
 	s.config.Log.LogAttrs(x.Request().Context(), levelOf(status), "request", attrs...)
-	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
+	s.config.Observe(x.resource, method, status, took)
 }
 
 // failureAttrs describe what was answered, and the cause if it is not the client's.
@@ -154,11 +154,7 @@ func levelOf(status int) slog.Level {
 
 // knownMethod maps unregistered methods to "other", for the metrics.
 func knownMethod(method string) string {
-	known := []string{
-		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
-		http.MethodPatch, http.MethodDelete, http.MethodOptions,
-	}
-	if slices.Contains(known, method) {
+	if slices.Contains(strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS"), method) {
 		return method
 	}
 	return "other"
@@ -328,7 +324,7 @@ func (x *exchange) message(e *scim.Error) errorMessage {
 func (x *exchange) writeError() {
 	e, header := x.failure, x.Response().Header()
 	switch {
-	case e.Code == scim.CodeTokenMissing: // RFC 6750 §3: no error code without a token
+	case e.Code == scim.CodeTokenMissing: // no error code without a token (RFC 6750 §3)
 		header.Set(echo.HeaderWWWAuthenticate, realm)
 	case e.Status == http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, realm+`, error="invalid_token"`)

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,10 +27,8 @@ import (
 // A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config   Config
-	root     []*resourceSet       // users and groups, which a query on the server root asks for
-	sets     []*resourceSet       // of all types
-	kinds    []*scim.ResourceType // likewise
-	paths    []string             // of all routes
+	sets     []*resourceSet // users, groups, roles
+	paths    []string       // of all routes
 	service  *mapping.Service
 	limits   *limits
 	guessing *throttle.Throttle
@@ -49,14 +46,11 @@ func New(config Config, service *mapping.Service) http.Handler {
 		guessing: throttle.New(config.AuthFailures, config.Now),
 		marks:    marks.New(),
 	}
-	users, groups, roles := resourceSets(service)
-	s.root = []*resourceSet{users, groups}
-	s.sets = append([]*resourceSet{users, groups, roles}, moreSets()...)
+	s.sets = append(resourceSets(service), moreSets()...)
 	for _, set := range s.sets {
 		if config.Strict {
 			set.kind = set.kind.Strict()
 		}
-		s.kinds = append(s.kinds, set.kind)
 	}
 
 	e := echo.New()
@@ -155,7 +149,7 @@ const (
 
 // A route is one endpoint and the methods that share a handler.
 type route struct {
-	methods  string // separated by blanks; GET answers HEAD too
+	methods  string // separated by blanks
 	path     string
 	resource string // for the log and metrics
 	open     bool   // discovery, which needs no credential
@@ -168,21 +162,23 @@ type route struct {
 // A query on the server root asks for users and groups. Roles are left out: they
 // are the groups once more, under the same ids.
 func (s *server) routes() []route {
+	root := s.sets[:2]
+	kinds := kindsOf(s.sets)
 	routes := []route{
-		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
-		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(s.root...)},
+		{methods: "GET HEAD", path: "", resource: "Root", handle: s.list(root...)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.list(root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
-		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: noMe},
-		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
+		{methods: "GET HEAD POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: noMe},
+		{methods: "GET HEAD", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
 	}
-	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(s.kinds))...)
-	routes = append(routes, descriptions("Schema", "/Schemas", describeSchemas(s.kinds))...)
+	routes = append(routes, descriptions("ResourceType", "/ResourceTypes", describeTypes(kinds))...)
+	routes = append(routes, descriptions("Schema", "/Schemas", describeSchemas(kinds))...)
 	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
-			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
+			route{methods: "GET HEAD", path: path, resource: name, handle: s.list(set)},
 			route{methods: "POST", path: path + "/.search", resource: name, handle: s.list(set)},
-			route{methods: "GET", path: path + "/:id", resource: name, handle: s.one(set)},
+			route{methods: "GET HEAD", path: path + "/:id", resource: name, handle: s.one(set)},
 		)
 		if set.write != nil {
 			routes = append(routes,
@@ -205,9 +201,6 @@ func (s *server) mount(e *echo.Echo) {
 			s.paths = append(s.paths, prefix+r.path)
 			for _, method := range strings.Fields(r.methods) {
 				e.Add(method, prefix+r.path, s.enter(prefix, r))
-				if method == http.MethodGet {
-					e.Add(http.MethodHead, prefix+r.path, s.enter(prefix, r))
-				}
 			}
 		}
 	}
@@ -216,19 +209,16 @@ func (s *server) mount(e *echo.Echo) {
 // spelled returns the endpoint that the path would name in the right letter case, with
 // "{id}" in the place of an id; "" if there is none.
 func (s *server) spelled(path string) string {
-	given := strings.Split(path, "/")
 	for _, known := range s.paths {
 		matches := func(segment, given string) bool {
 			return strings.HasPrefix(segment, ":") && given != "" || strings.EqualFold(segment, given)
 		}
-		if slices.EqualFunc(strings.Split(known, "/"), given, matches) {
-			return pathParameter.ReplaceAllString(known, "{$1}")
+		if slices.EqualFunc(strings.Split(known, "/"), strings.Split(path, "/"), matches) {
+			return strings.NewReplacer(":orgId", "{orgId}", ":id", "{id}").Replace(known)
 		}
 	}
 	return ""
 }
-
-var pathParameter = regexp.MustCompile(`:(\w+)`)
 
 // enter authenticates the request and finds its organization before it is handled.
 func (s *server) enter(prefix string, r route) echo.HandlerFunc {
@@ -246,8 +236,10 @@ func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 		}
 		x.base = s.origin(x.Request()) + strings.Replace(prefix, ":orgId", url.PathEscape(x.caller.Organization), 1)
 		if r.open {
-			if err := x.withoutFilter(); err != nil {
-				return err
+			// A filter, if ignored, would seem to match everything; other parameters are
+			// ignored (RFC 7644 §4).
+			if given, err := x.query("filter"); err != nil || len(given) > 0 {
+				return cmp.Or(err, error(scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")))
 			}
 		}
 		return r.handle(x)

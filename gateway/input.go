@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -181,37 +180,36 @@ var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "at
 // parameters are those of a request, by name as in known. An empty one is in the map.
 type parameters map[string]string
 
-// query reads the query string. One that is not properly escaped is refused: left out,
-// a broken filter would ask for everybody.
-func (x *exchange) query() (url.Values, error) {
+// query reads a parameter of the query string, its name in any letter case. A query string
+// that is not properly escaped is refused: left out, a broken filter would ask for everybody.
+func (x *exchange) query(name string) (given []string, err error) {
 	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	if err != nil {
 		return nil, scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
 	}
-	return values, nil
+	for spelled, more := range values {
+		if strings.EqualFold(spelled, name) {
+			given = append(given, more...)
+		}
+	}
+	return given, nil
 }
 
-// parameters reads the query string, names in any letter case.
+// parameters reads the query string.
 func (x *exchange) parameters() (parameters, error) {
-	values, err := x.query()
-	if err != nil {
-		return nil, err
-	}
 	p := parameters{}
-	for name, given := range values {
-		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
-		if i < 0 {
-			continue
-		}
-		if before, twice := p[known[i]]; twice { // in another letter case
-			given = append(given, before)
-		}
+	for _, name := range known {
+		given, err := x.query(name)
 		// Some clients repeat a list instead of writing commas.
-		isList := known[i] == "attributes" || known[i] == "excludedAttributes"
-		if len(given) > 1 && !isList {
-			return nil, scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
+		isList := name == "attributes" || name == "excludedAttributes"
+		switch {
+		case err != nil:
+			return nil, err
+		case len(given) > 1 && !isList:
+			return nil, scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", name)
+		case len(given) > 0:
+			p[name] = strings.Join(given, ",")
 		}
-		p[known[i]] = strings.Join(given, ",")
 	}
 	return p, nil
 }

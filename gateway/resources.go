@@ -45,25 +45,31 @@ type resourceSet struct {
 	bulky string
 }
 
-func resourceSets(service *mapping.Service) (users, groups, roles *resourceSet) {
-	users = &resourceSet{
-		kind:  service.UserType(),
-		read:  func(c mapping.Caller) reader { return service.Users(c) },
-		write: func(c mapping.Caller) writer { return service.Users(c) },
-		refs:  map[string]string{"groups": service.GroupType().Endpoint},
+func resourceSets(service *mapping.Service) []*resourceSet {
+	user, group := service.UserType(), service.GroupType()
+	return []*resourceSet{
+		{
+			kind:  user,
+			read:  func(c mapping.Caller) reader { return service.Users(c) },
+			write: func(c mapping.Caller) writer { return service.Users(c) },
+			refs:  map[string]string{"groups": group.Endpoint},
+		},
+		{
+			kind:  group,
+			read:  func(c mapping.Caller) reader { return service.Groups(c) },
+			write: func(c mapping.Caller) writer { return service.Groups(c) },
+			refs:  map[string]string{"members": user.Endpoint},
+			bulky: "members",
+		},
+		{kind: service.RoleType(), read: func(c mapping.Caller) reader { return service.Roles(c) }},
 	}
-	groups = &resourceSet{
-		kind:  service.GroupType(),
-		read:  func(c mapping.Caller) reader { return service.Groups(c) },
-		write: func(c mapping.Caller) writer { return service.Groups(c) },
-		refs:  map[string]string{"members": service.UserType().Endpoint},
-		bulky: "members",
+}
+
+func kindsOf(sets []*resourceSet) (kinds []*scim.ResourceType) {
+	for _, set := range sets {
+		kinds = append(kinds, set.kind)
 	}
-	roles = &resourceSet{
-		kind: service.RoleType(),
-		read: func(c mapping.Caller) reader { return service.Roles(c) },
-	}
-	return users, groups, roles
+	return kinds
 }
 
 // one serves POST /{type}, and GET, PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3,
@@ -245,10 +251,7 @@ func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	var kinds []*scim.ResourceType
-	for _, set := range sets {
-		kinds = append(kinds, set.kind)
-	}
+	kinds := kindsOf(sets)
 	parts := make([]part, len(sets))
 	for i, kind := range kinds {
 		q := &scim.Query{
@@ -264,7 +267,7 @@ func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 		if q.Projection, err = p.projection(kind); err != nil {
 			return nil, err
 		}
-		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, q.Filter.String()}
+		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, p["filter"]}
 		if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
 			q.SortBy = &path
 			listing = append(listing, path.String())

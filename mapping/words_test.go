@@ -41,7 +41,7 @@ var allowedWords = map[string]struct {
 	"gateway/exchange.go":              {[]string{"/org/"}, "the gateway's own path"},
 	"internal/check/survey.go":         {[]string{"/org/", "/user"}, "the documented path, from which a draft starts"},
 	"internal/check/suggest_roles.go":  {[]string{"ADMIN"}, "the documented role, in a draft that finds none"},
-	"internal/check/suggest_writes.go": {[]string{"/role"}, "the usual ending of a call that sets a role, in a comment of a draft"},
+	"internal/check/suggest_users.go": {[]string{"/role"}, "the usual ending of a call that sets a role, in a comment of a draft"},
 	"internal/cli/status_page.go":      {[]string{"/org/"}, "the gateway's own path"},
 	"internal/test/load/suger.go":      {[]string{"/org/", "/user"}, "paths for a bare proxy to the sandbox"},
 	"internal/test/oktaorg/org.go":     {[]string{"ACTIVE"}, "Okta's word"},

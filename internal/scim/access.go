@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -24,7 +25,7 @@ const (
 // [CodeInvalidValue].
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
-	found.object(body, rt)
+	found.search(rt.Schema.ID, body, rt)
 	return found.verdict()
 }
 
@@ -34,17 +35,11 @@ func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	operations, _ := Member(body, "Operations")
 	for _, item := range listOf(operations) {
 		operation, _ := item.(map[string]any)
-		path := strings.TrimSpace(MemberText(operation, "path"))
 		value, _ := Member(operation, "value")
 		if strings.EqualFold(MemberText(operation, "op"), patchRemove) {
 			value = nil
 		}
-		object, _ := value.(map[string]any)
-		if path == "" || strings.EqualFold(path, rt.Schema.ID) {
-			found.object(object, rt)
-		} else {
-			found.named(path, value, rt)
-		}
+		found.search(cmp.Or(strings.TrimSpace(MemberText(operation, "path")), rt.Schema.ID), value, rt)
 	}
 	return found.verdict()
 }
@@ -83,28 +78,22 @@ func (f *accessFound) add(value any, misplaced bool) {
 	f.odd = f.odd || !ok || misplaced
 }
 
-// object searches the attributes of a user.
-func (f *accessFound) object(object map[string]any, rt *ResourceType) {
-	for name, value := range object {
-		f.named(name, value, rt)
-	}
-}
-
-// named searches one attribute by its name, which may be a path.
-func (f *accessFound) named(name string, value any, rt *ResourceType) {
+// search looks for active in an attribute by its name, which may be a path, or in the
+// attributes of a user under the core URN.
+func (f *accessFound) search(name string, value any, rt *ResourceType) {
 	inner, _ := value.(map[string]any)
 	name = strings.TrimSpace(name)
 	local, _ := cutURN(name, rt.Schema.ID)
-	switch {
-	case activeStep.MatchString(local):
+	if activeStep.MatchString(local) {
 		f.add(value, !strings.EqualFold(local, "active"))
-	case strings.EqualFold(name, rt.Schema.ID):
-		f.object(inner, rt)
-	default:
-		for key, value := range inner {
-			if activeStep.MatchString(strings.TrimSpace(key)) {
-				f.add(value, true)
-			}
+		return
+	}
+	for key, value := range inner {
+		switch {
+		case strings.EqualFold(name, rt.Schema.ID):
+			f.search(key, value, rt)
+		case activeStep.MatchString(strings.TrimSpace(key)):
+			f.add(value, true)
 		}
 	}
 }

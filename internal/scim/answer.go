@@ -19,22 +19,19 @@ func Marshal(answer any) ([]byte, error) {
 }
 
 // A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
-// §2).
+// §2). What says how many resources it has, and which message it is, is filled in.
 type ListResponse struct {
-	TotalResults int        // of all pages
-	StartIndex   int        // from 1; 0 if paged by cursor
-	NextCursor   string     // "" on the last page
+	Schemas      []string   `json:"schemas"`
+	TotalResults int        `json:"totalResults"`        // of all pages
+	StartIndex   int        `json:"startIndex,omitzero"` // from 1; 0 if paged by cursor
+	ItemsPerPage int        `json:"itemsPerPage"`
+	NextCursor   string     `json:"nextCursor,omitzero"` // "" on the last page
 	Resources    []Resource // of this page, as the client is to see them
 }
 
 // MarshalJSONTo writes the message.
 func (l ListResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
-	return json.MarshalEncode(enc, struct {
-		Schemas      []string `json:"schemas"`
-		TotalResults int      `json:"totalResults"`
-		StartIndex   int      `json:"startIndex,omitzero"`
-		ItemsPerPage int      `json:"itemsPerPage"`
-		NextCursor   string   `json:"nextCursor,omitzero"`
-		Resources    []Resource
-	}{[]string{URNListResponse}, l.TotalResults, l.StartIndex, len(l.Resources), l.NextCursor, l.Resources})
+	type message ListResponse
+	l.Schemas, l.ItemsPerPage = []string{URNListResponse}, len(l.Resources)
+	return json.MarshalEncode(enc, message(l))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestVersion(t *testing.T) {
-	const base = `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}],"meta":{"created":"2026-01-01T00:00:00Z","version":"W/\"1\"","location":"https://a.example.com/Users/u1"}}`
+	const base = `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}],"meta":{"created":"2026-01-01T00:00:00Z"}}`
 	version := Version(object(t, base))
 	assert.Regexp(t, `^W/"[A-Za-z0-9_-]{16}"$`, version)
 	tests := []struct {
@@ -17,18 +17,15 @@ func TestVersion(t *testing.T) {
 		same bool
 	}{
 		{name: "the same", r: base, same: true},
-		{name: "another version and location", r: `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}],"meta":{"created":"2026-01-01T00:00:00Z","version":"x","location":"y"}}`, same: true},
-		{name: "another order", r: `{"id":"u1","userName":"ada","emails":[{"value":"b"},{"value":"a"}],"meta":{"created":"2026-01-01T00:00:00Z"}}`, same: true},
-		{name: "an empty attribute more", r: `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}],"roles":[],"meta":{"created":"2026-01-01T00:00:00Z"}}`, same: true},
+		{name: "the same in another order of names", r: `{"meta":{"created":"2026-01-01T00:00:00Z"},"emails":[{"value":"a"},{"value":"b"}],"userName":"ada","id":"u1"}`, same: true},
 		{name: "another value", r: `{"id":"u1","userName":"Ada","emails":[{"value":"a"},{"value":"b"}],"meta":{"created":"2026-01-01T00:00:00Z"}}`},
+		{name: "one element less", r: `{"id":"u1","userName":"ada","emails":[{"value":"a"}],"meta":{"created":"2026-01-01T00:00:00Z"}}`},
 		{name: "another time of change", r: `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}],"meta":{"created":"2026-01-01T00:00:00Z","lastModified":"2026-01-02T00:00:00Z"}}`},
 		{name: "no meta", r: `{"id":"u1","userName":"ada","emails":[{"value":"a"},{"value":"b"}]}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := Resource(object(t, test.r))
-			assert.Equal(t, test.same, version == Version(r))
-			assert.Equal(t, Resource(object(t, test.r)), r, "the resource must not change")
+			assert.Equal(t, test.same, version == Version(object(t, test.r)))
 		})
 	}
 }

@@ -14,33 +14,33 @@ import (
 // them is the same.
 type elementList struct {
 	path    AttrPath
-	value   *Attribute   // the sub-attribute "value", or nil
-	items   []any        // nil where an element was removed
-	keys    []elementKey // of the items
-	primary int          // position of the primary element, or -1
+	value   *Attribute // the sub-attribute "value", or nil
+	items   []any      // nil where an element was removed
+	primary int        // position of the primary element, or -1
 	changed bool
 
-	// The indexes may hold positions whose element has been removed or changed since.
-	byKey   map[elementKey]int
-	byValue map[string][]int
+	// The positions of elements by value and type, and by value alone. Some may hold an
+	// element that has been removed or changed since.
+	index map[elementKey][]int
 }
 
-type elementKey struct{ value, kind string }
+type elementKey struct {
+	value, kind string
+	anyKind     bool // the key is for all types
+}
 
 func newElementList(path AttrPath, elements []any) *elementList {
 	l := &elementList{
 		path:    AttrPath{URN: path.URN, Attr: path.Attr},
 		value:   attributeNamed(path.Attr.SubAttributes, "value"),
 		items:   make([]any, 0, len(elements)),
-		keys:    make([]elementKey, 0, len(elements)),
 		primary: -1,
-		byKey:   make(map[elementKey]int, len(elements)),
-		byValue: make(map[string][]int, len(elements)),
+		index:   make(map[elementKey][]int, 2*len(elements)),
 	}
-	for _, element := range elements {
-		l.put(len(l.items), element)
+	for pos, element := range elements {
+		l.put(pos, element)
 		if isPrimary(element) && l.primary < 0 {
-			l.primary = len(l.items) - 1
+			l.primary = pos
 		}
 	}
 	return l
@@ -59,61 +59,65 @@ func (l *elementList) keyOf(element any) elementKey {
 	}
 	text, ok := value.(string)
 	if !ok {
-		return elementKey{canonical(value), foldText(kind)}
+		encoded, _ := Marshal(value) // in normal form, so it can be encoded
+		return elementKey{value: string(encoded), kind: foldText(kind)}
 	}
-	return elementKey{attr.fold(text), foldText(kind)}
+	return elementKey{value: attr.fold(text), kind: foldText(kind)}
 }
 
 // put sets the element at pos, or appends it, and indexes it.
 func (l *elementList) put(pos int, element any) {
 	key := l.keyOf(element)
 	if pos == len(l.items) {
-		l.items, l.keys = append(l.items, nil), append(l.keys, elementKey{})
+		l.items = append(l.items, nil)
 	}
-	if l.items[pos] == nil || l.keys[pos] != key {
-		l.byKey[key] = pos
-		l.byValue[key.value] = append(l.byValue[key.value], pos)
+	if old := l.items[pos]; old == nil || l.keyOf(old) != key {
+		anyKind := elementKey{value: key.value, anyKind: true}
+		l.index[key], l.index[anyKind] = append(l.index[key], pos), append(l.index[anyKind], pos)
 	}
-	l.items[pos], l.keys[pos] = element, key
+	l.items[pos] = element
+}
+
+// at yields the positions of the elements with the key.
+func (l *elementList) at(key elementKey) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, pos := range l.index[key] {
+			if l.items[pos] == nil {
+				continue
+			}
+			now := l.keyOf(l.items[pos])
+			if now.value == key.value && (key.anyKind || now.kind == key.kind) && !yield(pos) {
+				return
+			}
+		}
+	}
 }
 
 // same yields the positions of the elements that are the same as the given one. Of those
 // with a type, one of its own comes first.
 func (l *elementList) same(element any) iter.Seq[int] {
 	return func(yield func(int) bool) { // one return, so that it is inlined
-		key := l.keyOf(element)
-		if key.kind == "" {
-			for pos := range l.withValue(key.value) {
+		own := l.keyOf(element)
+		keys := []elementKey{own, {value: own.value}}
+		if own.kind == "" {
+			keys = []elementKey{{value: own.value, anyKind: true}}
+		}
+		for _, key := range keys {
+			for pos := range l.at(key) {
 				if !yield(pos) {
 					return
 				}
 			}
-			return
-		}
-		for _, key := range []elementKey{key, {value: key.value}} {
-			if pos, ok := l.byKey[key]; ok && l.items[pos] != nil && l.keys[pos] == key && !yield(pos) {
-				return
-			}
 		}
 	}
 }
 
-// withValue yields the positions of the elements with the value.
-func (l *elementList) withValue(value string) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for _, pos := range l.byValue[value] {
-			if l.items[pos] != nil && l.keys[pos].value == value && !yield(pos) {
-				return
-			}
-		}
-	}
-}
-
-func (l *elementList) find(element any) (int, bool) {
+// find returns the position of the first of them, or -1. Thousands can be the same.
+func (l *elementList) find(element any) int {
 	for pos := range l.same(element) {
-		return pos, true
+		return pos
 	}
-	return 0, false
+	return -1
 }
 
 func (l *elementList) part(sub *Attribute) AttrPath {
@@ -125,32 +129,10 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
-// matching lists the positions of the elements that the filter selects, and how many
-// comparisons that takes: none for one value, which is looked up.
-func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
-	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return slices.Compact(slices.Sorted(l.withValue(l.value.fold(value.(string))))), 0
-	}
-	compared = len(l.items)
-	if f != nil {
-		compared *= f.comparisons
-	}
-	for pos, item := range l.items {
-		if pos%256 == 255 && stopped != nil && stopped() {
-			break
-		}
-		object, isObject := item.(map[string]any)
-		if isObject && f.Match(object) || item != nil && f == nil {
-			positions = append(positions, pos)
-		}
-	}
-	return positions, compared
-}
-
 // add appends the element, or merges it into the same one that is there.
 func (l *elementList) add(element any) {
-	pos, found := l.find(element)
-	if !found {
+	pos := l.find(element)
+	if pos < 0 {
 		l.store(len(l.items), element)
 	} else if members, ok := element.(map[string]any); ok {
 		_ = l.set(pos, members, true) // what cannot be changed stays
@@ -162,7 +144,7 @@ func (l *elementList) add(element any) {
 // (RFC 7644 §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
-	if twin, found := l.find(element); found && twin != pos {
+	if twin := l.find(element); twin >= 0 && twin != pos {
 		l.items[twin] = nil
 	}
 	l.put(pos, element)
@@ -177,77 +159,107 @@ func (l *elementList) store(pos int, element any) {
 	l.primary = pos
 }
 
-func (l *elementList) remove(pos int) {
-	l.items[pos] = nil
+func (l *elementList) remove(positions []int) {
+	for _, pos := range positions {
+		l.items[pos] = nil
+	}
 	l.changed = true
 }
 
-// replaceAll replaces the elements. Those that remain keep their read-only parts.
-func (l *elementList) replaceAll(elements []any) {
-	fresh := newElementList(l.path, nil)
-	for _, element := range elements {
-		fresh.add(l.inherit(element))
+// apply applies an operation to the list.
+func (l *elementList) apply(op string, value any) error {
+	read, err := valueReader{}.read(l.path, value)
+	if err != nil {
+		return err
 	}
-	fresh.changed = true
-	*l = *fresh
+	old := *l
+	if op == patchReplace || op == patchRemove && value == nil {
+		*l = *newElementList(l.path, nil)
+		l.changed = true
+	}
+	for _, element := range read.([]any) {
+		switch op {
+		case patchRemove:
+			l.remove(slices.Collect(l.same(element)))
+		case patchReplace:
+			l.add(old.inherit(element))
+		default:
+			l.add(element)
+		}
+	}
+	return nil
 }
 
-// inherit adds to an element the read-only sub-attributes of the same one in the list.
+// inherit returns the element with the read-only sub-attributes of the same one in the
+// list, so that a filter can go on to select it by them.
 func (l *elementList) inherit(element any) any {
-	object, _ := element.(map[string]any)
-	pos, found := l.find(element)
-	if object == nil || !found {
+	object, isObject := element.(map[string]any)
+	pos := l.find(element)
+	if !isObject || pos < 0 {
 		return element
 	}
 	known, _ := l.items[pos].(map[string]any)
+	inherited := maps.Clone(object)
 	for _, sub := range l.path.Attr.SubAttributes {
 		if sub.Mutability == ReadOnly && known[sub.Name] != nil {
-			object[sub.Name] = known[sub.Name]
+			inherited[sub.Name] = known[sub.Name]
 		}
 	}
-	return object
+	return inherited
 }
 
-// applySelected applies the operation to the elements at the positions, which the path
-// selects, or to the sub-attribute of each.
+// applySelected applies an operation to the elements at the positions, which the path
+// selects, or to the sub-attribute of each. A scalar means their value.
 func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
 	part := path.Sub
 	switch {
-	case op == patchRemove && part != nil:
+	case op == patchRemove && part == nil:
+		l.remove(positions)
+		return nil
+	case op == patchRemove:
 		value = nil
 	case part == nil && isScalar(value):
 		part = l.value
 	}
-	if part != nil {
-		value = map[string]any{part.Name: value}
+	if path.Filter == nil && len(positions) == 0 && !named && part != l.value {
+		return nil
 	}
-	switch {
-	case op == patchRemove && path.Sub == nil:
-		for _, pos := range positions {
-			l.remove(pos)
+	var members map[string]any
+	whole := op == patchReplace && part == nil
+	if whole {
+		read, err := valueReader{}.read(l.path, value)
+		elements, _ := read.([]any)
+		switch {
+		case err != nil:
+			return err
+		case len(elements) > 1:
+			return NewError(CodeInvalidValue, "The path selects entries of %s, so the value must be one entry.", l.path)
+		case len(elements) == 0:
+			l.remove(positions)
+			return nil
 		}
-		return nil
-	case path.Filter == nil && len(positions) == 0 && !named && part != l.value:
-		return nil
-	case op == patchReplace && part == nil:
-		return l.replaceSelected(path, positions, value)
-	}
-	read, err := valueReader{}.readObject(l.path, value)
-	members, _ := read.(map[string]any)
-	switch {
-	case err != nil || len(members) == 0:
-		return err
-	case len(positions) > 0:
-		for _, pos := range positions {
-			if err := l.set(pos, members, false); err != nil {
-				return err
-			}
+		members = elements[0].(map[string]any)
+	} else {
+		if part != nil {
+			value = map[string]any{part.Name: value}
 		}
-		return nil
-	case part != nil && IsEmpty(members[part.Name]):
-		return nil
+		read, err := valueReader{}.readObject(l.path, value)
+		members, _ = read.(map[string]any)
+		if err != nil || len(members) == 0 {
+			return err
+		}
 	}
-	return l.create(path, members)
+	for _, pos := range positions {
+		if whole {
+			l.store(pos, l.inherit(members))
+		} else if err := l.set(pos, members, false); err != nil {
+			return err
+		}
+	}
+	if len(positions) == 0 && (part == nil || !IsEmpty(members[part.Name])) {
+		return l.create(path.Filter, members)
+	}
+	return nil
 }
 
 func isScalar(value any) bool {
@@ -256,29 +268,6 @@ func isScalar(value any) bool {
 		return false
 	}
 	return true
-}
-
-// replaceSelected replaces each of the elements by one.
-func (l *elementList) replaceSelected(path *Path, positions []int, value any) error {
-	read, err := valueReader{}.read(l.path, value)
-	if err != nil {
-		return err
-	}
-	elements := read.([]any)
-	switch {
-	case len(elements) > 1:
-		return NewError(CodeInvalidValue, "The path selects entries of %s, so the value must be one entry.", l.path)
-	case len(elements) == 1 && len(positions) == 0:
-		return l.create(path, elements[0].(map[string]any))
-	}
-	for _, pos := range positions {
-		if len(elements) == 0 {
-			l.remove(pos)
-		} else {
-			l.store(pos, l.inherit(maps.Clone(elements[0].(map[string]any))))
-		}
-	}
-	return nil
 }
 
 // set sets sub-attributes of the element at pos, and removes those that are empty. A new
@@ -294,15 +283,17 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	for _, sub := range l.path.Attr.SubAttributes {
 		want, given := members[sub.Name]
 		have := element[sub.Name]
-		fixed := sub.Mutability == Immutable && have != nil && !sub.same(have, want)
+		same := sub.same(have, want)
+		fixed := sub.Mutability == Immutable && have != nil && !same
+		if sub.Located { // it names the resource that the value identifies
+			fixed, same = sub.identifierIn(want) != element["value"], true
+		}
 		switch {
-		case !given, merging && (fixed || sub.Located || sub.same(have, want)):
+		case !given, merging && (fixed || same), sub.Located && !fixed:
 			continue
-		case fixed, sub.Located && sub.identifierIn(want) != element["value"]: // a reference to another resource
+		case fixed:
 			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
-		case sub.Located, Equal(have, want):
-			continue
-		case sub == l.value:
+		case sub == l.value && have != want:
 			l.dropReadOnly(changed)
 		}
 		changed[sub.Name] = want
@@ -310,11 +301,9 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 			delete(changed, sub.Name)
 		}
 	}
-	switch {
-	case Equal(element, changed):
-	case len(changed) == 0 || l.value != nil && changed["value"] == nil:
-		l.remove(pos)
-	default:
+	if len(changed) == 0 || l.value != nil && changed["value"] == nil {
+		l.remove([]int{pos})
+	} else {
 		l.store(pos, changed)
 	}
 	return nil
@@ -332,33 +321,21 @@ func (l *elementList) dropReadOnly(element map[string]any) {
 // RFC only has an error: Entra ID sets a first address with emails[type eq "work"].value.
 // The value must be among the members, so that a filter for a removed element never adds
 // it again.
-func (l *elementList) create(path *Path, members map[string]any) error {
-	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
-	var equalities []equality
-	if path.Filter != nil {
-		equalities = path.Filter.equal
-	}
-	if path.Filter != nil && equalities == nil || l.value != nil && IsEmpty(members["value"]) {
-		return noTarget
-	}
-	described := map[string]any{}
-	for _, equality := range equalities {
-		sub := equality.attr
-		value, err := valueReader{}.read(l.part(sub), equality.value)
-		isSame := func(canonical string) bool { return sub.same(canonical, value) }
-		canDerive := sub.Derived && (len(sub.CanonicalValues) == 0 || slices.ContainsFunc(sub.CanonicalValues, isSame))
-		switch {
-		case err != nil:
-			return err
-		case sub.Mutability == ReadOnly && !canDerive:
-			return noTarget
+func (l *elementList) create(filter *Filter, members map[string]any) error {
+	described, whole := map[string]any{}, filter == nil || filter.equal != nil
+	if filter != nil {
+		for _, equality := range filter.equal {
+			sub := equality.attr
+			isSame := func(canonical string) bool { return sub.same(canonical, equality.value) }
+			derived := sub.Derived && (len(sub.CanonicalValues) == 0 || slices.ContainsFunc(sub.CanonicalValues, isSame))
+			whole = whole && (derived || sub.Mutability != ReadOnly)
+			described[sub.Name] = equality.value
 		}
-		described[sub.Name] = value
 	}
 	maps.Copy(described, members)
 	maps.DeleteFunc(described, func(_ string, value any) bool { return IsEmpty(value) })
-	if !path.Filter.Match(described) {
-		return noTarget
+	if !whole || l.value != nil && IsEmpty(members["value"]) || !filter.Match(described) {
+		return NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	}
 	l.dropReadOnly(described)
 	l.add(described)

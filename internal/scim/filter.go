@@ -1,8 +1,11 @@
 package scim
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Bounds of a filter, and of a PATCH path.
@@ -21,20 +24,14 @@ const (
 // of one type, or on the elements of one multi-valued attribute. It never
 // changes, so that goroutines can share it. A nil *Filter matches everything.
 //
-// Where the RFC leaves a choice:
+// Where the RFC leaves a choice, docs/protocol.md applies, and:
 //
-//   - On a multi-valued attribute an operator is true if it is true for at least one
-//     element. A complex multi-valued attribute means its "value".
 //   - ne is the negation of eq: it is true for an absent attribute, and for a
-//     multi-valued one only if no element is equal.
-//   - pr is false for an empty text and an empty list. "eq null" is its
-//     negation, "ne null" is the same as pr.
+//     multi-valued one only if no element is equal. emails[type eq "work"].value ne "x"
+//     means that no element is of the type and equal.
+//   - pr is false for an empty text and an empty list; "eq null" is its negation.
 //   - An entry that does not say whether it is primary is not (RFC 7643 §2.4).
-//   - Boolean attributes also compare with "true" and "false" in quotes, in any
-//     letter case, as Entra ID sends them.
 //   - A dateTime is an instant; without a zone it is in UTC.
-//   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
-//     element must fulfil both.
 type Filter struct {
 	filterNode
 	comparisons int      // most comparisons for one resource
@@ -51,24 +48,15 @@ type Filter struct {
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
 	var root filterNode
-	if err := p.parse(text, func() { root = p.parseOr() }, `"and", "or" or the end is expected here`); err != nil {
+	if err := p.parse(text, func() { root = p.parseOr() }, `"and", "or" or the end`); err != nil {
 		return nil, err
 	}
-	return &Filter{filterNode: root, comparisons: p.terms, named: p.named}, nil
+	return &Filter{root, p.terms, p.named}, nil
 }
 
 // Match reports whether the resource, or the element of a list, fulfils the filter.
 func (f *Filter) Match(r Resource) bool {
-	return f == nil || f.holds(r)
-}
-
-// String returns the filter in canonical spelling, "" for none: the same for filters that
-// differ in letter case, blanks or needless parentheses only. It can be parsed.
-func (f *Filter) String() string {
-	if f == nil {
-		return ""
-	}
-	return f.text
+	return f == nil || f.match(r)
 }
 
 // Equality reports whether the filter only compares one attribute with one value, a
@@ -85,12 +73,9 @@ func (f *Filter) Names(attr string) bool {
 	return f != nil && slices.ContainsFunc(f.named, func(name string) bool { return strings.EqualFold(name, attr) })
 }
 
-// A filterNode is a part of a filter. It holds if it matches, or, negated, if it does not.
+// A filterNode is a part of a filter.
 type filterNode struct {
-	match   func(object map[string]any) bool // a resource or, inside brackets, an element
-	negated bool
-	text    string // in canonical spelling
-	or      bool   // "and" needs parentheses around the text
+	match func(object map[string]any) bool // a resource or, inside brackets, an element
 
 	// The comparisons with eq, all of which must hold, if the node is nothing else.
 	equal []equality
@@ -103,54 +88,36 @@ type equality struct {
 	value any
 }
 
-func (n filterNode) holds(object map[string]any) bool { return n.match(object) != n.negated }
-
-// join makes one node of several with the word, "and" or "or", between them.
-func join(nodes []filterNode, word string) filterNode {
+// join makes one node of several with "and" or, if or, "or" between them.
+func join(nodes []filterNode, or bool) filterNode {
 	if len(nodes) == 1 {
 		return nodes[0]
 	}
-	or := word == "or"
-	node := filterNode{or: or, match: func(object map[string]any) bool {
-		return or == slices.ContainsFunc(nodes, func(part filterNode) bool { return part.holds(object) == or })
+	node := filterNode{match: func(object map[string]any) bool {
+		return or == slices.ContainsFunc(nodes, func(part filterNode) bool { return part.match(object) == or })
 	}}
-	parts, equalities := make([]string, len(nodes)), !or
-	for i, part := range nodes {
-		parts[i] = part.text
-		if part.or && !or {
-			parts[i] = "(" + part.text + ")"
-		}
+	if or || slices.ContainsFunc(nodes, func(part filterNode) bool { return part.equal == nil }) {
+		return node
+	}
+	for _, part := range nodes {
 		node.equal = append(node.equal, part.equal...)
-		equalities = equalities && part.equal != nil
 	}
-	if !equalities {
-		node.equal = nil
-	}
-	node.text = strings.Join(parts, " "+word+" ")
 	return node
 }
 
-// selects makes the node "path[filter]", which holds if an element of what the path
-// names fulfils the filter. With a comparison it is "path[filter].sub op value": one
-// element must fulfil both. A negated comparison is negated as a whole: a[f].b ne "x"
-// means that no element fulfils f and equals "x", as ne does without the brackets.
-func selects(path AttrPath, filter filterNode, and *filterNode) filterNode {
-	node := filterNode{text: path.String() + "[" + filter.text + "]"}
-	if and != nil {
-		node.text += "." + and.text
-		node.negated = and.negated
-	} else if len(filter.equal) == 1 && !path.WholeExtension() {
-		equal := filter.equal[0]
-		equal.path = path.String() + "." + equal.path
-		node.equal = []equality{equal}
-	}
-	node.match = func(object map[string]any) bool {
-		return anyElement(path.in(object), func(element any) bool {
-			object, ok := element.(map[string]any)
-			return ok && filter.holds(object) && (and == nil || and.match(object))
+// hasElement returns a filter that holds if what the path names, or an element of it,
+// passes the test. If the path has a sub-attribute, its value in the same element must
+// pass within as well; a nil test passes each object.
+func (p AttrPath) hasElement(within func(map[string]any) bool, test func(any) bool) func(map[string]any) bool {
+	return func(object map[string]any) bool {
+		return anyElement(p.in(object), func(element any) bool {
+			if p.Sub == nil && within == nil {
+				return test(element)
+			}
+			inner, isObject := element.(map[string]any)
+			return isObject && (within == nil || within(inner)) && (p.Sub == nil || anyElement(inner[p.Sub.Name], test))
 		})
 	}
-	return node
 }
 
 // anyElement reports whether the value, or an element of it, passes the test.
@@ -159,4 +126,156 @@ func anyElement(value any, test func(any) bool) bool {
 		return slices.ContainsFunc(elements, test)
 	}
 	return test(value)
+}
+
+// orders has the operators of RFC 7644 §3.4.2.2 table 3 that hold for a value that compares
+// like this to the wanted one. ne is tested as eq and then negated.
+var orders = map[string]func(order int) bool{
+	"eq": func(order int) bool { return order == 0 },
+	"ne": func(order int) bool { return order == 0 },
+	"gt": func(order int) bool { return order > 0 },
+	"ge": func(order int) bool { return order >= 0 },
+	"lt": func(order int) bool { return order < 0 },
+	"le": func(order int) bool { return order <= 0 },
+}
+
+// textOperators are those for text alone.
+var textOperators = map[string]func(s, want string) bool{
+	"co": strings.Contains, "sw": strings.HasPrefix, "ew": strings.HasSuffix,
+}
+
+// newTest makes the test of one value of the attribute: how it compares to the wanted one.
+// problem is the end of a sentence for the client.
+func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem string) {
+	key, order, holds, isEquality := a.key(want), orders[op], textOperators[op], op == "eq" || op == "ne"
+	switch {
+	case a.Type == Complex:
+		return nil, "is complex; compare one of its sub-attributes"
+	case holds != nil && a.Type != String && a.Type != Reference,
+		holds == nil && !isEquality && (a.Type == Boolean || a.Type == Binary):
+		return nil, fmt.Sprintf("is of type %s, which has no operator %s", a.Type, op)
+	case key == nil:
+		return nil, fmt.Sprintf("can be compared with %s only", a.form())
+	}
+	return func(value any) bool {
+		if text, isText := value.(string); isText && isEquality && a.Type == String && !a.CaseExact {
+			return strings.EqualFold(text, want.(string)) // the most frequent test, made without allocating
+		}
+		if value == nil && a.Name == "primary" {
+			value = false // RFC 7643 §2.4
+		}
+		have := a.key(value)
+		switch {
+		case have == nil:
+			return false
+		case holds != nil:
+			return holds(have.(string), key.(string))
+		}
+		return order(compareKeys(have, key))
+	}, ""
+}
+
+// leaf returns the attribute that holds the values.
+func (p AttrPath) leaf() *Attribute {
+	if p.Sub != nil {
+		return p.Sub
+	}
+	return p.Attr
+}
+
+// key returns what a value of the attribute is compared and sorted by: a string, a
+// float64, or nil for no value of its type.
+func (a *Attribute) key(value any) any {
+	text, isText := value.(string)
+	switch a.Type {
+	case Boolean:
+		switch value {
+		case true:
+			return 1.0
+		case false:
+			return 0.0
+		}
+	case Integer, Decimal:
+		if number, ok := value.(float64); ok {
+			return number
+		}
+	case DateTime:
+		if instant, ok := parseInstant(text); ok {
+			return instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
+		}
+	default:
+		if isText {
+			return a.fold(text)
+		}
+	}
+	return nil
+}
+
+// compareKeys orders keys ascending; no value comes last.
+func compareKeys(a, b any) int {
+	switch {
+	case a == b:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	s, _ := a.(string)
+	t, _ := b.(string)
+	x, _ := a.(float64)
+	y, _ := b.(float64)
+	return cmp.Or(strings.Compare(s, t), cmp.Compare(x, y))
+}
+
+// form describes the values of the attribute's type.
+func (a *Attribute) form() string {
+	forms := map[Type]string{
+		Boolean: "true or false", Integer: "a whole number", Decimal: "a number",
+		DateTime: "a time like 2026-01-31T09:30:00Z", Complex: "an object",
+	}
+	return cmp.Or(forms[a.Type], "a string")
+}
+
+// asBoolean accepts a boolean, and the texts that some clients send for one.
+func asBoolean(value any) (boolean, ok bool) {
+	switch value := value.(type) {
+	case bool:
+		return value, true
+	case string:
+		boolean = strings.EqualFold(value, "true")
+		return boolean, boolean || strings.EqualFold(value, "false")
+	default:
+		return false, false
+	}
+}
+
+// parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5), with a zone or without.
+func parseInstant(text string) (time.Time, bool) {
+	instant, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		instant, err = time.Parse("2006-01-02T15:04:05", text)
+	}
+	return instant, err == nil
+}
+
+// isPresent is the operator pr: an empty text, list or object counts as absent.
+func isPresent(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return false
+	case string:
+		return value != ""
+	case []any:
+		return slices.ContainsFunc(value, isPresent)
+	case map[string]any:
+		for _, member := range value {
+			if isPresent(member) {
+				return true
+			}
+		}
+		return false
+	default:
+		return true
+	}
 }

@@ -223,12 +223,12 @@ func testCodec(secret string) *CursorCodec {
 	return &CursorCodec{Secret: []byte(secret), Now: time.Now}
 }
 
-// canonicalPath shows how a path was read. Parsing it gives the same path.
-func canonicalPath(p *Path) string {
+// shownPath shows how a path was read, without what is in the brackets.
+func shownPath(p *Path) string {
 	if p.Filter == nil {
 		return p.String()
 	}
-	text := AttrPath{URN: p.URN, Attr: p.Attr}.String() + "[" + p.Filter.String() + "]"
+	text := AttrPath{URN: p.URN, Attr: p.Attr}.String() + "[]"
 	if p.Sub != nil {
 		text += "." + p.Sub.Name
 	}

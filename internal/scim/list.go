@@ -64,7 +64,10 @@ func (q *Query) Select(n int, at func(int) Resource) *List {
 		first = 0
 	default:
 		// The resources from this index on are younger than the position.
-		younger := sort.Search(n, func(i int) bool { return positionOf(at(i), nil).compareAge(q.Cursor) > 0 })
+		younger := sort.Search(n, func(i int) bool {
+			p := positionOf(at(i), nil) // all times have the same form
+			return cmp.Or(strings.Compare(p.Created, q.Cursor.Created), strings.Compare(p.ID, q.Cursor.ID)) > 0
+		})
 		boundary := listRow{index: younger, key: q.Cursor.Key}
 		first = sort.Search(total, func(i int) bool { return row(i).compare(boundary, q.Descending) >= 0 })
 	}
@@ -129,17 +132,6 @@ func positionOf(r Resource, key any) *Position {
 	return &Position{Created: created, ID: r.ID(), Key: key}
 }
 
-// compareAge orders positions by (created, id).
-func (p *Position) compareAge(other *Position) int {
-	order := strings.Compare(p.Created, other.Created)
-	a, okA := parseInstant(p.Created)
-	b, okB := parseInstant(other.Created)
-	if okA && okB {
-		order = a.Compare(b)
-	}
-	return cmp.Or(order, strings.Compare(p.ID, other.ID))
-}
-
 // maxSortText is how many bytes of a text are compared, so that a cursor, which
 // contains them, stays short. Where they are equal, age decides.
 const maxSortText = 512
@@ -161,49 +153,14 @@ func (p *AttrPath) sortKey(r Resource) any {
 		}
 		value = object[attr.Name]
 	}
-	return attr.sortKey(value)
-}
-
-func (a *Attribute) sortKey(value any) any {
-	switch value := value.(type) {
-	case bool:
-		if value {
-			return 1.0
-		}
-		return 0.0
-	case float64:
-		return value
-	case string:
-		switch {
-		case value == "":
+	key := attr.key(value)
+	if text, isText := key.(string); isText {
+		if text == "" {
 			return nil
-		case a.Type == DateTime:
-			if instant, ok := parseInstant(value); ok {
-				value = instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
-			}
-		default:
-			value = a.fold(value)
 		}
-		return strings.ToValidUTF8(value[:min(len(value), maxSortText)], "") // cut between characters
+		return strings.ToValidUTF8(text[:min(len(text), maxSortText)], "") // cut between characters
 	}
-	return nil
-}
-
-// compareKeys orders keys ascending; no value comes last.
-func compareKeys(a, b any) int {
-	switch {
-	case a == b:
-		return 0
-	case a == nil:
-		return 1
-	case b == nil:
-		return -1
-	}
-	s, _ := a.(string)
-	t, _ := b.(string)
-	x, _ := a.(float64)
-	y, _ := b.(float64)
-	return cmp.Or(strings.Compare(s, t), cmp.Compare(x, y))
+	return key
 }
 
 // MaxCursorLength is the most bytes of a cursor that is read.

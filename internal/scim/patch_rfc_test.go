@@ -233,6 +233,19 @@ func TestPatchOfManyAlike(t *testing.T) {
 	require.Equal(t, []any{}, got["emails"])
 }
 
+// Elements without a type are the same as each of thousands with one. Only the first of
+// these is looked at.
+func TestListOfManyAlike(t *testing.T) {
+	list := newElementList(AttrPath{Attr: attributeNamed(wholeGroup().Schema.Attributes, "members")}, nil)
+	for i := range 10_000 {
+		list.add(map[string]any{"value": "u1", "type": fmt.Sprint(i)})
+	}
+	require.Len(t, list.elements(), 10_000)
+	var element any = map[string]any{"value": "u1"}
+	allocations := testing.AllocsPerRun(10, func() { list.find(element) })
+	require.Less(t, allocations, 10.0, "a list of all of them is more")
+}
+
 // How much the filters of one PATCH compare is bounded: terms times entries. The
 // first term of this filter decides for every member, so the test is quick.
 func TestPatchComparesWithinBounds(t *testing.T) {

@@ -31,7 +31,7 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 			return AttrPath{URN: space.ID, Attr: space.asAttribute(), Tolerated: space.tolerated}, true
 		}
 		local, qualified := cutURN(name, space.ID)
-		if !qualified && !space.bare {
+		if !qualified && space.urn != "" && !space.tolerated {
 			continue
 		}
 		attrName, subName, dotted := strings.Cut(local, ".")
@@ -60,8 +60,6 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 type namespace struct {
 	*Schema
 	urn       string // of the extension; "" for top-level attributes
-	bare      bool   // names need no URN in front
-	common    bool   // the attributes are common ones, which no schema lists
 	tolerated bool
 }
 
@@ -69,14 +67,14 @@ type namespace struct {
 func (rt *ResourceType) namespaces() []namespace {
 	spaces := make([]namespace, 0, 8)
 	for _, schema := range rt.core() {
-		spaces = append(spaces, namespace{Schema: schema, bare: true})
+		spaces = append(spaces, namespace{Schema: schema})
 	}
-	spaces = append(spaces, namespace{Schema: &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}, bare: true, common: true})
+	spaces = append(spaces, namespace{Schema: &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}})
 	for _, schema := range rt.Extensions {
-		spaces = append(spaces, namespace{Schema: schema, urn: schema.ID})
+		spaces = append(spaces, namespace{schema, schema.ID, false})
 	}
 	for _, schema := range rt.Tolerated {
-		space := namespace{Schema: schema, urn: schema.ID, bare: true, tolerated: true}
+		space := namespace{schema, schema.ID, true}
 		if schema.ID == rt.Schema.ID {
 			space.urn = ""
 		}
@@ -144,27 +142,6 @@ func (p AttrPath) String() string {
 	return name
 }
 
-// Values returns the values that the path names in r, not to be changed: none, one, or one
-// for each element of a multi-valued attribute.
-func (p AttrPath) Values(r Resource) []any {
-	value := p.in(r)
-	if value == nil {
-		return nil
-	}
-	elements := listOf(value)
-	if p.Sub == nil {
-		return elements
-	}
-	var values []any
-	for _, element := range elements {
-		object, _ := element.(map[string]any)
-		if value := object[p.Sub.Name]; value != nil {
-			values = append(values, listOf(value)...)
-		}
-	}
-	return values
-}
-
 // in returns the value of the attribute (not of its sub-attribute) in an object.
 func (p AttrPath) in(object map[string]any) any {
 	if p.URN != "" && !p.WholeExtension() {
@@ -179,7 +156,7 @@ type Path struct {
 	AttrPath
 
 	// Filter is the value filter of emails[type eq "work"], or nil. Only a multi-valued
-	// attribute has one. [AttrPath.Values] ignores it.
+	// attribute has one.
 	Filter *Filter
 }
 
@@ -192,27 +169,25 @@ type Path struct {
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {
 	p := filterParser{rt: rt, code: CodeInvalidPath, noun: "path", tolerant: true}
-	var path *Path
-	if err := p.parse(text, func() { path = p.parsePath() }, "the end of the path is expected here"); err != nil {
+	path := &Path{}
+	err := p.parse(text, func() {
+		attribute := p.parseName("")
+		path.AttrPath = attribute
+		if !p.token.is("[") {
+			return
+		}
+		if !attribute.leaf().MultiValued {
+			p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
+		}
+		filter := p.parseBrackets(attribute)
+		path.Filter = &Filter{filterNode: filter, comparisons: p.terms}
+		if strings.HasPrefix(p.token.raw, ".") {
+			path.AttrPath = p.parseName(attribute.String())
+		}
+	}, "the end of the path")
+	if err != nil {
 		return nil, err
 	}
 	path.Tolerated = p.tolerated
 	return path, nil
-}
-
-func (p *filterParser) parsePath() *Path {
-	path := &Path{AttrPath: p.parseName()}
-	if !p.token.is("[") {
-		return path
-	}
-	attribute := path.AttrPath
-	if !attribute.leaf().MultiValued {
-		p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
-	}
-	root := p.parseBrackets(attribute)
-	path.Filter = &Filter{filterNode: root, comparisons: p.terms}
-	if strings.HasPrefix(p.token.raw, ".") {
-		path.Sub = p.parseSub(attribute).Attr
-	}
-	return path
 }

@@ -1,7 +1,7 @@
 package scim
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -14,9 +14,8 @@ type Projection struct {
 	asking     bool         // the parameter is attributes, not excludedAttributes
 	all        bool         // nothing is left out
 
-	// The path of each name in the parameter, as in "/name/givenName", and with false
-	// those above it.
-	named map[string]bool
+	// What the parameter names and, with false, what that is a part of.
+	named map[*Attribute]bool
 }
 
 // ParseProjection reads the two query parameters, lists of attribute paths with commas
@@ -27,7 +26,7 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 	if attributes != "" && excluded != "" {
 		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
 	}
-	p := &Projection{asking: attributes != "", named: map[string]bool{}}
+	p := &Projection{asking: attributes != "", named: map[*Attribute]bool{}}
 	for _, space := range rt.namespaces() {
 		switch {
 		case space.tolerated:
@@ -54,32 +53,30 @@ func (p *Projection) name(rt *ResourceType, name string) {
 	for _, schema := range rt.core() {
 		if strings.EqualFold(name, schema.ID) {
 			for _, attr := range schema.Attributes {
-				p.named["/"+attr.Name] = true
+				p.named[attr] = true
 			}
-			return
 		}
 	}
 	path, ok := rt.Lookup(name)
 	if !ok {
 		return
 	}
-	add := func(path string, exactly bool) { p.named[path] = p.named[path] || exactly }
-	at := "/" + path.Attr.Name
-	if path.URN != "" && !path.WholeExtension() {
-		add("/"+path.URN, false)
-		at = "/" + path.URN + at
+	top, exactly := attributeNamed(p.attributes, cmp.Or(path.URN, path.Attr.Name)), path.leaf()
+	if path.WholeExtension() {
+		exactly = top
 	}
-	add(at, path.Sub == nil)
-	if path.Sub != nil {
-		add(at+"/"+path.Sub.Name, true)
+	for _, attr := range []*Attribute{top, path.Attr, path.Sub} {
+		if attr != nil {
+			p.named[attr] = p.named[attr] || attr == exactly
+		}
 	}
 }
 
-// keeps reports whether the attribute at a path is returned (RFC 7643 §7), and whether
-// all that is returned by default is wanted of it, not only parts. whole says the same
-// of what the attribute is a part of.
-func (p *Projection) keeps(attr *Attribute, path string, whole bool) (keep, all bool) {
-	wanted, named := p.named[path]
+// keeps reports whether the attribute is returned (RFC 7643 §7), and whether all that is
+// returned by default is wanted of it, not only parts. whole says the same of what the
+// attribute is a part of.
+func (p *Projection) keeps(attr *Attribute, whole bool) (keep, all bool) {
+	wanted, named := p.named[attr]
 	switch {
 	case attr.Returned == Always:
 		keep = true
@@ -98,7 +95,7 @@ func (p *Projection) keeps(attr *Attribute, path string, whole bool) (keep, all 
 // its URN, so that the caller can skip fetching it.
 func (p *Projection) Includes(attr string) bool {
 	return p == nil || slices.ContainsFunc(p.attributes, func(a *Attribute) bool {
-		keep, _ := p.keeps(a, "/"+a.Name, !p.asking)
+		keep, _ := p.keeps(a, !p.asking)
 		return keep && strings.EqualFold(a.Name, attr)
 	})
 }
@@ -111,35 +108,33 @@ func (p *Projection) Apply(r Resource) Resource {
 	if p.KeepsAll() {
 		return r
 	}
-	return p.object(r, p.attributes, "", !p.asking)
+	return p.object(r, p.attributes, !p.asking)
 }
 
-func (p *Projection) object(object map[string]any, attributes []*Attribute, path string, whole bool) map[string]any {
+func (p *Projection) object(object map[string]any, attributes []*Attribute, whole bool) map[string]any {
 	result := make(map[string]any, len(object))
 	for _, attr := range attributes {
-		if value, given := object[attr.Name]; given {
-			inner := path + "/" + attr.Name
-			if keep, all := p.keeps(attr, inner, whole); keep {
-				result[attr.Name] = p.value(value, attr.SubAttributes, inner, all)
+		if keep, all := p.keeps(attr, whole); keep {
+			if value := p.value(object[attr.Name], attr.SubAttributes, all); value != nil {
+				result[attr.Name] = value
 			}
 		}
 	}
-	maps.DeleteFunc(result, func(_ string, value any) bool { return value == nil })
 	return result
 }
 
 // value returns what is returned of a value, or nil for nothing.
-func (p *Projection) value(value any, attributes []*Attribute, path string, whole bool) any {
+func (p *Projection) value(value any, attributes []*Attribute, whole bool) any {
 	switch value := value.(type) {
 	case map[string]any:
-		if projected := p.object(value, attributes, path, whole); len(projected) > 0 {
+		if projected := p.object(value, attributes, whole); len(projected) > 0 {
 			return projected
 		}
 		return nil
 	case []any:
 		projected := make([]any, 0, len(value))
 		for _, element := range value {
-			if kept := p.value(element, attributes, path, whole); kept != nil {
+			if kept := p.value(element, attributes, whole); kept != nil {
 				projected = append(projected, kept)
 			}
 		}

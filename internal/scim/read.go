@@ -3,8 +3,8 @@ package scim
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"net/url"
@@ -29,12 +29,7 @@ const MaxNestingDepth = 32
 func DecodeObject(data []byte) (map[string]any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
 	data = bytes.Trim(data, " \t\r\n")
-	switch {
-	case len(data) == 0:
-		return nil, NewError(CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
-	case !utf8.Valid(data):
-		return nil, NewError(CodeInvalidSyntax, "The body is not valid UTF-8.")
-	case data[0] != '{':
+	if len(data) == 0 || data[0] != '{' {
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
 	var object map[string]any
@@ -47,7 +42,7 @@ func DecodeObject(data []byte) (map[string]any, error) {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic):
 		return nil, duplicateName(syntactic.JSONPointer.LastToken())
 	case errors.As(err, &syntactic):
-		return nil, NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, len(data))
+		return nil, NewError(CodeInvalidSyntax, "The body is not valid JSON in UTF-8 near byte %d of %d.", syntactic.ByteOffset, len(data))
 	}
 	return nil, NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
 }
@@ -101,7 +96,7 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
 	}
-	e := newEdit(rt, Resource{})
+	e := newEdit(context.Background(), rt, Resource{})
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}
@@ -115,10 +110,10 @@ const MaxStringLength = 1024
 // [ResourceType.Normalize]). A value that unassigns the attribute becomes the empty value
 // of its kind: "", an empty map or an empty list. Booleans and numbers have none and
 // become nil, and so does an object in which nothing is known.
-type valueReader struct {
-	keepReadOnly bool // read-only sub-attributes are kept, else dropped
-	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
-}
+//
+// Read-only sub-attributes are dropped, unless it keeps those that are [Attribute].Echoed, if
+// they are well-formed, and all of such an attribute.
+type valueReader struct{ keepEchoed bool }
 
 // read reads the value of the attribute at the end of the path. A single value is a list of
 // one.
@@ -143,9 +138,11 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	return list, nil
 }
 
-// readElement reads one element of a list; nil if it is empty. An object without a
-// value is empty too, unless elements are identified by a name ([Attribute].Named) or
-// an id: a role or a member without a value is an error.
+// readElement reads one element of a list; nil if it is empty. If it has no value, that is
+// the name in a Named list, or the last segment of the URL if it names a resource of this
+// service by $ref alone (RFC 7643 §2.4). An object without any value is empty too, unless
+// elements are identified by a name ([Attribute].Named) or an id: a role or a member
+// without a value is an error.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	value := attributeNamed(attr.SubAttributes, "value")
@@ -153,54 +150,43 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	if IsEmpty(raw) && (raw == "" && attr.Named || !identifies) {
 		return nil, nil
 	}
-	raw, err := withValue(path, raw)
-	if err != nil {
-		return nil, err
-	}
 	element, err := vr.readOne(path, raw)
 	if err != nil || attr.Type != Complex {
 		return element, err
 	}
-	object, _ := element.(map[string]any)
-	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
-	if len(object) > 0 && (value == nil || object["value"] != nil) {
-		return object, nil
+	read, _ := element.(map[string]any)
+	object := map[string]any{}
+	for name, value := range read {
+		if !IsEmpty(value) {
+			object[name] = value
+		}
 	}
 	members, _ := raw.(map[string]any)
-	_, emptied := Member(members, "value") // Okta sends it for a mapped attribute that has become empty
-	if identifies && (!attr.Named || !emptied) {
+	_, given := Member(members, "value") // Okta sends an empty one for a mapped attribute that has become empty
+	reference, link := MemberText(members, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
+	standIn := ""
+	switch {
+	case value == nil || object["value"] != nil:
+	case attr.Named && !given:
+		standIn = cmp.Or(MemberText(members, "display"), MemberText(members, "name"))
+	case reference != "" && link != nil && link.Located:
+		if standIn = link.identifierIn(reference); standIn == "" {
+			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
+				path, strings.Join(link.ReferenceTypes, " or "))
+		}
+	}
+	if standIn != "" {
+		if object["value"], err = vr.readOne(AttrPath{URN: path.URN, Attr: path.Attr, Sub: value}, standIn); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(object) > 0 && (value == nil || object["value"] != nil):
+		return object, nil
+	case identifies && (!attr.Named || !given):
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	}
 	return nil, nil
-}
-
-// withValue returns an element with a value from its other members, if it has none: the
-// name in a Named list, or the last segment of the URL if it names a resource of this
-// service by $ref alone (RFC 7643 §2.4).
-func withValue(path AttrPath, raw any) (any, error) {
-	attr := path.leaf()
-	object, ok := raw.(map[string]any)
-	value, given := Member(object, "value")
-	if !ok || !isNothing(value) {
-		return raw, nil
-	}
-	reference, sub := MemberText(object, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
-	switch {
-	case attr.Named && !given:
-		value = cmp.Or(MemberText(object, "display"), MemberText(object, "name"))
-	case reference != "" && sub != nil && sub.Located:
-		if value = sub.identifierIn(reference); value == "" {
-			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
-				path, strings.Join(sub.ReferenceTypes, " or "))
-		}
-	}
-	if isNothing(value) {
-		return raw, nil
-	}
-	object = maps.Clone(object)
-	maps.DeleteFunc(object, func(name string, _ any) bool { return strings.EqualFold(name, "value") })
-	object["value"] = value
-	return object, nil
 }
 
 // identifierIn returns the id in the URL of a resource to which the attribute can
@@ -224,7 +210,7 @@ func (a *Attribute) identifierIn(reference any) string {
 // readOne reads one value. A boolean may be a list of one, and an object with a value.
 func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
-	text, isText := raw.(string)
+	var empty any // booleans and numbers have no empty value
 	switch attr.Type {
 	case Complex:
 		return vr.readObject(path, raw)
@@ -235,42 +221,28 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 		if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
 			raw, _ = Member(object, "value")
 		}
-		boolean, ok := asBoolean(raw)
-		switch {
-		case ok:
-			return boolean, nil
-		case isNothing(raw):
-			return nil, nil
+		if boolean, ok := asBoolean(raw); ok {
+			raw = boolean
 		}
-		return nil, wrongType(path, "true or false")
 	case Integer, Decimal:
-		number, ok := raw.(float64)
-		if isText {
-			var err error
-			number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
-			ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
+		text, _ := raw.(string)
+		if number, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && !math.IsNaN(number) && !math.IsInf(number, 0) {
+			raw = number
 		}
-		switch {
-		case isNothing(raw):
-			return nil, nil
-		case !ok:
-			return nil, wrongType(path, "a number")
-		case attr.Type == Integer && number != math.Trunc(number):
-			return nil, wrongType(path, "a whole number")
-		}
-		return number, nil
+	default:
+		empty = ""
 	}
+	text, _ := raw.(string)
+	number, _ := raw.(float64)
 	switch {
-	case raw != nil && !isText:
-		return nil, wrongType(path, "a string")
+	case isNothing(raw):
+		return empty, nil
+	case attr.key(raw) == nil, attr.Type == Integer && number != math.Trunc(number):
+		return nil, wrongType(path)
 	case len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength:
 		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
-	case attr.Type == DateTime && text != "":
-		if _, ok := parseInstant(text); !ok {
-			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
-		}
 	}
-	return text, nil
+	return raw, nil
 }
 
 // readObject accepts a scalar as the "value" of an object that has one, and a list
@@ -288,20 +260,22 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	case isScalar(raw) && attributeNamed(attr.SubAttributes, "value") != nil:
 		members = map[string]any{"value": raw}
 	default:
-		return nil, wrongType(path, "an object")
+		return nil, wrongType(path)
 	}
 	object := make(map[string]any, len(members))
 	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
-		echoed := sub != nil && sub.Echoed && vr.keepEchoed
-		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly && !echoed {
+		if sub == nil || sub.Returned == Never {
+			continue
+		}
+		if echoed := vr.keepEchoed && (attr.Echoed || sub.Echoed); sub.Mutability == ReadOnly && !echoed {
 			continue
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
 		switch {
 		case err == nil:
 			object[sub.Name] = read
-		case !echoed:
+		case !vr.keepEchoed || !sub.Echoed:
 			return nil, err
 		}
 	}
@@ -312,8 +286,8 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 }
 
 // wrongType never repeats the value.
-func wrongType(path fmt.Stringer, wanted string) error {
-	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, wanted)
+func wrongType(path AttrPath) error {
+	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, path.leaf().form())
 }
 
 // IsEmpty reports whether the value is an explicitly emptied one (see [Resource]).

@@ -1,5 +1,17 @@
 package scim
 
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
+)
+
 // A Resource is one SCIM resource in normal form, as [ResourceType.Normalize]
 // makes it and as every other function of this package expects and returns it:
 //
@@ -50,20 +62,20 @@ func (rt *ResourceType) CheckRequired(r Resource) error {
 // and that wanted sets to something else, as [CodeMutability]. One that wanted
 // does not mention stays as it is (RFC 7644 §3.5.1).
 func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
-	for path := range rt.single {
-		before, after := path.valueIn(current), path.valueIn(wanted)
-		if leaf := path.leaf(); leaf.Mutability == Immutable && !leaf.Guarded && isPresent(before) && after != nil && !leaf.same(before, after) {
-			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
-		}
-	}
-	return nil
+	return rt.checkChange(current, wanted, false)
 }
 
-// checkKept reports the first required attribute that an edit took away, as
-// [CodeMutability] (RFC 7644 §3.5.2.2).
-func (rt *ResourceType) checkKept(current, result Resource) error {
+// checkChange is CheckImmutable. If wanted is all of the resource, as after a PATCH, an
+// immutable or required attribute cannot be missing either (RFC 7644 §3.5.2.2).
+func (rt *ResourceType) checkChange(current, wanted Resource, all bool) error {
 	for path := range rt.single {
-		if path.leaf().Required && isPresent(path.valueIn(current)) && path.parentPresent(result) && !isPresent(path.valueIn(result)) {
+		leaf, before, after := path.leaf(), path.valueIn(current), path.valueIn(wanted)
+		fixed := leaf.Mutability == Immutable && !leaf.Guarded
+		switch {
+		case !isPresent(before):
+		case fixed && (all || after != nil) && !leaf.same(before, after):
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
+		case all && leaf.Required && path.parentPresent(wanted) && !isPresent(after):
 			return NewError(CodeMutability, "The attribute %s is required and cannot be removed or emptied.", path)
 		}
 	}
@@ -73,16 +85,17 @@ func (rt *ResourceType) checkKept(current, result Resource) error {
 // single yields the attributes of the schemas that resources have, and the sub-attributes of
 // those that have one value.
 func (rt *ResourceType) single(yield func(AttrPath) bool) {
-	for _, space := range rt.namespaces() {
-		if space.common || space.tolerated {
-			continue
+	for i, schema := range slices.Concat(rt.core(), rt.Extensions) {
+		urn := ""
+		if i > len(rt.Aliases) {
+			urn = schema.ID
 		}
-		for _, attr := range space.Attributes {
-			if !yield(AttrPath{URN: space.urn, Attr: attr}) {
+		for _, attr := range schema.Attributes {
+			if !yield(AttrPath{URN: urn, Attr: attr}) {
 				return
 			}
 			for _, sub := range attr.SubAttributes {
-				if !attr.MultiValued && !yield(AttrPath{URN: space.urn, Attr: attr, Sub: sub}) {
+				if !attr.MultiValued && !yield(AttrPath{URN: urn, Attr: attr, Sub: sub}) {
 					return
 				}
 			}
@@ -113,4 +126,96 @@ func (p AttrPath) parentPresent(r Resource) bool {
 
 func (p AttrPath) readOnly() bool {
 	return p.Attr.Mutability == ReadOnly || p.Sub != nil && p.Sub.Mutability == ReadOnly
+}
+
+// same reports whether two values in normal form are the same by the rules of the attribute:
+// an empty value as an absent one (RFC 7643 §2.5), lists in any order, and of a complex value
+// those parts that both have: a resource may lack its location.
+func (a *Attribute) same(x, y any) bool {
+	switch y := y.(type) {
+	case []any:
+		known, _ := x.([]any)
+		isMissing := func(element any) bool {
+			return !slices.ContainsFunc(known, func(other any) bool { return a.same(other, element) })
+		}
+		return len(known) == len(y) && !slices.ContainsFunc(y, isMissing)
+	case map[string]any:
+		known, _ := x.(map[string]any)
+		return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
+			have, want := known[sub.Name], y[sub.Name]
+			return have != nil && want != nil && !sub.same(have, want)
+		})
+	}
+	key := a.key(x)
+	return x == y || !isPresent(x) && !isPresent(y) || key != nil && key == a.key(y)
+}
+
+// fold returns what a text is compared and sorted by.
+func (a *Attribute) fold(s string) string {
+	if a.CaseExact || a.Type == Binary {
+		return s
+	}
+	return foldText(s)
+}
+
+// foldText replaces each letter by one that represents all its cases, so that
+// two texts that [strings.EqualFold] calls equal become the same.
+func foldText(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.Map(foldRune, s)
+		}
+	}
+	return s // most text is in lower case
+}
+
+func foldRune(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	if 'A' <= least && least <= 'Z' {
+		least += 'a' - 'A'
+	}
+	return least
+}
+
+// Version returns a weak entity tag, W/"…", of a resource that has neither a version nor a
+// location yet, with its lists in a fixed order.
+func Version(r Resource) string {
+	content, _ := Marshal(r) // in normal form, so it can be encoded
+	return VersionOf(content)
+}
+
+// VersionOf returns a weak entity tag of the content of a resource in any encoding,
+// for a provider that has a faster one than [Version]. Its 64 bits distinguish the
+// states of one resource; they do not protect against a deliberate collision.
+func VersionOf(content []byte) string {
+	sum := binary.BigEndian.AppendUint64(nil, xxhash.Sum64(content))
+	return `W/"` + hex.EncodeToString(sum) + `"`
+}
+
+// CheckIfMatch checks an If-Match header (RFC 7644 §3.14), "" for none, against the
+// resource's version, weakly, as SCIM has weak tags only. The error is a *[Error] with
+// [CodeVersionMismatch].
+func CheckIfMatch(header, version string) error {
+	if strings.TrimSpace(header) == "" || tagsMatch(header, version) {
+		return nil
+	}
+	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and retry the change.")
+}
+
+// NoneMatch reports whether an If-None-Match header, "" for none, does not have the
+// version, so that the request goes on. Otherwise a GET is answered 304 Not Modified.
+func NoneMatch(header, version string) bool {
+	return !tagsMatch(header, version)
+}
+
+var entityTag = regexp.MustCompile(`"[^"]*"`)
+
+// tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the version.
+func tagsMatch(header, version string) bool {
+	current := entityTag.FindString(version)
+	return strings.TrimSpace(header) == "*" ||
+		current != "" && slices.Contains(entityTag.FindAllString(header, -1), current)
 }

@@ -1,3 +1,9 @@
+// Package scim is the SCIM 2.0 protocol (RFC 7643, RFC 7644, RFC 9865) as a
+// leaf: schemas, resources, filters, PATCH, projection, sorting, paging and
+// errors. It contains no HTTP and depends on no service provider.
+//
+// Start with [ResourceType], which says what attributes a resource has, and
+// [Resource], the value that the rest of the package works on.
 package scim
 
 import (
@@ -6,11 +12,10 @@ import (
 	"encoding/json"
 )
 
-// Characteristics of an attribute (RFC 7643 §2.2 and §7).
 type (
-	// Type is the data type of its values.
+	// Type is the data type of an attribute's values (RFC 7643 §2.3).
 	Type string
-	// Mutability says when a client may write it.
+	// Mutability says when a client may write it (RFC 7643 §7).
 	Mutability string
 	// Returned says when an answer holds it.
 	Returned string
@@ -18,7 +23,7 @@ type (
 	Uniqueness string
 )
 
-// Attribute data types (RFC 7643 §2.3).
+// The values that the RFC defines, as far as this package uses them.
 const (
 	String    Type = "string"
 	Boolean   Type = "boolean"
@@ -28,26 +33,17 @@ const (
 	Binary    Type = "binary"
 	Reference Type = "reference"
 	Complex   Type = "complex"
-)
 
-// Mutability values (RFC 7643 §7).
-const (
 	ReadOnly  Mutability = "readOnly"
 	ReadWrite Mutability = "readWrite"
 	Immutable Mutability = "immutable"
 	WriteOnly Mutability = "writeOnly"
-)
 
-// Returned values (RFC 7643 §7).
-const (
 	Always    Returned = "always"
 	Never     Returned = "never"
 	ByDefault Returned = "default"
 	OnRequest Returned = "request"
-)
 
-// Uniqueness values (RFC 7643 §7).
-const (
 	NotUnique    Uniqueness = "none"
 	UniqueServer Uniqueness = "server"
 )
@@ -179,11 +175,10 @@ func embedded[T any](file []byte) (value T) {
 // StandardSchema returns the schema with one of the URNs above, as it is printed in the
 // document beside it: a fresh copy, which the caller may cut down to what it holds.
 //
-// Group is stricter than the printed schema in three characteristics, for the reasons of
-// the RFC's own text: displayName is required (RFC 7643 §4.2), the identifier of a member
-// is case exact as every id is (§3.1), and a member's display is read-only, since it
-// belongs to the resource that value names (§2.4). A role is that of a service provider
-// without limits and hierarchies.
+// Group is stricter than the printed schema, for the reasons of the RFC's own text:
+// displayName is required (RFC 7643 §4.2), the identifier of a member is case exact as
+// every id is (§3.1), and a member's display is read-only, as it belongs to another
+// resource (§2.4). A role is that of a service provider without limits and hierarchies.
 func StandardSchema(urn string) *Schema {
 	schema := embedded[*Schema](standardSchemas[urn])
 	for _, attribute := range schema.Attributes {

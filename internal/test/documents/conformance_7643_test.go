@@ -41,7 +41,7 @@ var rfc7643 = []requirement{
 	must("2.4", "URIs of different protocol versions are comparable.").
 		moot("There is one version."),
 	must("2.5", "Unassigned, null and the empty list are the same.").
-		by("internal/scim.TestEqual", "internal/scim.TestNothingButEmptyValuesIsAbsent", "rfc/whole-resources.txtar", "mapping.TestMembersThatAreNull").
+		by("internal/scim.TestSameValues", "internal/scim.TestNothingButEmptyValuesIsAbsent", "rfc/whole-resources.txtar", "mapping.TestMembersThatAreNull").
 		departs("Except a group's members: null in a PUT changes nobody, only the empty list removes everybody."),
 
 	must("3", "schemas lists URNs of the resource type, each once.").

@@ -66,7 +66,7 @@ var rfc7644Reading = []requirement{
 	must("3.4.2.2", "Only resources that match the filter are returned.").
 		by("internal/scim.TestFilterMatch", "rfc/queries.txtar"),
 	must("3.4.2.2", "A filter has at least one expression and follows the grammar.").
-		by("internal/scim.TestFilterErrors", "internal/scim.TestFilterCanonicalForm", "FuzzParseFilter of internal/scim"),
+		by("internal/scim.TestFilterErrors", "internal/scim.TestFilterForms", "FuzzParseFilter of internal/scim"),
 	must("3.4.2.2", "An order comparison of a boolean or binary is refused with invalidFilter.").
 		by("internal/scim.TestFilterErrors/order on a boolean", "internal/scim.TestFilterErrors/order on a binary", "rfc/queries.txtar"),
 	must("3.4.2.2", "A filter in brackets applies to one value at a time.").

@@ -131,11 +131,11 @@ const conformanceIntroduction = "# Conformance\n\n" +
 	"with the whole stack. [protocol.md](protocol.md) describes what the gateway supports.\n"
 
 const conformanceEnd = "\n## Fuzzing and the filter parser\n\n" +
-	"`.ci/fuzz 1m` fuzzes every parser, PATCH and whole requests: nothing panics, printing and parsing again\n" +
-	"gives the same, a refused PATCH changes nothing, and every answer is valid SCIM.\n\n" +
+	"`.ci/fuzz 1m` fuzzes every parser, PATCH and whole requests: nothing panics, a whole resource that is\n" +
+	"read again is the same, a refused PATCH changes nothing, and every answer is valid SCIM.\n\n" +
 	"The filter parser is hand-written. `github.com/scim2/filter-parser/v2` refuses some of what clients send\n" +
 	"(`\\u00e9` in a string, parentheses within brackets, a comparison after brackets), does not report where a\n" +
-	"filter is wrong, and is more than thirty times slower: `go test ./internal/scim -run '^$' -bench ParseFilter`.\n"
+	"filter is wrong, and is about twenty times slower: `go test ./internal/scim -run '^$' -bench ParseFilter`.\n"
 
 func conformancePage() string {
 	var page, idle, covered strings.Builder
