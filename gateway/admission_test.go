@@ -156,7 +156,7 @@ func TestRefusedHeldCredentialIsNoGuess(t *testing.T) {
 	}
 }
 
-func TestFailedTellsEveryCode(t *testing.T) {
+func TestFailedReportsEveryCode(t *testing.T) {
 	var codes []scim.Code
 	s := newStack(t, func(c *gateway.Config) { c.Failed = func(code scim.Code) { codes = append(codes, code) } })
 	s.do(http.MethodGet, "/scim/v2/Users", "")

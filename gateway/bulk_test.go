@@ -271,7 +271,7 @@ func TestBulkEndsAccessAndGivesItBack(t *testing.T) {
 
 // An operation of a bulk request believes no list that shows somebody as inactive
 // whose own record is active, neither before the change nor as its proof.
-func TestBulkGoesByTheRecordOfAPerson(t *testing.T) {
+func TestBulkChecksTheRecordOfAPerson(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault sandbox.Fault
 		want  string

@@ -135,7 +135,7 @@ func TestSchemasOfBodies(t *testing.T) {
 
 // HTTP/1.0 does not ask for a Host: locations are then at the address that the
 // client has reached.
-func TestNoHost(t *testing.T) {
+func TestRequestWithoutHost(t *testing.T) {
 	s := newStack(t)
 	address := strings.TrimPrefix(s.url, "http://")
 	connection, err := net.Dial("tcp", address)

@@ -509,7 +509,7 @@ func TestSecondAccountWithTheAddress(t *testing.T) {
 
 // Somebody whom Suger knows without access, or gives the role from before, gets access
 // with the role that the client asks for.
-func TestNobodyComesBackWithAnOldRole(t *testing.T) {
+func TestNobodyReturnsWithAnOldRole(t *testing.T) {
 	s := newRuleStand(t, onStatus, func(_ *sandbox.Options, c *mapping.Config) { c.AllowAdminGrant = false })
 	s.gives("former", "ADMIN")
 	s.onList(func(records []any) {

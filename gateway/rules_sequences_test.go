@@ -117,7 +117,7 @@ func TestRemovalsOfRolesInOrder(t *testing.T) {
 }
 
 // The end of access is answered as such whatever the request says of roles.
-func TestEndOfAccessBesideARemovalOfARole(t *testing.T) {
+func TestEndOfAccessWithARemovalOfARole(t *testing.T) {
 	for _, contract := range bothContracts {
 		for _, role := range []string{"Finance", "No such role"} {
 			s := newRuleStand(t, contract)

@@ -110,7 +110,7 @@ func TestPutOfOldDataWithADeletedRole(t *testing.T) {
 
 // An empty attribute asks for the default role. If the user holds that role already,
 // it is not a second change next to another one.
-func TestEmptiedCarrierBesideAChange(t *testing.T) {
+func TestEmptiedAttributeWithAChange(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":[],"`+roleURN+`":"EDITOR"`))
 	require.NoError(t, err)

@@ -180,7 +180,7 @@ func TestWritesDuringAFetch(t *testing.T) {
 }
 
 // A later fetch by a guard does not stop the fetch that others wait for.
-func TestFetchesOfDifferentAge(t *testing.T) {
+func TestLaterFetchDoesNotEndAnEarlierOne(t *testing.T) {
 	s := newStand(t)
 	s.put("second", "ADMIN", "ACTIVE")
 	var lists atomic.Int32

@@ -48,7 +48,7 @@ func membersIn(t *testing.T, r scim.Resource) string {
 	return strings.Join(names, " ")
 }
 
-func TestVariantChangesTheRoleByEachCarrier(t *testing.T) {
+func TestVariantChangesTheRoleByEachAttribute(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v *variant) {
 		s := v.stand(t)
 		editor, deals := s.groupID("EDITOR"), s.groupID("Deal desk")

@@ -128,7 +128,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	assert.Equal(t, maxAccounts, client.refused.Len())
 }
 
-func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
+func TestInvalidCredentialsAreNotSent(t *testing.T) {
 	s := serve(t, say(200, `{"access_token":"jwt"}`))
 	oauth := Auth{TokenURL: s.URL}
 	long := Credential(make([]byte, 8<<10+1))

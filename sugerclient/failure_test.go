@@ -96,7 +96,7 @@ func TestAnErrorRuleOfAList(t *testing.T) {
 }
 
 // A credential that is refused with status 200 does not count as proven.
-func TestProveGoesByTheErrorRule(t *testing.T) {
+func TestProveObeysTheErrorRule(t *testing.T) {
 	client, _ := newClient(t, serve(t, ok(`{"ok":false,"error":"invalid_auth","code":401}`)).URL, func(c *Config) { c.Attempts = 1 })
 	call := listUsers
 	call.Errors = flagged

@@ -106,7 +106,7 @@ func TestCallsInFlightAreBounded(t *testing.T) {
 	assert.Empty(t, s.requests())
 }
 
-func TestNoPlaceIsHeldWhileWaitingToRetry(t *testing.T) {
+func TestNoSlotIsHeldWhileWaitingToRetry(t *testing.T) {
 	s := serve(t, say(503, ``), say(200, `[]`))
 	client, clock := newClient(t, s.URL, func(cfg *Config) { cfg.Concurrency = 1 })
 	free := false

@@ -620,7 +620,7 @@ func TestListWithLongRows(t *testing.T) {
 }
 
 // The answer to the question whether the limit is ignored is not read to its end.
-func TestListIsNotReadTwiceToTellItsLimit(t *testing.T) {
+func TestListIsNotReadTwiceToFindItsLimit(t *testing.T) {
 	stopped := make(chan bool, 1)
 	endless := func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `[1`)

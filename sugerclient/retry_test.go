@@ -82,7 +82,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
-func TestNoWaitBeyondTheBudget(t *testing.T) {
+func TestNoWaitLongerThanTheBudget(t *testing.T) {
 	tests := []struct {
 		name       string
 		retryAfter int           // seconds

@@ -213,7 +213,7 @@ func (p *people) check(t *testing.T, draft, address string) *check.Report {
 
 // Somebody whom the list hides and whose name, role and time of creation a creation
 // writes over is met once, and left alone from then on.
-func TestSomebodyWhomACreationTakesOver(t *testing.T) {
+func TestCreationThatOverwritesAHiddenAccount(t *testing.T) {
 	for name, test := range map[string]struct {
 		awkward func(*people)
 		says    string
@@ -296,7 +296,7 @@ func TestSomebodyWhomAnInterruptedCreationTakesOver(t *testing.T) {
 
 // What a trip finds about people is in the report even if a later trip says
 // otherwise.
-func TestWhatATripFindsStays(t *testing.T) {
+func TestFindingsOfEarlierRoundsAreKept(t *testing.T) {
 	p := newPeople("Admin", "Viewer", "Editor")
 	p.upsert, p.hidden["u7@example.com"] = true, true
 	p.shown = func(r record, alone bool) record {
@@ -439,7 +439,7 @@ func TestAccessThatIsNoBoolean(t *testing.T) {
 
 // Several roles in a list beside the one that the mapping reads are named, also where
 // only the answer for one user has them.
-func TestRolesBesideTheRole(t *testing.T) {
+func TestFurtherRolesInAList(t *testing.T) {
 	for name, test := range map[string]struct {
 		alone bool
 		value func(role string) any
@@ -529,7 +529,7 @@ func TestRemovalThatOnlySuspends(t *testing.T) {
 }
 
 // Tries that do not help are reverted, and the report is the one without them.
-func TestTriesThatDoNotHelp(t *testing.T) {
+func TestAttemptsThatDoNotHelpAreReverted(t *testing.T) {
 	p := newPeople("Viewer", "Editor", "Admin")
 	p.fixed = true
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write, c.TryVerbs = newcomer, true })

@@ -106,6 +106,6 @@ func TestDocumentedCallOnly(t *testing.T) {
 	golden(t, "documented.txt", text(report))
 }
 
-func TestPlantedReads(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }
+func TestReadDefectsAreReported(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }
 
-func TestPlantedWrites(t *testing.T) { testPlanted(t, "writes.txt", plantedWrites) }
+func TestWriteDefectsAreReported(t *testing.T) { testPlanted(t, "writes.txt", plantedWrites) }

@@ -256,7 +256,7 @@ var traps = map[string]trap{
 }
 
 // A draft decides by what was seen, and says what it could not decide.
-func TestTraps(t *testing.T) {
+func TestDraftOfAmbiguousAnswers(t *testing.T) {
 	for name, trap := range traps {
 		t.Run(name, func(t *testing.T) {
 			rows := func() (all []any) {

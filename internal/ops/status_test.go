@@ -19,7 +19,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-func TestFacts(t *testing.T) {
+func TestStatusPageFacts(t *testing.T) {
 	s := newStand(t)
 	page := s.get("/").text()
 	for _, want := range []string{

@@ -221,8 +221,8 @@ func TestPatchOfManyMembers(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestPatchOfManyAlike has what an index by value alone would be slow on.
-func TestPatchOfManyAlike(t *testing.T) {
+// TestPatchOfManyEqualValues has what an index by value alone would be slow on.
+func TestPatchOfManyEqualValues(t *testing.T) {
 	values := make([]string, 1000)
 	for i := range values {
 		values[i] = fmt.Sprintf(`{"value":"a@example.com","type":"%d","primary":true}`, i)

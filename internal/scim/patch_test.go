@@ -225,7 +225,7 @@ func TestPatchSelectedEntries(t *testing.T) {
 
 // A filter may describe an entry by what the provider computes: Entra ID sets the
 // role of a user who has none with roles[primary eq "True"].value.
-func TestPatchMakesAnEntryThatTheProviderDescribes(t *testing.T) {
+func TestPatchCreatesADescribedEntry(t *testing.T) {
 	rt := gatewayUser()
 	for _, sub := range attributeNamed(rt.Schema.Attributes, "roles").SubAttributes {
 		switch sub.Name {

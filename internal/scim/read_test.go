@@ -198,7 +198,7 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-func TestNormalizeTellsEmptiedFromMissing(t *testing.T) {
+func TestNormalizeDistinguishesEmptyFromMissing(t *testing.T) {
 	tests := []struct {
 		name string
 		body string

@@ -117,7 +117,7 @@ func TestSecretFollowsItsFile(t *testing.T) {
 
 // If a file cannot be opened, or is not a file, the last valid value stays in
 // use; this is reported once, not with each request.
-func TestSecretFileThatIsNone(t *testing.T) {
+func TestUnusableSecretFile(t *testing.T) {
 	for name, replace := range map[string]func(t *testing.T, path string){
 		"a folder": func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
 		"a pipe": func(t *testing.T, path string) {

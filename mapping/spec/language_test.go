@@ -49,7 +49,7 @@ access: {end: remove user, field: status, active: [Active, INVITED], pending: [i
 `
 
 // All parts of the language can be combined, and parsing keeps what the file says.
-func TestMembershipsApartFromPeople(t *testing.T) {
+func TestSeparateMemberships(t *testing.T) {
 	document, err := spec.Parse("memberships.yaml", []byte(memberships))
 	require.NoError(t, err)
 	assert.Equal(t, spec.CoversEverybody, document.Operations.GetUser.Covers)

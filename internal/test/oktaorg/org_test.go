@@ -96,7 +96,7 @@ func TestTemplateAppPatches(t *testing.T) {
 	}, s.calls)
 }
 
-func TestWizardAppPuts(t *testing.T) {
+func TestWizardAppSendsPut(t *testing.T) {
 	s := &service{}
 	drive(t, s, true)
 	get := "GET /v2/Users/u1"

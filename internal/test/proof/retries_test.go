@@ -19,7 +19,7 @@ import (
 // Suger's answers have a Retry-After. If it is within the budget, the gateway waits
 // and repeats the call; otherwise it answers the client at once. This holds for every
 // kind of call, shared or not.
-func TestNoWaitBeyondTheBudget(t *testing.T) {
+func TestNoWaitLongerThanTheBudget(t *testing.T) {
 	kinds := map[string]scimRequest{}
 	for _, kind := range scimRequests {
 		kinds[kind.name] = kind

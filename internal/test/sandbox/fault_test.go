@@ -106,7 +106,7 @@ func TestResetOverTLS(t *testing.T) {
 	}
 }
 
-func TestFaultsStrikeWhereTheyAreMeantTo(t *testing.T) {
+func TestFaultsApplyToTheirOperation(t *testing.T) {
 	s := serve(t, nil)
 	s.fault(t,
 		sandbox.Fault{Kind: sandbox.Status(500), Operation: "get user", Times: 2},

@@ -128,7 +128,7 @@ var apis = []api{
 
 const mostEdits = 5
 
-func TestFromNothingToOkta(t *testing.T) {
+func TestSuggestedMappingServesOkta(t *testing.T) {
 	for _, a := range apis {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()

@@ -300,7 +300,7 @@ any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
 }
 
 // A document that the schema does not allow is not read at all.
-func TestReadOfABadDocument(t *testing.T) {
+func TestReadOfAnInvalidDocument(t *testing.T) {
 	for _, text := range []string{"version: 1\nat: mail\nat: twice\n", "version: one\nat: mail\n"} {
 		var d document
 		require.Len(t, problemsIn(t, documents(t).Read("doc.yaml", []byte(text), &d)), 1)
@@ -308,7 +308,7 @@ func TestReadOfABadDocument(t *testing.T) {
 	}
 }
 
-func TestASchemaMustBeOne(t *testing.T) {
+func TestInvalidSchemaIsRefused(t *testing.T) {
 	for _, text := range []string{`{`, `{"type": 7}`, `{"$ref": "https://elsewhere.invalid/x"}`} {
 		_, err := strict.NewSchema([]byte(text), nil)
 		require.Error(t, err, text)
