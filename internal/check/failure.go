@@ -35,9 +35,12 @@ func said(fail *sugerclient.Error) string {
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
 	fail, made, entry := cmp.Or(asFailure(err), &sugerclient.Error{Err: err}), call.Method+" "+call.Path, spec.OperationPath(call.Operation)
 	if fail.Status == 0 || fail.Kind == sugerclient.Unreadable {
-		return r.line(call.Operation, Fail, entry, "%s has no usable answer: %s.", made, causeOf(fail)).
-			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy, " +
-				"and that this machine can reach it (DNS, HTTPS_PROXY, firewall) and trusts its certificate (SSL_CERT_FILE, if a proxy inspects TLS).")
+		advice := "Correct SUGER_API_URL, or the network path to Suger: DNS, HTTPS_PROXY, firewall, or its certificate (SSL_CERT_FILE, if a proxy inspects TLS). " +
+			"If Suger is slow, raise SUGER_TIMEOUT."
+		if fail.Status != 0 {
+			advice = "Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy, then check again."
+		}
+		return r.line(call.Operation, Fail, entry, "%s has no usable answer: %s.", made, causeOf(fail)).advise("%s", advice)
 	}
 	line := r.line(call.Operation, Fail, entry, "Suger answers %s with %d.%s", made, fail.Status, said(fail))
 	switch fail.Status {
