@@ -38,7 +38,7 @@ func (s *server) readiness() readiness {
 		r.Ready = true
 	}
 	if calls := s.config.Activity.recent(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
-		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", calls.Failed, calls.All, recentMinutes))
+		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in the last %d minutes failed (5xx or no answer)", calls.Failed, calls.All, recentMinutes))
 	}
 	for _, d := range s.config.Drift() {
 		if s.config.Now().Sub(d.Last) < driftLasts {

@@ -108,7 +108,7 @@ func TestDegraded(t *testing.T) {
 	s.activity.Called("list users", 200, 0)
 	a := s.get("/readyz")
 	assert.Equal(t, http.StatusOK, a.status, "another gateway would fare no better")
-	assert.Contains(t, a.body, `"degraded":["5 of 6 calls to Suger in 5 minutes were not answered"]`)
+	assert.Contains(t, a.body, `"degraded":["5 of 6 calls to Suger in the last 5 minutes failed (5xx or no answer)"]`)
 	s.clock.Advance(5 * time.Minute)
 	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`)
 

@@ -73,9 +73,9 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 // attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// transient are the errors that need no action: the client retries or reads again by
-// itself, or its request was for something that does not exist.
-var transient = []scim.Code{
+// needsNoAction are the codes that no administrator can act on: the client retries by
+// itself, or sent a request that is wrong in itself.
+var needsNoAction = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
 	scim.CodeInvalidSyntax, scim.CodeInvalidPath, scim.CodeNoTarget, scim.CodeBulkReference, scim.CodeTooLarge, scim.CodeURLTooLong,
@@ -93,10 +93,10 @@ type errorRow struct {
 // A triage is the errors since the start, by whether they need action: 5xx before
 // 4xx, then the latest first.
 type triage struct {
-	Act       []errorRow
-	Transient []errorRow
-	Summary   string // of Act: "16 refused, 1 failed"; "" if there is none
-	recent    bool   // one of Act was answered within attentionLasts
+	Act      []errorRow
+	NoAction []errorRow
+	Summary  string // of Act: "16 refused, 1 failed"; "" if there is none
+	recent   bool   // one of Act was answered within attentionLasts
 }
 
 func (a *Activity) triage() (t triage) {
@@ -109,8 +109,8 @@ func (a *Activity) triage() (t triage) {
 		// A missing operation in the mapping is a 501, but not a failure.
 		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
 		switch {
-		case slices.Contains(transient, code):
-			t.Transient = append(t.Transient, row)
+		case slices.Contains(needsNoAction, code):
+			t.NoAction = append(t.NoAction, row)
 			continue
 		case row.Failed:
 			failed += row.Count
@@ -120,7 +120,7 @@ func (a *Activity) triage() (t triage) {
 		t.Act = append(t.Act, row)
 		t.recent = t.recent || now.Sub(seen.last) < attentionLasts
 	}
-	for _, rows := range [][]errorRow{t.Act, t.Transient} {
+	for _, rows := range [][]errorRow{t.Act, t.NoAction} {
 		slices.SortFunc(rows, func(x, y errorRow) int {
 			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.When.At.Compare(x.When.At), cmp.Compare(x.Code, y.Code))
 		})
@@ -136,8 +136,8 @@ func (a *Activity) triage() (t triage) {
 	return t
 }
 
-// How the roles on the status page are read. The page shows what it has rather
-// than wait for Suger.
+// How the roles on the status page are read. The page waits at most rolesTimeout, then
+// shows the roles that it read last.
 const (
 	rolesLast    = time.Minute
 	rolesTimeout = 4 * time.Second
@@ -168,8 +168,9 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 // A roleCount is what is known of the roles.
 type roleCount struct {
 	Roles   []Role
-	Read    time.Time
-	Problem string // why Roles could not be read, or ""
+	Read    time.Time // when Suger answered with Roles
+	Problem string    // why they could not be read again, or ""
+	tried   time.Time // when they were asked for last
 }
 
 // currentRoles returns the roles, read again if they are too old. Simultaneous requests
@@ -177,11 +178,14 @@ type roleCount struct {
 func (s *server) currentRoles(ctx context.Context) roleCount {
 	s.rolesMu.Lock()
 	defer s.rolesMu.Unlock()
-	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.Read) >= rolesLast {
+	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.tried) >= rolesLast {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
 		defer cancel()
 		roles, err := s.config.Roles(ctx)
-		s.roles = roleCount{roles, now, problemOf(err)}
+		s.roles.tried, s.roles.Problem = now, problemOf(err)
+		if err == nil {
+			s.roles.Roles, s.roles.Read = roles, now
+		}
 	}
 	return s.roles
 }

@@ -84,7 +84,7 @@ func (f *accessFound) search(name string, value any, rt *ResourceType) {
 	inner, _ := value.(map[string]any)
 	name = strings.TrimSpace(name)
 	local, _ := cutURN(name, rt.Schema.ID)
-	if activeStep.MatchString(local) {
+	if namesActive(local) {
 		f.add(value, !strings.EqualFold(local, "active"))
 		return
 	}
@@ -92,11 +92,19 @@ func (f *accessFound) search(name string, value any, rt *ResourceType) {
 		switch {
 		case strings.EqualFold(name, rt.Schema.ID):
 			f.search(key, value, rt)
-		case activeStep.MatchString(strings.TrimSpace(key)):
+		case namesActive(strings.TrimSpace(key)):
 			f.add(value, true)
 		}
 	}
 }
 
-// activeStep matches a path of which one step is active.
-var activeStep = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
+var (
+	activeStep    = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
+	comparedValue = regexp.MustCompile(`\s"(?:[^"\\]|\\.)*"`) // a text with which a filter compares
+)
+
+// namesActive reports whether one step of a path is active. The text that a filter in it
+// compares with is no step: an address may have the word in it.
+func namesActive(path string) bool {
+	return activeStep.MatchString(comparedValue.ReplaceAllString(path, ` ""`))
+}
