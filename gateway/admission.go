@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -27,13 +28,14 @@ import (
 // maxURL bounds a URL, in bytes: room for the longest filter, percent-encoded.
 const maxURL = 32 << 10
 
-// admit lets in what may be answered, before anything that costs.
+// admit rejects requests cheaply, before a credential is checked or a body is read.
 func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
 		if allowed := s.config.AllowedClients; len(allowed) > 0 && !contains(allowed, x.client) {
 			return scim.NewError(scim.CodeClientRefused,
-				"This gateway does not answer requests from %s. Its operator can add the address to GATEWAY_ALLOWED_CLIENTS.", addressText(x.client))
+				"This gateway does not answer requests from %s. Its operator can add the address to GATEWAY_ALLOWED_CLIENTS.",
+				cmp.Or(addressText(x.client), "an address that it cannot determine"))
 		}
 		if len(x.Request().RequestURI) > maxURL {
 			return scim.NewError(scim.CodeURLTooLong, "The URL is longer than %d bytes. Send the query to /.search as a body.", maxURL)
@@ -64,8 +66,8 @@ type limits struct {
 	rawBodies, decodedBodies *throttle.Quota[marks.Mark] // memory
 }
 
-// newLimits divides n slots: strangers may use a part of them, and one address or credential
-// its share, so that slow requests leave slots to others. One credential has half of the
+// newLimits divides n slots: strangers may use three quarters of them, and one address or
+// credential its share, so that slow requests leave slots to others. One credential has half of the
 // memory.
 func newLimits(n int64) *limits {
 	return &limits{
@@ -254,7 +256,7 @@ func bearerToken(header string) (string, error) {
 	case strings.EqualFold(words[0], "basic"):
 		return "", scim.NewError(scim.CodeTokenMissing, "The request has a user name and password (Basic), but the gateway needs a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
 	case len(words) > 1 || len(words[0]) > maxToken || !marks.Visible(words[0]):
-		return "", scim.NewError(scim.CodeTokenRefused, "The token is malformed: it has blanks or control characters, or is longer than %d characters.", maxToken)
+		return "", scim.NewError(scim.CodeTokenRefused, "The token is malformed: it has spaces or control characters, or is longer than %d characters.", maxToken)
 	}
 	return words[0], nil
 }

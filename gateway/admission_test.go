@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -49,6 +50,13 @@ func TestAllowedClients(t *testing.T) {
 			assert.Contains(t, a.body["detail"], "127.0.0.1", "the header of a peer that is no proxy does not count")
 		})
 	}
+	t.Run("a peer without an address", func(t *testing.T) {
+		request, answer := httptest.NewRequest(http.MethodGet, "/scim/v2/Users", nil), httptest.NewRecorder()
+		request.RemoteAddr = "@"
+		direct.handler.ServeHTTP(answer, request)
+		assert.Equal(t, http.StatusForbidden, answer.Code)
+		assert.Contains(t, answer.Body.String(), "does not answer requests from an address that it cannot determine.")
+	})
 	t.Run("discovery and unknown paths too", func(t *testing.T) {
 		for _, path := range []string{"/scim/v2/Schemas", "/nowhere"} {
 			assertError(t, direct.do(http.MethodGet, path, ""), http.StatusForbidden, "", scim.CodeClientRefused)

@@ -43,8 +43,8 @@ type exchange struct {
 // ctx returns the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
 
-// account gives the request its id, answers errors, and writes the log line.
-func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
+// envelope gives the request its id, answers errors, and writes the log line.
+func (s *server) envelope(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		started := s.config.Now()
 		client := c.Request().Context() // ends when the client goes away, and never with the budget
@@ -261,7 +261,7 @@ const (
 	realm            = `Bearer realm="suger-scim-gateway"`
 )
 
-// answerable returns any error as a SCIM error for this client. Only this function does.
+// answerable returns any error as a SCIM error for this client. Every error passes through here.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
 	var known *scim.Error
 	var routing *echo.HTTPError

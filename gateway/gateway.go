@@ -56,7 +56,7 @@ func New(config Config, service *mapping.Service) http.Handler {
 	e := echo.New()
 	// In this order, the outermost first.
 	e.Use(
-		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
+		s.envelope, // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		// Inside it, so that a panic is answered and logged like any error.
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
 		s.admit,

@@ -173,11 +173,11 @@ func countNodes(data []byte) (nodes, objects int) {
 	return nodes, objects
 }
 
-// known are the parameters of queries and projections, as RFC 7644 §3.4.2 and
+// parameterNames are the parameters of queries and projections, as RFC 7644 §3.4.2 and
 // §3.9 and RFC 9865 §2 name them. Others are ignored.
-var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
+var parameterNames = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
 
-// parameters are those of a request, by name as in known. An empty one is in the map.
+// parameters are those of a request, by name as in parameterNames. An empty one is in the map.
 type parameters map[string]string
 
 // query reads a parameter of the query string, its name in any letter case. A query string
@@ -198,7 +198,7 @@ func (x *exchange) query(name string) (given []string, err error) {
 // parameters reads the query string.
 func (x *exchange) parameters() (parameters, error) {
 	p := parameters{}
-	for _, name := range known {
+	for _, name := range parameterNames {
 		given, err := x.query(name)
 		// Some clients repeat a list instead of writing commas.
 		isList := name == "attributes" || name == "excludedAttributes"
@@ -221,7 +221,7 @@ func (s *server) searchParameters(x *exchange) (parameters, error) {
 		return nil, err
 	}
 	p := parameters{}
-	for _, name := range known {
+	for _, name := range parameterNames {
 		value, _ := scim.Member(message, name)
 		if value == nil { // the same as absent
 			continue

@@ -28,7 +28,7 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view s
 // List returns the groups that a query asks for.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer g.translate(&err)
-	return g.groupShape(q.Projection.Includes("members") || q.Filter.Names("members")).list(ctx, q)
+	return g.groupShape(q.Projection.Includes("members") || q.Filter.Uses("members")).list(ctx, q)
 }
 
 // groupShape shows roles as groups, in the order of every list: by time of creation, then id.

@@ -83,8 +83,8 @@ type key struct {
 
 func (k key) String() string { return string(k.credential[:]) + k.organization }
 
-// maxAccounts is how many accounts are remembered as proven, as refused, which
-// bounds what guessing credentials can cost, and with a token.
+// maxAccounts is the size of each cache by account: proven, refused, tokens. It bounds
+// the memory that guessed credentials can take.
 const maxAccounts = 4096
 
 func newCache[V any]() *lru.Cache[key, V] {

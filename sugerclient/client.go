@@ -111,7 +111,8 @@ type Config struct {
 	Timeout     time.Duration // of one attempt, answer included; 10s
 	Concurrency int           // calls in flight per credential; 8
 
-	// A call is sent at most Attempts times (6), within its context's deadline.
+	// A call is sent at most Attempts times (6), and as often again after one 401, within
+	// its context's deadline.
 	// The wait before the n-th retry is random, between nothing and Backoff
 	// (200ms) doubled n-1 times, at most maxBackoff.
 	Attempts int

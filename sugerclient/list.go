@@ -130,7 +130,11 @@ func (l *listing) read(ctx context.Context) error {
 		if err := l.count(p); err != nil {
 			return err
 		}
-		done, err := l.isLast(ctx, p)
+		next, err := l.advance(p)
+		if err != nil {
+			return err
+		}
+		done, err := l.isLast(ctx, p, next)
 		if err != nil || done {
 			return cmp.Or(err, l.checkWhole(p))
 		}
@@ -217,25 +221,31 @@ func (l *listing) checkWhole(last *pageReader) error {
 	return nil
 }
 
-// isLast decides, without another call where it can, whether a page was the last.
-func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
-	asked := 0 // unknown
-	if l.paging.Limit != "" {
-		asked = l.paging.Size
-	}
-	next := l.next(p)
+// advance moves the listing to the cursor or link in a page, and returns it, "" for none.
+func (l *listing) advance(p *pageReader) (next string, err error) {
+	next = l.next(p)
 	if l.cursors[next] {
-		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
+		return "", fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
 	}
 	if next != "" {
 		l.cursor, l.cursors[next] = next, true
+	}
+	return next, nil
+}
+
+// isLast decides whether a page, which leads to next, was the last. It probes the server
+// only where the pages so far do not show that.
+func (l *listing) isLast(ctx context.Context, p *pageReader, next string) (bool, error) {
+	asked := 0 // unknown
+	if l.paging.Limit != "" {
+		asked = l.paging.Size
 	}
 	switch {
 	case l.paging.follows():
 		return next == "", nil
 	case l.paging.Style == Whole:
 		if asked > 0 && p.rows == asked && l.Total < 0 {
-			return l.limitIsIgnored(ctx, errors.New("the list is as long as the limit, so it may be truncated"))
+			return l.probeLimit(ctx, errors.New("the list is as long as the limit, so it may be truncated"))
 		}
 		return true, nil
 	case p.fresh == 0:
@@ -248,7 +258,8 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case asked > 0 && p.rows >= asked && (!l.Hint.Unpaged || l.Pages != 1):
 		return false, nil
 	case l.Pages > 1:
-		// A server that cuts pages to its own length may leave rows out of one afterwards.
+		// A server that caps pages below our limit may also send a short page in the
+		// middle, so only an empty page ends the list.
 		own := l.paging.Style == ByOffset && l.full < asked
 		return p.rows < l.full && !own, nil
 	case asked == 0:
@@ -258,7 +269,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case l.Hint.Paged: // so only the next page shows it
 		return false, nil
 	}
-	return l.limitIsIgnored(ctx, nil)
+	return l.probeLimit(ctx, nil)
 }
 
 // doubtful reports whether a list of this length may be cut by a limit of the
@@ -281,13 +292,14 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 	if l.paging.Limit == "" {
 		return l.checkWhole(nil)
 	}
-	_, err := l.limitIsIgnored(ctx, errOffsetIgnored)
+	_, err := l.probeLimit(ctx, errOffsetIgnored)
 	return cmp.Or(err, l.checkWhole(nil))
 }
 
-// limitIsIgnored asks for one row. As many as the list has so far show that it is
-// whole. Fewer show that the limit works, which is an error if so says.
-func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
+// probeLimit asks for one row. As many as the list has so far show that the limit is
+// ignored and the list is whole. Fewer show that the limit is obeyed; ifObeyed, or nil, is
+// the error then, unless the list has one row at most.
+func (l *listing) probeLimit(ctx context.Context, ifObeyed error) (whole bool, err error) {
 	enough := max(2, min(l.Rows, probeRows))
 	rows, err := l.probe(ctx, enough)
 	switch {
@@ -300,7 +312,7 @@ func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
 		return false, errListChanged
 	}
 	l.Hint = ListHint{Paged: true}
-	return l.Rows <= 1, so
+	return l.Rows <= 1, ifObeyed
 }
 
 // probe asks for one row of the list and returns how many there are in the answer, of

@@ -14,6 +14,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// A pageReader reads one answer of a list: it passes its rows on as they arrive, and keeps
+// what says whether another page follows.
 type pageReader struct {
 	l      *listing
 	header http.Header

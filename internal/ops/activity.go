@@ -197,9 +197,6 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	return list
 }
 
-// Masked reports whether personal data is masked, for the pages.
-func (a *Activity) Masked() bool { return !a.showPersonal }
-
 // person masks an e-mail address: its first letter and its domain are enough to
 // find a change again. Other names are those of roles, or hashes already.
 func (a *Activity) person(name string) string {

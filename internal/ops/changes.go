@@ -36,7 +36,7 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 	a := s.config.Activity
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	list := changeList{Filter: filter, Now: a.now(), Remembered: len(a.changes), Masked: a.Masked()}
+	list := changeList{Filter: filter, Now: a.now(), Remembered: len(a.changes), Masked: !a.showPersonal}
 	person := strings.ToLower(a.person(filter.Person))
 	for _, c := range a.changes {
 		if len(list.Newest) < n && strings.Contains(strings.ToLower(c.User), person) &&
@@ -102,7 +102,8 @@ type DryRunReport struct {
 	Changes []dryEntry     `json:"changes"`
 	LeftOut int            `json:"left_out"` // changes of others that did not fit
 
-	at map[[sha256.Size]byte]int // index in Changes, by whom the change is about
+	Masked bool                      `json:"-"` // personal data is masked
+	at     map[[sha256.Size]byte]int // index in Changes, by whom the change is about
 }
 
 // A dryEntry is what would have changed for one person or role. Its slices are
@@ -146,7 +147,7 @@ func (d *DryRunReport) note(c mapping.Change, who string, differs []difference) 
 func (a *Activity) DryRun() *DryRunReport {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return &DryRunReport{Counts: maps.Clone(a.dry.Counts), Changes: slices.Clone(a.dry.Changes), LeftOut: a.dry.LeftOut}
+	return &DryRunReport{Counts: maps.Clone(a.dry.Counts), Changes: slices.Clone(a.dry.Changes), LeftOut: a.dry.LeftOut, Masked: !a.showPersonal}
 }
 
 // Summary returns the report in one sentence.

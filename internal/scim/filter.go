@@ -68,8 +68,8 @@ func (f *Filter) Equality() (path string, value any, ok bool) {
 	return f.equal[0].path, f.equal[0].value, true
 }
 
-// Names reports whether the filter uses the top-level attribute, or extension by its URN.
-func (f *Filter) Names(attr string) bool {
+// Uses reports whether the filter uses the top-level attribute, or extension by its URN.
+func (f *Filter) Uses(attr string) bool {
 	return f != nil && slices.ContainsFunc(f.named, func(name string) bool { return strings.EqualFold(name, attr) })
 }
 
@@ -128,8 +128,8 @@ func anyElement(value any, test func(any) bool) bool {
 	return test(value)
 }
 
-// orders has the operators of RFC 7644 §3.4.2.2 table 3 that hold for a value that compares
-// like this to the wanted one. ne is tested as eq and then negated.
+// orders maps an operator to whether it holds, given how the value compares with the
+// wanted one (RFC 7644 §3.4.2.2 table 3). ne is tested as eq and then negated.
 var orders = map[string]func(order int) bool{
 	"eq": func(order int) bool { return order == 0 },
 	"ne": func(order int) bool { return order == 0 },

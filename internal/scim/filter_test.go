@@ -261,10 +261,10 @@ func TestFilterNames(t *testing.T) {
 	filter, err := ParseFilter(`not (groups.display eq "x") and (name.givenName pr or emails[type eq "work"]) and `+urnSuger+`:role pr`, filterUserType())
 	require.NoError(t, err)
 	for _, attr := range []string{"groups", "Groups", "name", "emails", urnSuger} {
-		assert.True(t, filter.Names(attr), attr)
+		assert.True(t, filter.Uses(attr), attr)
 	}
 	for _, attr := range []string{"members", "userName", "display", "type", "role", "givenName", ""} {
-		assert.False(t, filter.Names(attr), attr)
+		assert.False(t, filter.Uses(attr), attr)
 	}
 }
 
@@ -441,7 +441,7 @@ func TestNothingButEmptyValuesIsAbsent(t *testing.T) {
 func TestNilFilterMatchesEverything(t *testing.T) {
 	var filter *Filter
 	assert.True(t, filter.Match(ada()))
-	assert.False(t, filter.Names("userName"))
+	assert.False(t, filter.Uses("userName"))
 	_, _, ok := filter.Equality()
 	assert.False(t, ok)
 }

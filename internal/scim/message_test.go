@@ -98,6 +98,7 @@ func TestStrict(t *testing.T) {
 		`{"op":"replace","value":{"active":false}}`:                                                      CodeInvalidSyntax,
 		`{"op":"add","path":"","value":{"active":false}}`:                                                CodeInvalidSyntax,
 		`{"op":"replace","path":"title","value":"x"}`:                                                    CodeInvalidPath,
+		`{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"active":false}}`:  CodeInvalidPath,
 		`{"op":"replace","path":"shoeSize","value":"x"}`:                                                 CodeInvalidPath,
 		`{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"}`:            CodeInvalidPath,
 		`{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":"b@example.com"}}`:           CodeInvalidPath,
@@ -116,5 +117,12 @@ func TestStrict(t *testing.T) {
 		}
 		_, err = patched(t, gatewayUser(), object(t, patchUser), "["+operation+"]")
 		assert.NoError(t, err, operation)
+	}
+
+	twice := object(t, `{"userName":"a@example.com","emails":[{"value":"a@example.com","type":"work"},{"value":"a@example.com","type":"home"}]}`)
+	for _, filter := range []string{`value eq \"a@example.com\"`, `value sw \"a\"`} {
+		_, err := patched(t, strict, twice, `[{"op":"replace","path":"emails[`+filter+`].value","value":"b@example.com"}]`)
+		requireClientError(t, err, CodeInvalidFilter)
+		assert.ErrorContains(t, err, "selects 2 entries", filter)
 	}
 }

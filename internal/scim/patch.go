@@ -49,6 +49,9 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 		if path != nil && !isText {
 			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has a path that is not a string.", i+1)
 		}
+		if rt.strict && text != "" && o.Path == nil {
+			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has the schema's URN as its path, which names no attribute.", i+1)
+		}
 		if code, problem := o.check(rt, given); problem != "" {
 			return nil, NewError(code, "Operation %d of the PATCH request %s.", i+1, problem)
 		}
@@ -396,8 +399,18 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
 	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
 		key := elementKey{value: list.value.fold(value.(string)), anyKind: true}
-		return slices.Compact(slices.Sorted(list.at(key))), nil
+		positions = slices.Compact(slices.Sorted(list.at(key)))
+	} else if positions, err = e.matching(list, f); err != nil {
+		return nil, err
 	}
+	if e.rt.strict && f != nil && len(positions) > 1 {
+		return nil, NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
+	}
+	return positions, nil
+}
+
+// matching compares the elements with the filter one by one, within MaxPatchComparisons.
+func (e *edit) matching(list *elementList, f *Filter) (positions []int, err error) {
 	e.compared += len(list.items)
 	if f != nil {
 		e.compared += len(list.items) * (f.comparisons - 1)
@@ -413,9 +426,6 @@ func (e *edit) selected(list *elementList, f *Filter) (positions []int, err erro
 		if isObject && f.Match(object) || item != nil && f == nil {
 			positions = append(positions, pos)
 		}
-	}
-	if e.rt.strict && f != nil && len(positions) > 1 {
-		return nil, NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
 	}
 	return positions, nil
 }

@@ -1,6 +1,6 @@
-// Package scim is the SCIM 2.0 protocol (RFC 7643, RFC 7644, RFC 9865) as a
-// leaf: schemas, resources, filters, PATCH, projection, sorting, paging and
-// errors. It contains no HTTP and depends on no service provider.
+// Package scim implements the data side of SCIM 2.0 (RFC 7643, RFC 7644, RFC 9865):
+// schemas, filters, PATCH, projection, lists; and the catalogue of the gateway's error
+// codes. It serves no HTTP and imports no other package of this program.
 //
 // Start with [ResourceType], which says what attributes a resource has, and
 // [Resource], the value that the rest of the package works on.

@@ -39,7 +39,8 @@ type Config struct {
 // is wrong. The log goes to logTo.
 func Load(logTo io.Writer) (*Config, error) {
 	return LoadFor(logTo, func(c *Config, found *Problems) {
-		found.needEachOther("SUGER_CREDENTIAL", "GATEWAY_TOKENS", c.Credential.Given(), c.Tokens.Given())
+		found.needEachOther("SUGER_CREDENTIAL", "GATEWAY_TOKENS", c.Credential.Given(), c.Tokens.Given(),
+			": set it if the gateway holds the key, or unset SUGER_CREDENTIAL if Okta sends it")
 	})
 }
 
@@ -60,7 +61,7 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 			found = append(found, err)
 		}
 	}
-	found.needEachOther("GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY", c.TLSCert != "", c.TLSKey != "")
+	found.needEachOther("GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY", c.TLSCert != "", c.TLSKey != "", "")
 	var err error
 	if c.TLSCert != "" && c.TLSKey != "" {
 		if c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log, Now: time.Now}); err != nil {

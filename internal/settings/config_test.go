@@ -151,7 +151,7 @@ func TestWrongSettings(t *testing.T) {
 		{"neither true nor false", map[string]string{"GATEWAY_DRY_RUN": "perhaps"}, "GATEWAY_DRY_RUN is neither true nor false"},
 		{"a brake without window", map[string]string{"GATEWAY_CHANGE_BRAKE": "20"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
 		{"a brake of nothing", map[string]string{"GATEWAY_CHANGE_BRAKE": "0/1h"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
-		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL"},
+		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL: set it if the gateway holds the key, or unset SUGER_CREDENTIAL if Okta sends it"},
 		{"tokens without a held credential", map[string]string{"GATEWAY_TOKENS": "a-long-bearer-token"}, "SUGER_CREDENTIAL is needed with GATEWAY_TOKENS"},
 		{"failures without window", map[string]string{"GATEWAY_AUTH_FAILURES": "20"}, "GATEWAY_AUTH_FAILURES is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
 		{"a short token of the status page", map[string]string{"GATEWAY_OPS_TOKEN": "short"}, "GATEWAY_OPS_TOKEN is shorter than 16 characters, or has a character that is not visible ASCII"},

@@ -139,11 +139,12 @@ func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-// needEachOther adds that one of two settings that need each other is missing.
-func (p *Problems) needEachOther(first, second string, hasFirst, hasSecond bool) {
+// needEachOther adds that one of two settings that need each other is missing. advice, or
+// "", says what to do about the second one.
+func (p *Problems) needEachOther(first, second string, hasFirst, hasSecond bool, advice string) {
 	switch {
 	case hasFirst && !hasSecond:
-		p.Add(second, "is needed with %s", first)
+		p.Add(second, "is needed with %s%s", first, advice)
 	case hasSecond && !hasFirst:
 		p.Add(first, "is needed with %s", second)
 	}
