@@ -120,7 +120,7 @@ func (c *checker) checkRoles() {
 	ops := &c.doc.Operations
 	exists := func(at, name string) {
 		if ops.ListRoles == nil && name != "*" && !named[strings.ToLower(name)] {
-			c.Add(at, "%q is not among the known roles, and there is no %q; %s", name, OpListRoles, strict.Suggest(name, names))
+			c.Add(at, "%q is not among the known roles, and there is no %q; %s", name, OpListRoles, strict.Suggest(name, names, "the known roles are"))
 		}
 	}
 	exists("role.default", role.Default)
@@ -166,7 +166,7 @@ func (c *checker) checkOperation(op NamedOperation) {
 	use := func(place string, known []string, names ...string) {
 		for _, name := range names {
 			if used[name] = true; !slices.Contains(known, name) {
-				c.Add(place, "{%s} has no value in %q; %s", name, op.Name, strict.Suggest(name, known))
+				c.Add(place, "{%s} has no value in %q; %s", name, op.Name, placeholderAdvice(name, known))
 			}
 		}
 	}
@@ -206,6 +206,18 @@ func (c *checker) checkOperation(op NamedOperation) {
 	if slices.Contains(about, RolePlaceholder) {
 		need("which role it is for; put {role} or {role.name} into the path or the body", roleValues...)
 	}
+}
+
+// placeholderAdvice says which placeholders to write instead of one that has no value.
+func placeholderAdvice(name string, known []string) string {
+	if nearest := strict.Nearest(name, known); nearest != "" {
+		return fmt.Sprintf("did you mean {%s}?", nearest)
+	}
+	all := "{" + strings.Join(known, "}, {") + "}"
+	if len(known) == 1 {
+		return "use " + all
+	}
+	return "use one of " + all
 }
 
 // placeholders lists the names that an operation can use: in its path, its query and

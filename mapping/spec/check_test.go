@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 		{"a role is made without a name", suger, "body: {name: \"{displayName}\", description: \"{description}\", permissions: \"{permissions}\"}", "body: {description: \"{description}\"}",
 			[]string{`operations.add role: "add role" does not say the role's name; put {displayName} into the body`}},
 		{"a renaming that sends changes has no permissions", suger, "body: {name: \"{displayName}\"}", "body: {name: \"{displayName}\", permissions: \"{permissions}\"}",
-			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; there are "organization", "role", "role.name", "now", "displayName"`}},
+			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; use one of {organization}, {role}, {role.name}, {now}, {displayName}`}},
 		{"roles are written and not listed", suger, "  list roles: GET /org/{organization}/role\n", "", []string{
 			`operations: key "list roles" is missing; add it, or remove "add role"`,
 			`operations: key "list roles" is missing; add it, or remove "remove role"`,
@@ -53,7 +53,7 @@ func TestProblems(t *testing.T) {
 		{"a default role that cannot exist", commands, "default: Reader", "default: Raeder",
 			[]string{`role.default: "Raeder" is not among the known roles, and there is no "list roles"; did you mean "Reader"?`}},
 		{"a rank of a role that cannot exist", commands, "precedence: [Owner, Seller, Reader]", "precedence: [Owner, Partner, Reader]",
-			[]string{`role.precedence[1]: "Partner" is not among the known roles, and there is no "list roles"; there are "Owner", "Seller", "Reader"`}},
+			[]string{`role.precedence[1]: "Partner" is not among the known roles, and there is no "list roles"; the known roles are "Owner", "Seller", "Reader"`}},
 		{"nobody manages users", removal, ", administrator: true", "",
 			[]string{`role.known: no role is an administrator's, so the last one could not be protected; say administrator: true of the role that manages users`}},
 		{"roles with an id and no name", multirole, "\nrole:\n  id: id\n  name: name\n", "\nrole:\n  id: id\n",
@@ -63,6 +63,10 @@ func TestProblems(t *testing.T) {
 			[]string{`access: key "end" is missing`}},
 		{"a removal that is not there", removal, "  remove user:\n    call: DELETE /v1/workspaces/{organization}/users/{user}\n    repeat: true\n", "",
 			[]string{`operations: key "remove user" is missing; add it, or end access otherwise`}},
+		{"half a way to end access", removal, "access: {end: remove user}", "access: {end: remove}",
+			[]string{`access.end: "remove" is not a way to end access; did you mean "remove user"?`}},
+		{"an attribute that is written otherwise", removal, "    userName: ", "    title: {field: title, write: Create}\n    userName: ",
+			[]string{`user.attributes.title.write: "Create" is not a value here; did you mean "create"?`}},
 		{"values without a field", removal, "access: {end: remove user}", "access: {end: remove user, active: [on], absent: inactive}",
 			[]string{
 				`access: key "field" is missing; add it, or remove "absent"`,
@@ -89,9 +93,9 @@ func TestProblems(t *testing.T) {
 		{"a member of nobody", removal, "  add user:\n    call: POST /v1/workspaces/{organization}/users\n    body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}\n", "  add user: {call: POST /users, body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}}\n  add member: POST /members\n", []string{
 			`operations.add member: "add member" does not say which user it is for; put {user} into the path or the body`}},
 		{"a further id that is not named", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{organization}/user/{user}/{user.membershipId}",
-			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user"; there are "organization", "user"`}},
+			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user"; use one of {organization}, {user}`}},
 		{"a placeholder that nothing has", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{other}/user/{user}",
-			[]string{`operations.remove user.call: {other} has no value in "remove user"; there are "organization", "user"`}},
+			[]string{`operations.remove user.call: {other} has no value in "remove user"; use one of {organization}, {user}`}},
 		{"an address that is never written", suger, "    userName: email             #", "    userName: {field: email, write: never} #",
 			[]string{`user.attributes.userName.write: Suger must learn whom to add; write create if the address is fixed once the user exists`}},
 		{"an address that is fixed and sent", suger, "    userName: email             #", "    userName: {field: email, write: create} #",
@@ -126,15 +130,15 @@ func TestProblems(t *testing.T) {
 			[]string{`operations.list users.paging.next: style link and style none ask with no parameter for the next page; remove it`}},
 		{"a lookup of anybody", suger, "  get user: GET /org/{organization}/user/{user}\n", "  find user: GET /org/{organization}/user?email={user}\n", []string{
 			`operations.find user: "find user" does not say which address it is for; put {userName} into the query, the path or the body`,
-			`operations.find user.call: {user} has no value in "find user"; there are "organization", "userName"`}},
+			`operations.find user.call: {user} has no value in "find user"; use one of {organization}, {userName}`}},
 		{"an address in another path", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{userName}\n", []string{
 			`operations.get user: "get user" does not say which user it is for; put {user} into the path`,
-			`operations.get user.call: {userName} has no value in "get user"; there are "organization", "user"`}},
+			`operations.get user.call: {userName} has no value in "get user"; use one of {organization}, {user}`}},
 		{"a get that decides", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}?a=b&c={user}\", decides: true, shows within: 5s}\n", []string{
 			`operations.get user.decides: decides belongs to find user; remove it`,
 			`operations.get user.shows within: shows within belongs to add user; remove it`}},
 		{"a query that is none", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{user}?a=1&a=2\n",
-			[]string{`operations.get user: "GET /org/{organization}/user/{user}?a=1&a=2" is not a call; write a method, a path and each parameter once, such as GET /org/{organization}/user?expand=roles`}},
+			[]string{`operations.get user: "GET /org/{organization}/user/{user}?a=1&a=2" is not a call; the parameter a is given twice; remove one of them`}},
 		{"a wait without end", removal, "  add user:\n", "  add user:\n    shows within: 2m\n",
 			[]string{`operations.add user.shows within: "2m" is not a time up to 1m, such as 30s`}},
 		{"a key in a header of HTTP", removal, "refusals:\n", "credential: {header: Host, scheme: two words}\nrefusals:\n", []string{

@@ -225,10 +225,20 @@ var formats = map[string]func(text string) error{
 		if isWay(text) {
 			return nil
 		}
-		if new(Request).UnmarshalText([]byte(text)) != nil {
-			return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
+		if new(Request).UnmarshalText([]byte(text)) == nil {
+			return nil
 		}
-		return nil
+		ways := []string{string(ByRemoval), string(BySetStatus)}
+		nearest := strict.Nearest(text, ways)
+		for _, way := range ways {
+			if text != "" && strings.HasPrefix(way, text) {
+				nearest = way
+			}
+		}
+		if nearest != "" {
+			return fmt.Errorf("%q is not a way to end access; did you mean %q?", text, nearest)
+		}
+		return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
 	},
 	"call":   func(text string) error { return new(Request).UnmarshalText([]byte(text)) },
 	"cursor": func(text string) error { return new(Cursor).UnmarshalText([]byte(text)) },

@@ -187,6 +187,8 @@ type Request struct {
 }
 
 var (
+	methodForm  = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE)( |$)`)
+	withHost    = regexp.MustCompile(`^[A-Z]+ +[A-Za-z]+://`)
 	requestForm = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) +((?:/(?:[A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+)(?:\?(.*))?$`)
 	dotSegment  = regexp.MustCompile(`/\.\.?(/|$)`) // names another resource
 )
@@ -194,19 +196,28 @@ var (
 // UnmarshalText reads the request.
 func (r *Request) UnmarshalText(written []byte) error {
 	parts := requestForm.FindStringSubmatch(string(written))
-	wrong := fmt.Errorf("%q is not a call; write a method, a path and each parameter once, such as GET /org/{organization}/user?expand=roles", written)
-	if parts == nil || dotSegment.MatchString(parts[2]) {
-		return wrong
+	wrong := func(advice string) error { return fmt.Errorf("%q is not a call; %s", written, advice) }
+	const form = "write a method and a path, such as GET /org/{organization}/user?expand=roles"
+	switch {
+	case !methodForm.Match(written):
+		return wrong("the method must be GET, POST, PUT, PATCH or DELETE, in capitals")
+	case withHost.Match(written):
+		return wrong("leave out https:// and the host: SUGER_API_URL has them")
+	case parts == nil || dotSegment.MatchString(parts[2]):
+		return wrong(form)
 	}
 	values, err := url.ParseQuery(parts[3])
 	query := make(map[string]string, len(values))
 	for name, all := range values {
-		if query[name] = all[0]; len(all) > 1 || name == "" {
-			return wrong
+		switch query[name] = all[0]; {
+		case name == "":
+			return wrong(form)
+		case len(all) > 1:
+			return wrong(fmt.Sprintf("the parameter %s is given twice; remove one of them", name))
 		}
 	}
 	if err != nil {
-		return wrong
+		return wrong(form)
 	}
 	*r = Request{Method: parts[1], Path: parts[2], Query: query}
 	return nil

@@ -30,6 +30,19 @@ func TestCallsThatAreRefused(t *testing.T) {
 		require.ErrorContains(t, err, "is not a call", text)
 		assert.Empty(t, r, text)
 	}
+	for text, advice := range map[string]string{
+		"GETT /org":                    "the method must be",
+		"get /org":                     "the method must be",
+		"/org":                         "the method must be",
+		"https://api.example.com/org":  "the method must be",
+		"GET https://api.example.com/": "leave out https:// and the host",
+		"GET /org?a=1&b=2&a=3":         "the parameter a is given twice",
+		"GET /org?=1":                  "write a method and a path",
+		"GET /org?a=%zz":               "write a method and a path",
+		"GET org":                      "write a method and a path",
+	} {
+		require.ErrorContains(t, new(Request).UnmarshalText([]byte(text)), "is not a call; "+advice, text)
+	}
 	var r Request
 	require.NoError(t, r.UnmarshalText([]byte("PATCH /org/{organization}/user/{user}?notify=false")))
 	assert.Equal(t, Request{Method: "PATCH", Path: "/org/{organization}/user/{user}", Query: map[string]string{"notify": "false"}}, r)

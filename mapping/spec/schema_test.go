@@ -252,7 +252,7 @@ var rules = map[reflect.Type]object{
 			"give": []any{"field"}, "active": []any{"field"}, "pending": []any{"field"}, "inactive": []any{"field"}, "absent": []any{"field"},
 		},
 		"allOf": []any{object{
-			"if":   has("end", object{"not": object{"enum": []any{"remove user", "set status"}}}),
+			"if":   has("end", object{"format": "end", "not": object{"enum": []any{"remove user", "set status"}}}), // a wrong end needs no field
 			"then": object{"required": []any{"field"}, "description": "add it: no field would show that access has ended"},
 		}, object{
 			"if": object{"required": []any{"field"}, "not": object{"required": []any{"absent"}}},

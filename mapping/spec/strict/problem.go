@@ -101,12 +101,24 @@ func shortened(text string) string {
 	return text
 }
 
-// Suggest returns the advice for an unknown word: the known one with the smallest edit
-// distance, without regard to letter case, if that is at most two fifths of the longer
-// word; else all known ones.
-func Suggest(word string, known []string) string {
+// Suggest returns the advice for an unknown word: the nearest known one; else all known
+// ones, after otherwise.
+func Suggest(word string, known []string, otherwise string) string {
+	if nearest := Nearest(word, known); nearest != "" {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	all := make([]string, len(known))
+	for i, word := range known {
+		all[i] = fmt.Sprintf("%q", word)
+	}
+	return otherwise + " " + strings.Join(all, ", ")
+}
+
+// Nearest returns the known word with the smallest edit distance from a word, without
+// regard to letter case, if that is at most two fifths of the longer word; else "".
+func Nearest(word string, known []string) (nearest string) {
 	const longest = 128 // nobody misspells longer words, and the cost is quadratic
-	nearest, best := "", longest
+	best := longest
 	for _, candidate := range known {
 		length := max(len(word), len(candidate))
 		if length > longest {
@@ -116,14 +128,7 @@ func Suggest(word string, known []string) string {
 			nearest, best = candidate, distance
 		}
 	}
-	if nearest != "" {
-		return fmt.Sprintf("did you mean %q?", nearest)
-	}
-	all := make([]string, len(known))
-	for i, word := range known {
-		all[i] = fmt.Sprintf("%q", word)
-	}
-	return "there are " + strings.Join(all, ", ")
+	return nearest
 }
 
 // editDistance returns the Levenshtein distance, in bytes.

@@ -109,9 +109,9 @@ var rules = []struct {
 	{"unknown key, other separator and case", "version: 1\nMain-Operation: a", []string{
 		`doc.yaml:2:1: Main-Operation: unknown key; did you mean "main operation"?`}},
 	{"unknown key like no other", "version: 1\nlimits:\n  colour: red", []string{
-		`doc.yaml:3:3: limits.colour: unknown key; there are "rows", "wait"`}},
+		`doc.yaml:3:3: limits.colour: unknown key; the keys here are "rows", "wait"`}},
 	{"unknown key, and all that are known", "version: 1\nHidden: a", []string{
-		`doc.yaml:2:1: Hidden: unknown key; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
+		`doc.yaml:2:1: Hidden: unknown key; the keys here are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
 	{"missing key of the document", "style: page", []string{
 		`doc.yaml:1:1: key "version" is missing`}},
 	{"missing key of a block", "version: 1\noperations:\n  a b:\n    repeat: true", []string{
@@ -166,7 +166,7 @@ var rules = []struct {
 	{"document is null", "~", []string{
 		`doc.yaml:1:1: got null, want object`}},
 	{"document is nothing", "---\n", []string{
-		`doc.yaml:2:1: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
+		`doc.yaml:2:1: has no value; write null if that is meant`}},
 	{"string wanted, number found", "version: 1\nlabels: {ü: 1}", []string{
 		`doc.yaml:2:10: labels.ü: got number, want string`}},
 	{"string wanted, boolean found", "version: 1\nat: True", []string{
@@ -188,9 +188,9 @@ var rules = []struct {
 	{"float wanted, too large", "version: 1\nshare: 1e999", []string{
 		`doc.yaml:2:1: share: got string, want number`}},
 	{"bool wanted, YAML 1.1 boolean found", "version: 1\nverify: yes", []string{
-		`doc.yaml:2:1: verify: got string, want boolean`}},
+		`doc.yaml:2:1: verify: got string, want boolean; write true or false, without quotes`}},
 	{"bool wanted, quoted boolean found", "version: 1\nverify: 'False'", []string{
-		`doc.yaml:2:1: verify: got string, want boolean`}},
+		`doc.yaml:2:1: verify: got string, want boolean; write true or false, without quotes`}},
 	{"duration wanted, number found", "version: 1\nlimits: {wait: 10}", []string{
 		`doc.yaml:2:10: limits.wait: got number, want string`}},
 	{"duration wanted, other string found", "version: 1\nlimits: {wait: long}", []string{
@@ -198,15 +198,15 @@ var rules = []struct {
 	{"list wanted, string found", "version: 1\norder: first", []string{
 		`doc.yaml:2:1: order: got string, want array`}},
 	{"list wanted, nothing found", "version: 1\norder:", []string{
-		`doc.yaml:2:1: order: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
+		`doc.yaml:2:1: order: has no value; write null if that is meant`}},
 	{"map wanted, nothing found", "version: 1\nlabels:\nlimits: # later\n", []string{
-		`doc.yaml:2:1: labels: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`,
-		`doc.yaml:3:1: limits: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
+		`doc.yaml:2:1: labels: has no value; write null if that is meant`,
+		`doc.yaml:3:1: limits: has no value; write null if that is meant`}},
 	{"null where a value is due", "version: ~\nverify: null", []string{
 		`doc.yaml:1:1: version: got null, want integer`,
 		`doc.yaml:2:1: verify: got null, want boolean`}},
 	{"nothing below any", "version: 1\nany: {a: , b: null}", []string{
-		`doc.yaml:2:7: any.a: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
+		`doc.yaml:2:7: any.a: has no value; write null if that is meant, and a placeholder in quotes: "{a}"`}},
 	{"infinity below any", "version: 1\nany: [-.INF, .nan]", []string{
 		`doc.yaml:2:7: any[0]: -.INF is not a JSON number, or too large; write it in quotes if it is a text`,
 		`doc.yaml:2:14: any[1]: .nan is not a JSON number, or too large; write it in quotes if it is a text`}},
@@ -225,15 +225,15 @@ var rules = []struct {
 	{"the same text twice", "version: 1\nfound: [a, a]", []string{
 		`doc.yaml:2:1: found: items at 0 and 1 are equal`}},
 	{"a placeholder without quotes", "version: 1\nany:\n  mail: {userName}\n  list: [{role}]\nat: {organization}", []string{
-		`doc.yaml:3:10: any.mail.userName: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`,
-		`doc.yaml:4:11: any.list[0].role: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`,
-		`doc.yaml:5:6: at.organization: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
+		`doc.yaml:3:10: any.mail.userName: has no value; write null if that is meant, and a placeholder in quotes: "{userName}"`,
+		`doc.yaml:4:11: any.list[0].role: has no value; write null if that is meant, and a placeholder in quotes: "{role}"`,
+		`doc.yaml:5:6: at.organization: has no value; write null if that is meant, and a placeholder in quotes: "{organization}"`}},
 
 	// Texts
 	{"not in the enum", "version: 1\nstyle: pgae", []string{
-		`doc.yaml:2:1: style: value must be one of 'offset', 'page'`}},
+		`doc.yaml:2:1: style: "pgae" is not a value here; write one of "offset", "page"`}},
 	{"nothing like the enum, in a list", "version: 1\norder:\n  - first\n  - zeroth", []string{
-		`doc.yaml:4:5: order[1]: value must be one of 'first', 'second'`}},
+		`doc.yaml:4:5: order[1]: "zeroth" is not a value here; write one of "first", "second"`}},
 	{"refused by the type", "version: 1\nat: a b", []string{
 		`doc.yaml:2:1: at: "a b" is not a place`}},
 	{"refused by the short form", "version: 1\noperations:\n  get: \"\"\n", []string{
@@ -243,12 +243,12 @@ var rules = []struct {
 	{"list for a short form", "version: 1\nmain operation: []", []string{
 		`doc.yaml:2:1: main operation: got array, want string or object`}},
 	{"long text is shortened", "version: 1\n" + strings.Repeat("x", 210) + ": a", []string{
-		`doc.yaml:2:1: ` + strings.Repeat("x", 200) + `…: unknown key; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
+		`doc.yaml:2:1: ` + strings.Repeat("x", 200) + `…: unknown key; the keys here are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
 
 	// All at once
 	{"everything at once, in order", "order: [frist]\noperations:\n  a: {cal: x}\n  b: {call: y, tries: no}\n", []string{
 		`doc.yaml:1:1: key "version" is missing`,
-		`doc.yaml:1:9: order[0]: value must be one of 'first', 'second'`,
+		`doc.yaml:1:9: order[0]: "frist" is not a value here; did you mean "first"?`,
 		`doc.yaml:3:3: operations.a: key "call" is missing`,
 		`doc.yaml:3:7: operations.a.cal: unknown key; did you mean "call"?`,
 		`doc.yaml:4:16: operations.b.tries: got string, want integer`}},

@@ -72,7 +72,7 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 			if advice := schema.Description; len(known) == 0 { // keys have a form instead of names
 				r.Add(within(path, key), "this name is not allowed; %s", advice)
 			} else {
-				r.Add(within(path, key), "unknown key; %s", Suggest(key, known))
+				r.Add(within(path, key), "unknown key; %s", Suggest(key, known, "the keys here are"))
 			}
 		}
 	case *kind.Required:
@@ -83,6 +83,18 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 		for _, missing := range k.Missing {
 			r.Add(path, "key %q is missing; add it, or remove %q", missing, k.Prop)
 		}
+	case *kind.Enum:
+		var known []string
+		for _, value := range k.Want {
+			known = append(known, fmt.Sprint(value))
+		}
+		r.Add(path, "%q is not a value here; %s", shortened(fmt.Sprint(k.Got)), Suggest(fmt.Sprint(k.Got), known, "write one of"))
+	case *kind.Type:
+		advice := ""
+		if k.Got == "string" && slices.Equal(k.Want, []string{"boolean"}) { // YAML 1.2 has no yes and no
+			advice = "; write true or false, without quotes"
+		}
+		r.Add(path, "%s%s", k.LocalizedString(english), advice)
 	case *kind.Format:
 		r.Add(path, "%s", shortened(k.Err.Error()))
 	case *kind.Minimum:

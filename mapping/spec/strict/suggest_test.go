@@ -29,11 +29,11 @@ func TestSuggest(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			want := `there are "add user", "get user", "set role", "by", "` + known[4] + `"`
+			want := `the keys here are "add user", "get user", "set role", "by", "` + known[4] + `"`
 			if test.want != "" {
 				want = fmt.Sprintf("did you mean %q?", test.want)
 			}
-			assert.Equal(t, want, strict.Suggest(test.word, known))
+			assert.Equal(t, want, strict.Suggest(test.word, known, "the keys here are"))
 		})
 	}
 }
