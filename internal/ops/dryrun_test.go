@@ -39,6 +39,7 @@ func TestDryRunReport(t *testing.T) {
 		s.activity.Changed(c)
 	}
 	page := s.get("/dry-run").text()
+	assert.Contains(t, page, "Addresses and personal attributes are masked (GATEWAY_STATUS_PERSONAL shows them).")
 	assert.Contains(t, page, "3 people and roles would have been changed: add user 1, deactivate user 1, update role 1, update user 1.")
 	assert.Contains(t, page, "n…@example.com update user, deactivate user r-dea Role: VIEWER → becomes ADMIN Active: yes → becomes no "+
 		"R…@example.com add user r-add Given name changed Role: nothing → becomes VIEWER "+

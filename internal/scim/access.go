@@ -100,7 +100,7 @@ func (f *accessFound) search(name string, value any, rt *ResourceType) {
 
 var (
 	activeStep    = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
-	comparedValue = regexp.MustCompile(`\s"(?:[^"\\]|\\.)*"`) // a text with which a filter compares
+	comparedValue = regexp.MustCompile(`(?i)\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s*"(?:[^"\\]|\\.)*"`) // a text with which a filter compares
 )
 
 // namesActive reports whether one step of a path is active. The text that a filter in it
