@@ -27,6 +27,7 @@ type people struct {
 	rows   []record
 	roles  []string
 	hidden map[string]bool           // addresses that the list does not show
+	late   int                       // reads of the list after which it shows them, 0 if it never does
 	shown  func(record, bool) record // how a user is answered; true for one alone
 	upsert bool                      // POST takes over who has the address
 	marks  bool                      // DELETE sets deletedAt, and POST takes it away again
@@ -106,6 +107,9 @@ func (p *people) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.one(r.Method, id, body, answer)
 	case r.Method == http.MethodGet:
 		rows := []any{}
+		if p.late--; p.late == 0 {
+			clear(p.hidden)
+		}
 		for _, one := range p.rows {
 			if !p.hidden[one["email"].(string)] && !p.unread(one) {
 				rows = append(rows, p.show(one, false))
@@ -248,7 +252,7 @@ func TestCreationThatOverwritesAHiddenAccount(t *testing.T) {
 			_, report := p.suggest(t, func(c *check.Config) { c.Write = "u7@example.com" })
 			assert.False(t, report.OK, text(report))
 			said := strings.Join(strings.Fields(text(report)), " ")
-			assert.Contains(t, said, "existed before "+test.says)
+			assert.Contains(t, said, "already had an account "+test.says)
 			assert.Contains(t, said, "overwritten them with Preflight Check and role Viewer")
 			assert.Equal(t, []string{http.MethodPost}, p.writes, "nothing is written after it is met")
 			require.NotNil(t, p.byEmail("u7@example.com"))
@@ -291,7 +295,34 @@ func TestSomebodyWhomAnInterruptedCreationTakesOver(t *testing.T) {
 	assert.False(t, report.OK)
 	assert.Equal(t, []string{http.MethodPost}, p.writes)
 	require.NotNil(t, p.byEmail("u7@example.com"))
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "u7@example.com existed before (id m-7)")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "u7@example.com already had an account (id m-7)")
+}
+
+// Somebody whom the list shows only after the check has begun, because somebody else adds
+// the user at the same time or the list is late, is neither changed nor removed.
+func TestSomebodyWhomTheListShowsLate(t *testing.T) {
+	for name, created := range map[string]time.Time{"added during the check": time.Now(), "added before": time.Now().AddDate(-1, 0, 0)} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Admin", "Viewer", "Editor")
+			draft, _ := p.suggest(t, nil)
+			somebody := p.rows[11]
+			somebody["createdAt"] = created.UTC().Format(time.RFC3339)
+			before, refused := p.show(somebody, false), false
+			for reads := range 20 {
+				p.hidden, p.late, p.writes = map[string]bool{"u12@example.com": true}, reads+2, nil
+				report := p.check(t, draft.String(), "u12@example.com")
+				assert.False(t, report.OK, text(report))
+				assert.Equal(t, before, p.byEmail("u12@example.com"), "shown from read %d of the list", reads+2)
+				for _, method := range p.writes { // which is refused
+					assert.Equal(t, http.MethodPost, method)
+				}
+				said := strings.Join(strings.Fields(text(report)), " ")
+				assert.NotContains(t, said, "may add users")
+				refused = refused || len(p.writes) == 0 && strings.Contains(said, "fail write: create")
+			}
+			assert.True(t, refused, "the gateway refuses to add somebody whom its own list shows")
+		})
+	}
 }
 
 // What a trip finds about people is in the report even if a later trip says
@@ -500,12 +531,12 @@ func TestAccountsThatTheListHides(t *testing.T) {
 			p.hides, p.keeps = true, keeps
 			report := p.check(t, draft.String(), newcomer)
 			said := strings.Join(strings.Fields(text(report)), " ")
-			assert.Contains(t, said, "The account of before (id 101) stays in Suger.")
+			assert.Contains(t, said, "The user's former account (id 101) stays in Suger.")
 			left := p.byEmail(newcomer)
 			if keeps {
 				require.NotNil(t, left)
 				assert.Equal(t, 101, left["id"])
-				assert.Contains(t, said, "fail clean-up The account of before (id 101), without access and not in the list, could not be removed.")
+				assert.Contains(t, said, "fail clean-up The user's former account (id 101), which has no access and is not listed, could not be removed.")
 				return
 			}
 			assert.Nil(t, left)
