@@ -325,6 +325,25 @@ func TestSomebodyWhomTheListShowsLate(t *testing.T) {
 	}
 }
 
+// Somebody without access whom the list shows late, and whom the gateway gives access, is
+// without access again afterwards.
+func TestAccessGivenToSomebodyElse(t *testing.T) {
+	p := newPeople("Admin", "Viewer", "Editor").withStatus()
+	draft, _ := p.suggest(t, nil)
+	somebody, given := p.rows[11], 0
+	for reads := range 20 {
+		somebody["status"], p.hidden, p.late, p.writes = "INACTIVE", map[string]bool{"u12@example.com": true}, reads+2, nil
+		report := p.check(t, draft.String(), "u12@example.com")
+		assert.False(t, report.OK, text(report))
+		assert.Equal(t, "INACTIVE", p.byEmail("u12@example.com")["status"], text(report))
+		if slices.Contains(p.writes, http.MethodPatch) {
+			given++
+			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "This check gave the user access and has ended it again.")
+		}
+	}
+	assert.Positive(t, given)
+}
+
 // What a trip finds about people is in the report even if a later trip says
 // otherwise.
 func TestFindingsOfEarlierRoundsAreKept(t *testing.T) {
