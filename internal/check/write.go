@@ -16,6 +16,9 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
+// checkWrite is the check that fails if the writes are not tried.
+const checkWrite = "write"
+
 // write creates, changes and removes a test user through the gateway's own
 // engine, so that it proves what the gateway does.
 func (r *run) write(ctx context.Context) {
@@ -35,7 +38,7 @@ func (r *run) write(ctx context.Context) {
 			`Add "remove user", or add --force and remove the user in Suger's console.`},
 	} {
 		if refusal.applies {
-			r.add(r.line("write", Fail, refusal.entry, "Not tried: %s", refusal.text).advise("%s", refusal.advice))
+			r.add(r.line(checkWrite, Fail, refusal.entry, "Not tried: %s", refusal.text).advise("%s", refusal.advice))
 			return
 		}
 	}
