@@ -31,6 +31,7 @@ type people struct {
 	shown  func(record, bool) record // how a user is answered; true for one alone
 	upsert bool                      // POST takes over who has the address
 	marks  bool                      // DELETE sets deletedAt, and POST takes it away again
+	locked bool                      // PATCH of who is active is refused
 	fixed  bool                      // PATCH leaves the role as it is
 	fails  bool                      // PATCH is answered 200 with an error, and not done
 	hides  bool                      // who is inactive is in no read, and POST adds another account
@@ -137,6 +138,8 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 	case method == http.MethodDelete:
 		p.rows = slices.DeleteFunc(p.rows, func(r record) bool { return fmt.Sprint(r["id"]) == id })
 		answer(http.StatusOK, record{})
+	case method == http.MethodPatch && p.locked && one["status"] == "ACTIVE":
+		answer(http.StatusForbidden, record{"error": "not for you"})
 	case method == http.MethodPatch && p.fails:
 		answer(http.StatusOK, record{"ok": false, "error": record{"code": 405, "message": "use another method"}})
 	case method == http.MethodPatch:
@@ -326,22 +329,31 @@ func TestSomebodyWhomTheListShowsLate(t *testing.T) {
 }
 
 // Somebody without access whom the list shows late, and whom the gateway gives access, is
-// without access again afterwards.
+// without access again afterwards, or the report says that access has to be ended.
 func TestAccessGivenToSomebodyElse(t *testing.T) {
-	p := newPeople("Admin", "Viewer", "Editor").withStatus()
-	draft, _ := p.suggest(t, nil)
-	somebody, given := p.rows[11], 0
-	for reads := range 20 {
-		somebody["status"], p.hidden, p.late, p.writes = "INACTIVE", map[string]bool{"u12@example.com": true}, reads+2, nil
-		report := p.check(t, draft.String(), "u12@example.com")
-		assert.False(t, report.OK, text(report))
-		assert.Equal(t, "INACTIVE", p.byEmail("u12@example.com")["status"], text(report))
-		if slices.Contains(p.writes, http.MethodPatch) {
+	for _, locked := range []bool{false, true} {
+		p := newPeople("Admin", "Viewer", "Editor").withStatus()
+		draft, _ := p.suggest(t, nil)
+		somebody, given := p.rows[11], 0
+		for reads := range 20 {
+			somebody["status"], p.hidden, p.late, p.writes, p.locked = "INACTIVE", map[string]bool{"u12@example.com": true}, reads+2, nil, locked
+			report := p.check(t, draft.String(), "u12@example.com")
+			assert.False(t, report.OK, text(report))
+			if !slices.Contains(p.writes, http.MethodPatch) {
+				continue
+			}
 			given++
-			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "This check gave the user access and has ended it again.")
+			said := strings.Join(strings.Fields(text(report)), " ")
+			if locked {
+				assert.Contains(t, said, "This check gave the user access and could not end it again: ")
+				assert.Contains(t, said, "change: End the user's access in Suger's console now.")
+				continue
+			}
+			assert.Contains(t, said, "This check gave the user access and has ended it again.")
+			assert.Equal(t, "INACTIVE", somebody["status"], text(report))
 		}
+		assert.Positive(t, given)
 	}
-	assert.Positive(t, given)
 }
 
 // What a trip finds about people is in the report even if a later trip says

@@ -118,7 +118,8 @@ func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err er
 }
 
 // whatIsLeft reports whether the user is gone, and if not, how to remove it. removal is
-// how Suger answered the removal, "" if it did not: only then another one may help.
+// how Suger answered the removal, "" if it did not. An answered one is not advised again,
+// unless such a call has succeeded before.
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error, removal string) Line {
 	line := t.line("clean-up", Fail, "", "")
 	switch {
