@@ -98,11 +98,11 @@ func nextStep(push mapping.Forecast) string {
 		}
 		return text
 	case mapping.EffectCreate:
-		return fmt.Sprintf("Suger has no such person. Okta looks up the userName, finds nobody, and creates the person with the role %s. If it does not, check Assignments in the app.", push.After)
+		return fmt.Sprintf("Suger has no such person. If Okta sends the person, the gateway creates the person with the role %s. If Okta sends nothing, check Assignments in the app.", push.After)
 	case mapping.EffectReturn:
-		return fmt.Sprintf("The person has no access. Okta sends active=true, which gives it back with the role %s. If it does not, unassign and assign the person.", push.After)
+		return fmt.Sprintf("The person has no access. If Okta sends active=true, the gateway gives access back with the role %s. If Okta sends nothing, unassign and assign the person.", push.After)
 	case mapping.EffectRole:
-		return fmt.Sprintf("Okta sends the role %s instead of %s. If it does not, check the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
+		return fmt.Sprintf("If Okta sends %s, the gateway changes the role from %s. If Okta sends nothing, check the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
 	}
 	return "Nothing: a push would change nothing. If Okta shows an error, press Retry under Dashboard, Tasks."
 }

@@ -78,7 +78,7 @@ var inPath = regexp.MustCompile(`/\S*`)
 // isUnknownPath reports whether a 404 is about the path and not about an id in
 // it: Suger answers an impossible path with the same message.
 func (r *run) isUnknownPath(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) bool {
-	if strings.Contains(fold(fail.Message), "organi") {
+	if strings.Contains(fold(inPath.ReplaceAllString(fail.Message, "")), "organi") {
 		return false
 	}
 	control := call
@@ -119,7 +119,7 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 		r.add(r.line("credential", Fail, "", "Not accepted (%s): %s.%s", causeOf(fail), r.credentialKind(), said(fail)).advise("%s", advice))
 	case fail.Status == http.StatusNotFound && !r.isUnknownPath(ctx, call, fail):
 		r.add(r.line("organization", Fail, "", "Suger does not know organization %q, or does not show it to this credential (404).%s", r.Caller.Organization, said(fail)).
-			advise("Compare SUGER_ORG_ID with the organization id in Suger's console."))
+			advise("Compare SUGER_ORG_ID with the organization id in Suger's console, and check that SUGER_API_URL is Suger's API."))
 	default:
 		r.listFailed(ctx, call, err)
 	}

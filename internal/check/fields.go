@@ -39,7 +39,8 @@ func (r *run) checkFields() {
 		r.add(line.propose(fixes(entry+".field", r.users.fields.emails())...))
 	}
 	if shared > 0 {
-		r.note("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
+		r.add(r.line("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case")).
+			advise("Remove or merge all but one of these users in Suger."))
 	}
 }
 

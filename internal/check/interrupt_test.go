@@ -80,7 +80,7 @@ func TestAccountOfAnEarlierCheck(t *testing.T) {
 		}, config: func(c *check.Config) { c.KnownAccount = test.known }})
 		report := s.run(t)
 		assert.Equal(t, test.taken, report.OK, text(report))
-		assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), map[bool]string{true: "Suger already had an account for " + newcomer, false: newcomer + " existed before"}[test.taken])
+		assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), map[bool]string{true: "Suger already had an account for " + newcomer, false: newcomer + " already had an account"}[test.taken])
 		_, there := s.suger.UserByEmail(newcomer)
 		assert.Equal(t, !test.taken, there)
 	}
@@ -101,24 +101,32 @@ func TestAccountOfSomebodyElse(t *testing.T) {
 }
 
 // A user whom Suger accepted but never listed is reported as left, with the way to
-// remove it.
+// remove it. A call that Suger has refused is no such way.
 func TestInvitationThatIsNotListed(t *testing.T) {
-	s := written(stand{front: func(suger http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodPost {
-				suger.ServeHTTP(w, r)
-				return
-			}
-			w.WriteHeader(http.StatusAccepted)
-			_, _ = w.Write([]byte(`{"id":"PENDING01","email":"` + newcomer + `"}`))
-		})
-	}})
-	report := s.run(t)
-	assert.False(t, report.OK)
-	last := report.Lines[len(report.Lines)-1]
-	assert.Equal(t, check.Fail, last.Level)
-	assert.Contains(t, last.Text, `Suger may have added `+newcomer+` by "add user", but its list does not show the user`)
-	assert.Contains(t, last.Change, "or by DELETE /org/sandboxed/user/PENDING01")
+	for answered, change := range map[bool]string{
+		true:  "Remove the user in Suger's console.",
+		false: "Remove the user in Suger's console, or by DELETE /org/sandboxed/user/PENDING01.",
+	} {
+		s := written(stand{front: func(suger http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodDelete && !answered:
+					panic(http.ErrAbortHandler)
+				case r.Method != http.MethodPost:
+					suger.ServeHTTP(w, r)
+				default:
+					w.WriteHeader(http.StatusAccepted)
+					_, _ = w.Write([]byte(`{"id":"PENDING01","email":"` + newcomer + `"}`))
+				}
+			})
+		}})
+		report := s.run(t)
+		assert.False(t, report.OK)
+		last := report.Lines[len(report.Lines)-1]
+		assert.Equal(t, check.Fail, last.Level)
+		assert.Contains(t, last.Text, `Suger may have added `+newcomer+` by "add user", but its list does not show the user`)
+		assert.Equal(t, change, last.Change)
+	}
 }
 
 // Without --write only reads are sent.

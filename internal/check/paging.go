@@ -59,7 +59,11 @@ func (r *run) paging(ctx context.Context) {
 func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
 	n, got, leads := r.users.count, len(first.rows), paging.Style == "cursor" || paging.Style == "link"
 	line := func(level Level, format string, args ...any) Line {
-		return r.line("paging", level, listPaging, format, args...).advise("Compare paging with Suger's documentation and console.")
+		found := r.line("paging", level, listPaging, format, args...)
+		if level == OK {
+			return found
+		}
+		return found.advise("Compare paging with Suger's documentation and console.")
 	}
 	follow := func() bool {
 		return l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))
@@ -124,7 +128,7 @@ func (r *run) total(answer any) {
 		if changes == nil {
 			changes = []Fix{{Entry: entry}}
 		}
-		r.add(r.line("total", Warn, entry, "The mapping names no number of all users that is in the answer, so the gateway cannot detect a truncated list.").propose(changes...))
+		r.add(r.line("total", Warn, entry, "The mapping has no total that the answer contains, so the gateway cannot detect a truncated list.").propose(changes...))
 	}
 }
 

@@ -27,9 +27,11 @@ type people struct {
 	rows   []record
 	roles  []string
 	hidden map[string]bool           // addresses that the list does not show
+	late   int                       // reads of the list after which it shows them, 0 if it never does
 	shown  func(record, bool) record // how a user is answered; true for one alone
 	upsert bool                      // POST takes over who has the address
 	marks  bool                      // DELETE sets deletedAt, and POST takes it away again
+	locked bool                      // PATCH of who is active is refused
 	fixed  bool                      // PATCH leaves the role as it is
 	fails  bool                      // PATCH is answered 200 with an error, and not done
 	hides  bool                      // who is inactive is in no read, and POST adds another account
@@ -106,6 +108,9 @@ func (p *people) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.one(r.Method, id, body, answer)
 	case r.Method == http.MethodGet:
 		rows := []any{}
+		if p.late--; p.late == 0 {
+			clear(p.hidden)
+		}
 		for _, one := range p.rows {
 			if !p.hidden[one["email"].(string)] && !p.unread(one) {
 				rows = append(rows, p.show(one, false))
@@ -133,6 +138,8 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 	case method == http.MethodDelete:
 		p.rows = slices.DeleteFunc(p.rows, func(r record) bool { return fmt.Sprint(r["id"]) == id })
 		answer(http.StatusOK, record{})
+	case method == http.MethodPatch && p.locked && one["status"] == "ACTIVE":
+		answer(http.StatusForbidden, record{"error": "not for you"})
 	case method == http.MethodPatch && p.fails:
 		answer(http.StatusOK, record{"ok": false, "error": record{"code": 405, "message": "use another method"}})
 	case method == http.MethodPatch:
@@ -248,7 +255,7 @@ func TestCreationThatOverwritesAHiddenAccount(t *testing.T) {
 			_, report := p.suggest(t, func(c *check.Config) { c.Write = "u7@example.com" })
 			assert.False(t, report.OK, text(report))
 			said := strings.Join(strings.Fields(text(report)), " ")
-			assert.Contains(t, said, "existed before "+test.says)
+			assert.Contains(t, said, "already had an account "+test.says)
 			assert.Contains(t, said, "overwritten them with Preflight Check and role Viewer")
 			assert.Equal(t, []string{http.MethodPost}, p.writes, "nothing is written after it is met")
 			require.NotNil(t, p.byEmail("u7@example.com"))
@@ -291,7 +298,62 @@ func TestSomebodyWhomAnInterruptedCreationTakesOver(t *testing.T) {
 	assert.False(t, report.OK)
 	assert.Equal(t, []string{http.MethodPost}, p.writes)
 	require.NotNil(t, p.byEmail("u7@example.com"))
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "u7@example.com existed before (id m-7)")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "u7@example.com already had an account (id m-7)")
+}
+
+// Somebody whom the list shows only after the check has begun, because somebody else adds
+// the user at the same time or the list is late, is neither changed nor removed.
+func TestSomebodyWhomTheListShowsLate(t *testing.T) {
+	for name, created := range map[string]time.Time{"added during the check": time.Now(), "added before": time.Now().AddDate(-1, 0, 0)} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Admin", "Viewer", "Editor")
+			draft, _ := p.suggest(t, nil)
+			somebody := p.rows[11]
+			somebody["createdAt"] = created.UTC().Format(time.RFC3339)
+			before, refused := p.show(somebody, false), false
+			for reads := range 20 {
+				p.hidden, p.late, p.writes = map[string]bool{"u12@example.com": true}, reads+2, nil
+				report := p.check(t, draft.String(), "u12@example.com")
+				assert.False(t, report.OK, text(report))
+				assert.Equal(t, before, p.byEmail("u12@example.com"), "shown from read %d of the list", reads+2)
+				for _, method := range p.writes { // which is refused
+					assert.Equal(t, http.MethodPost, method)
+				}
+				said := strings.Join(strings.Fields(text(report)), " ")
+				assert.NotContains(t, said, "may add users")
+				refused = refused || len(p.writes) == 0 && strings.Contains(said, "fail write: create")
+			}
+			assert.True(t, refused, "the gateway refuses to add somebody whom its own list shows")
+		})
+	}
+}
+
+// Somebody without access whom the list shows late, and whom the gateway gives access, is
+// without access again afterwards, or the report says that access has to be ended.
+func TestAccessGivenToSomebodyElse(t *testing.T) {
+	for _, locked := range []bool{false, true} {
+		p := newPeople("Admin", "Viewer", "Editor").withStatus()
+		draft, _ := p.suggest(t, nil)
+		somebody, given := p.rows[11], 0
+		for reads := range 20 {
+			somebody["status"], p.hidden, p.late, p.writes, p.locked = "INACTIVE", map[string]bool{"u12@example.com": true}, reads+2, nil, locked
+			report := p.check(t, draft.String(), "u12@example.com")
+			assert.False(t, report.OK, text(report))
+			if !slices.Contains(p.writes, http.MethodPatch) {
+				continue
+			}
+			given++
+			said := strings.Join(strings.Fields(text(report)), " ")
+			if locked {
+				assert.Contains(t, said, "This check gave the user access and could not end it again: ")
+				assert.Contains(t, said, "change: End the user's access in Suger's console now.")
+				continue
+			}
+			assert.Contains(t, said, "This check gave the user access and has ended it again.")
+			assert.Equal(t, "INACTIVE", somebody["status"], text(report))
+		}
+		assert.Positive(t, given)
+	}
 }
 
 // What a trip finds about people is in the report even if a later trip says
@@ -316,7 +378,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p := newPeople("Standard", "Auditor", "Basic plus", "Operator")
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
 	said := strings.Join(strings.Fields(text(report)), " ")
-	assert.Contains(t, said, "fail known roles Suger's list has no role ADMIN with the id of that name.")
+	assert.Contains(t, said, "fail known roles Suger's list has no role called ADMIN.")
 	assert.Contains(t, said, "fail administrators Nobody with access has a role that the mapping marks as administrator")
 	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
 	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: Suger has no such role: name the one that it has")
@@ -500,12 +562,12 @@ func TestAccountsThatTheListHides(t *testing.T) {
 			p.hides, p.keeps = true, keeps
 			report := p.check(t, draft.String(), newcomer)
 			said := strings.Join(strings.Fields(text(report)), " ")
-			assert.Contains(t, said, "The account of before (id 101) stays in Suger.")
+			assert.Contains(t, said, "The user's former account (id 101) stays in Suger.")
 			left := p.byEmail(newcomer)
 			if keeps {
 				require.NotNil(t, left)
 				assert.Equal(t, 101, left["id"])
-				assert.Contains(t, said, "fail clean-up The account of before (id 101), without access and not in the list, could not be removed.")
+				assert.Contains(t, said, "fail clean-up The user's former account (id 101), which has no access and is not listed, could not be removed.")
 				return
 			}
 			assert.Nil(t, left)

@@ -44,7 +44,7 @@ var plantedWrites = []planted{
 	{name: "an address that exists and is not listed", stand: stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
 		list, _ := value.([]any)
 		return slices.DeleteFunc(list, func(user any) bool { return user.(map[string]any)["status"] == "INACTIVE" })
-	})}, check: "write: create", level: check.Fail, entry: "operations.list users", says: "former@example.com existed before"},
+	})}, check: "write: create", level: check.Fail, entry: "operations.list users", says: "former@example.com already had an account"},
 	{name: "a protected address", stand: written(stand{settings: mapping.Config{ProtectedUsers: []string{newcomer}}}),
 		check: "write: create", level: check.Fail, says: "The gateway refuses: preflight@example.com is protected"},
 

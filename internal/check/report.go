@@ -186,8 +186,14 @@ func (p *Printer) End(r *Report) {
 	switch failed, warned := r.Count(Fail), r.Count(Warn); {
 	case failed > 0:
 		when = ", after every check passes"
-		fmt.Fprintf(p, "\n%s failed. Needs attention: %s. The gateway does not work correctly until the failed checks are fixed.\n",
-			count(failed, "check"), count(warned, "check"))
+		attention, so := "", "The gateway does not work correctly until the failed checks are fixed."
+		if warned > 0 {
+			attention = fmt.Sprintf(" Needs attention: %s.", count(warned, "check"))
+		}
+		if !slices.ContainsFunc(r.Lines, func(line Line) bool { return line.Level == Fail && line.Check != checkWrite }) {
+			so = "The writes were not tried."
+		}
+		fmt.Fprintf(p, "\n%s failed.%s %s\n", count(failed, "check"), attention, so)
 	case warned > 0:
 		fmt.Fprintf(p, "\nNo check failed. Needs attention: %s.\n", count(warned, "check"))
 	default:

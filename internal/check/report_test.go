@@ -85,6 +85,11 @@ func TestContracts(t *testing.T) {
 			s := written(stand{contract: contract})
 			report := s.run(t)
 			assert.True(t, report.OK)
+			for _, line := range report.Lines {
+				if line.Level == check.OK {
+					assert.Empty(t, line.Change, line.Check)
+				}
+			}
 			assert.Len(t, s.suger.Users(), map[bool]int{true: 24, false: 25}[contract == "membership"], "nobody has come or gone")
 			for _, operation := range operationsOnUsers {
 				if op := s.document(t).Operations.Named(operation); op != nil {
@@ -104,6 +109,12 @@ func TestDocumentedCallOnly(t *testing.T) {
 	report := s.run(t)
 	assert.False(t, report.OK)
 	golden(t, "documented.txt", text(report))
+}
+
+// A check whose writes were refused beforehand says nothing about the gateway.
+func TestWritesThatAreNotTried(t *testing.T) {
+	s := stand{config: write("viewer@example.com")}
+	assert.Contains(t, text(s.run(t)), "\n1 check failed. The writes were not tried.\n")
 }
 
 func TestReadDefectsAreReported(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }

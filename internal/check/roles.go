@@ -99,7 +99,7 @@ func (r *run) listRoles(ctx context.Context) roleList {
 	}
 	call, ok := r.probe.Call(opListRoles, nil)
 	if !ok {
-		r.note(opListRoles, OK, "role.known", "Not in the mapping: %s are all roles.", series(known.names()))
+		r.note(opListRoles, OK, "role.known", "The mapping has no %q, so its known roles count as all: %s.", opListRoles, series(known.names()))
 		return known
 	}
 	rows, _, err := r.readRows(ctx, call, r.probe.Paging(opListRoles), mostRows)
@@ -123,7 +123,7 @@ func (r *run) listRoles(ctx context.Context) roleList {
 		return hasID || hasName
 	}
 	if fixed && !slices.ContainsFunc(known, isListed) {
-		r.note(opListRoles, OK, "role.known", "The list has %s: %s. It has none of the mapping's known roles: %s.",
+		r.note(opListRoles, OK, "role.known", "%s: %s. %s are not listed; the mapping names them.",
 			count(len(list), "custom role"), cmp.Or(series(list.names()), "none"), series(known.names()))
 		list = slices.Concat(known, list) // the roles that users hold show whether the mapping's are right
 	} else {
@@ -160,7 +160,11 @@ func (r *run) knownRoles(list roleList) {
 		if id == "" && ids != nil || hasID && fold(byID.Name) == fold(known.Name) {
 			continue
 		}
-		r.add(r.line("known roles", Fail, entry, "Suger's list has no role %s with the id %s.", known.Name, cmp.Or(id, "of that name")).
+		missing := "called " + known.Name
+		if id != "" {
+			missing = known.Name + " with the id " + id
+		}
+		r.add(r.line("known roles", Fail, entry, "Suger's list has no role %s.", missing).
 			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...))
 	}
 }
@@ -272,8 +276,12 @@ func (r *run) namesOfRoles() {
 		role, _ := r.roles.called(name)
 		r.note("default role", OK, entry, "A user without a role gets %s.", role.Name)
 	} else {
+		correct := "Set GATEWAY_DEFAULT_ROLE"
+		if entry != "" {
+			correct = "Correct role.default, or set GATEWAY_DEFAULT_ROLE,"
+		}
 		r.add(r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
-			advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", roles))
+			advise("%s to the role with the fewest rights of %s.", correct, roles))
 	}
 	for _, group := range sortedNames(r.Settings.GroupRoles) {
 		name := r.Settings.GroupRoles[group]

@@ -237,7 +237,7 @@ var traps = map[string]trap{
 				delete(row, "email")
 			}
 		}),
-		draft: []string{"userName: {field: email, write: create} # seen"},
+		draft: []string{"userName: {field: email, write: create} # likely: whether the address can change is assumed"},
 		says:  "email (text) is missing or cannot be used in 1 of 21 users",
 	},
 	"a field on some rows only": {

@@ -56,8 +56,8 @@ func (s *survey) draftUser() {
 			d.set("user.attributes."+name, value, sure, why)
 		}
 	}
-	sure, why = of(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
-	attribute("userName", s.email, "write", spec.WriteCreate, sure, cmp.Or(why, "assumed that it cannot change"))
+	_, why = of(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
+	attribute("userName", s.email, "write", spec.WriteCreate, Likely, cmp.Or(why, "whether the address can change is assumed"))
 	attribute("name.givenName", s.names[0], "", "", Seen, "")
 	attribute("name.familyName", s.names[1], "", "", Seen, "")
 	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), Seen, "")

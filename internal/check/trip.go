@@ -174,15 +174,20 @@ func (t *trip) create(ctx context.Context) bool {
 	if t.perform(ctx, s); t.alien {
 		return false
 	}
-	if t.isSomebodys(s.is, false) {
-		if was := t.writes[0].record; was != nil && !was.Active && s.is.Active {
-			err := t.sendPatch(ctx, "active", false)
-			t.add(t.line(s.check, Fail, "access", "The check had given this user access and ended it again (%s).", cmp.Or(detailOf(err), "done")))
+	leaves := t.isSomebodys(s.is, false)
+	if !leaves && !t.added && s.is != nil && !t.ours[s.is.ID] { // somebody added the user during the check
+		t.id, leaves = s.is.RawID, true
+		t.judge(ctx, s)
+	}
+	if leaves {
+		gaveAccess := func(c *stepCall) bool { return c.Err == nil && (!t.added || c.record != nil && !c.record.Active) }
+		if s.is.Active && t.call(gaveAccess) != nil {
+			t.add(t.endAgain(ctx, s))
 		}
 		return false
 	}
 	t.claim(s.is)
-	if t.judge(ctx, s) {
+	if t.judge(ctx, s) && len(t.writes) > 0 {
 		if answered := t.writes[0].record; t.Document.Access.Shows() && answered != nil && !answered.Active {
 			line := t.line(s.check, Warn, "access", "By this mapping a new user is %s, and the gateway grants access by a second call.", t.access(answered)).
 				advise("If Suger gives new users access, active and inactive are reversed: swap them. If the status means invited, add it to active and pending.")
@@ -201,6 +206,15 @@ func (t *trip) create(ctx context.Context) bool {
 			advise("Add it to the values under access.").propose(meanings...))
 	}
 	return s.is != nil
+}
+
+// endAgain ends the access that a step gave to a user who is not the check's.
+func (t *trip) endAgain(ctx context.Context, s *step) Line {
+	if err := t.sendPatch(ctx, "active", false); err != nil {
+		return t.line(s.check, Fail, "access", "This check gave the user access and could not end it again: %s", detailOf(err)).
+			advise("End the user's access in Suger's console now.")
+	}
+	return t.line(s.check, Fail, "access", "This check gave the user access and has ended it again.")
 }
 
 // claim marks an account as the check's own, also for later trips.
@@ -258,7 +272,7 @@ func (t *trip) leaveAndReturn(ctx context.Context) {
 	if t.claim(s.is); ctx.Err() == nil && byStatus && (s.is == nil || t.id != before) {
 		t.hidden = before
 		t.add(t.line(s.check, Warn, "operations.list users",
-			"Suger's list does not show users without access, so the gateway adds a returning user again instead of restoring access. The account of before%s stays in Suger.", idShown(before)).
+			"Suger's list does not show users without access, so the gateway adds a returning user again instead of restoring access. The user's former account%s stays in Suger.", idShown(before)).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
 	}
 }

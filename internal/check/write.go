@@ -16,6 +16,9 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
+// checkWrite is the check that fails if the writes are not tried.
+const checkWrite = "write"
+
 // write creates, changes and removes a test user through the gateway's own
 // engine, so that it proves what the gateway does.
 func (r *run) write(ctx context.Context) {
@@ -35,7 +38,7 @@ func (r *run) write(ctx context.Context) {
 			`Add "remove user", or add --force and remove the user in Suger's console.`},
 	} {
 		if refusal.applies {
-			r.add(r.line("write", Fail, refusal.entry, "Not tried: %s", refusal.text).advise("%s", refusal.advice))
+			r.add(r.line(checkWrite, Fail, refusal.entry, "Not tried: %s", refusal.text).advise("%s", refusal.advice))
 			return
 		}
 	}
@@ -62,7 +65,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	if t.hidden != nil {
 		if _, err := t.sendRemoval(ctx, t.hidden); err != nil && status(err) != http.StatusNotFound {
-			t.add(t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
+			t.add(t.line("clean-up", Fail, "", "The user's former account%s, which has no access and is not listed, could not be removed.", idShown(t.hidden)).
 				advise("Remove it in Suger's console."))
 		}
 	}
@@ -96,21 +99,27 @@ func (t *trip) cleanUp(ctx context.Context) {
 	t.add(t.whatIsLeft(ctx, left, err, removal))
 }
 
-// sendRemoval removes a user by the mapping's call, and says how Suger answered.
+// sendRemoval removes a user by the mapping's call, and says how Suger answered, "" if it
+// did not.
 func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err error) {
 	call, ok := t.probe.Call(spec.OpRemoveUser, id)
 	if !ok {
 		return "", errors.New("the mapping has no operation that removes a user")
 	}
 	answer, err := t.probe.Do(ctx, call)
-	if err != nil {
-		return "", err
+	code := status(err)
+	if err == nil {
+		code = answer.Status
 	}
-	return fmt.Sprintf("Suger answered %s %s with %d", call.Method, call.Path, answer.Status), nil
+	if code != 0 {
+		answered = fmt.Sprintf("Suger answered %s %s with %d", call.Method, call.Path, code)
+	}
+	return answered, err
 }
 
 // whatIsLeft reports whether the user is gone, and if not, how to remove it. removal is
-// how Suger answered the removal, if it accepted it.
+// how Suger answered the removal, "" if it did not. An answered one is not advised again,
+// unless such a call has succeeded before.
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error, removal string) Line {
 	line := t.line("clean-up", Fail, "", "")
 	switch {
@@ -124,7 +133,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 			t.Write, t.unseen.Call.Operation)
 		if id, found := t.Document.User.ID.In(t.unseen.user); found {
 			t.id = id
-			_, _ = t.sendRemoval(ctx, id) // a success would prove nothing as long as the user is not listed
+			removal, _ = t.sendRemoval(ctx, id) // a success would prove nothing as long as the user is not listed
 		}
 	default:
 		line.Level, line.Text = OK, fmt.Sprintf("Nothing is left of %s.", t.Write)
@@ -137,7 +146,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 			return line
 		}
 		if t.coversEverybody() {
-			line.Text += " Suger still has the account, which is not a member."
+			line.Text = fmt.Sprintf("%s is no longer a member. Suger keeps the account, without membership.", t.Write)
 		} else if is, unread := t.probe.ReadUser(t.userIn(opGetUser, answer.Body)); unread == nil {
 			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, t.access(is))
 			return line.advise("Look at the user in Suger's console.")
@@ -145,7 +154,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		return line
 	}
 	by, word := "", ""
-	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && removal == "" && !strings.Contains(call.Path, "{user.") {
+	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && (removal == "" || t.proven[spec.OpRemoveUser]) && !strings.Contains(call.Path, "{user.") {
 		word, _ = spec.Text(t.id)
 		by = fmt.Sprintf(", or by %s %s", call.Method, strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path))
 	}
@@ -183,13 +192,17 @@ func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
 		line.stays = t.KnownAccount
 	default:
 		t.id, t.alien, t.report.last = is.RawID, true, true
-		line = t.line("write: create", Fail, "operations.list users",
-			"%s existed before%s, although the list of users did not show it, and may belong to somebody: %s. The check called %s and leaves the account alone now. "+
-				"If the account had another name or role, this may have overwritten them with %s %s and role %s; Suger shows %s.",
-			t.Write, idShown(t.id), why, t.done(), tripGivenName, t.family, t.role.Name, t.shown(is)).
-			advise("Look at this user in Suger's console, and correct name, role and access. If the user was no member before, end the membership there. " +
+		did, advice := "changed nothing.", "Choose an address that was never used in Suger."
+		if len(t.writes) > 0 {
+			did = fmt.Sprintf("called %s and leaves the account alone now. If the account had another name or role, this may have overwritten them with %s %s and role %s; Suger shows %s.",
+				t.done(), tripGivenName, t.family, t.role.Name, t.shown(is))
+			advice = "Look at this user in Suger's console, and correct name, role and access. If the user was no member before, end the membership there. " +
 				"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
-				"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger.")
+				"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger."
+		}
+		line = t.line("write: create", Fail, "operations.list users",
+			"%s already had an account%s, which the list of users did not show and which may belong to somebody: %s. The check %s",
+			t.Write, idShown(t.id), why, did).advise("%s", advice)
 		line.stays = true
 	}
 	t.add(line)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -34,17 +35,17 @@ type checkRun struct {
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags()
-	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization to check (default SUGER_ORG_ID)")
 	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping from Suger's answers and write it to `FILE`, which must not exist")
 	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")
 	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger refuses a method, try the other common ones")
 	list := flags.String("compare", "", "instead, list who would change if Okta pushed the people in `FILE` (CSV or JSON); see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
 	flags.StringVar(&run.request.Write, "write", "", "also prove the writes: create, change and remove a user with this `ADDRESS`, which must not exist in Suger; Suger may send an invitation there")
-	flags.BoolVar(&run.request.Force, "force", false, "write although no user has an address at that domain, or the mapping cannot remove a user")
+	flags.BoolVar(&run.request.Force, "force", false, "with --write: write although no user has an address at that domain, or the mapping cannot remove a user; with --suggest also overwrite FILE")
 	flags.BoolVar(&run.request.KnownAccount, "known-account", false, "with --write: continue if Suger has an account with the address that its list does not show; the check changes its name, role and access, and removes it")
 	flags.BoolVar(&run.request.ShowPersonal, "show-personal", false, "show e-mail addresses, and values that may be personal")
-	if err := parse(flags, args); err != nil {
+	if err := cmp.Or(parse(flags, args), refusedFlags(flags, run.request.Write)); err != nil {
 		return err
 	}
 	if _, err := run.prepare(); err != nil {
@@ -57,6 +58,30 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 		return run.suggestTo(ctx)
 	}
 	return run.report(func() (*check.Report, error) { return check.Run(ctx, run.request), nil })
+}
+
+// neededFlags are the flags without which another has no effect.
+var neededFlags = map[string][]string{"list": {"suggest"}, "try-verbs": {"suggest", "write"}, "known-account": {"write"}}
+
+// refusedFlags returns an error for flags that would have no effect, and for an address
+// that is none, such as the next flag.
+func refusedFlags(flags *flag.FlagSet, address string) (err error) {
+	given := make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	refuse := func(refused bool, format string, args ...any) {
+		if refused {
+			err = cmp.Or(err, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(given["write"] && !strings.Contains(address, "@"), "--write needs an e-mail address, not %q", address)
+	refuse(given["force"] && !given["write"] && !given["suggest"], "--force has no effect without --write or --suggest")
+	flags.Visit(func(f *flag.Flag) {
+		for _, needed := range neededFlags[f.Name] {
+			refuse(!given[needed], "--%s has no effect without --%s", f.Name, needed)
+		}
+		refuse(given["compare"] && !slices.Contains([]string{"compare", "org", "json"}, f.Name), "--compare makes no check: --%s has no effect with it", f.Name)
+	})
+	return err
 }
 
 func (run *checkRun) prepare() (*settings.Config, error) {
@@ -75,9 +100,9 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	chosen := cmp.Or(run.request.Caller.Organization, string(c.Organization))
 	switch run.request.Caller.Organization = chosen; {
 	case chosen == "":
-		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to check")
+		found.Add("SUGER_ORG_ID", "is needed, or --org: the id of the organization")
 	case len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen):
-		found.Add("SUGER_ORG_ALLOW", "does not list the organization to check, so the gateway would not serve it")
+		found.Add("SUGER_ORG_ALLOW", "does not list this organization, so the gateway would not serve it")
 	}
 }
 

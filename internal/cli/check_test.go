@@ -96,7 +96,7 @@ func TestCheckWrites(t *testing.T) {
 		assert.Equal(t, run == 1, strings.Contains(out, "Suger already had an account for new@example.com"), out)
 		assert.NotContains(t, out, "\nwarn  write: ")
 		assert.Contains(t, out, "\nok    write: remove ")
-		assert.Contains(t, out, "Nothing is left of new@example.com.")
+		assert.Contains(t, out, "new@example.com is no longer a member.")
 	}
 	out, err := checkWith(t, more, "--write", "new@elsewhere.example")
 	assert.Error(t, err)
@@ -202,11 +202,34 @@ func TestCheckValuesForOkta(t *testing.T) {
 	}
 }
 
+// A flag that would have no effect, and an address that is none, are refused before
+// Suger is asked.
+func TestCheckRefusesFlags(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--list", "/people"}, "--list has no effect without --suggest"},
+		{[]string{"--try-verbs", "--write", "new@example.com"}, "--try-verbs has no effect without --suggest"},
+		{[]string{"--try-verbs", "--suggest", "draft.yaml"}, "--try-verbs has no effect without --write"},
+		{[]string{"--known-account"}, "--known-account has no effect without --write"},
+		{[]string{"--force"}, "--force has no effect without --write or --suggest"},
+		{[]string{"--compare", "people.csv", "--write", "new@example.com"}, "--compare makes no check: --write has no effect with it"},
+		{[]string{"--compare", "people.csv", "--show-personal"}, "--compare makes no check: --show-personal has no effect with it"},
+		{[]string{"--write", "--try-verbs"}, `--write needs an e-mail address, not "--try-verbs"`},
+		{[]string{"--write", ""}, `--write needs an e-mail address, not ""`},
+	} {
+		out, err := checkWith(t, map[string]string{"SUGER_API_URL": "http://127.0.0.1:1"}, test.args...)
+		require.EqualError(t, err, test.want)
+		assert.Empty(t, out)
+	}
+}
+
 func TestCheckNeedsSettings(t *testing.T) {
 	_, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "", "SUGER_ORG_ID": ""})
 	assert.EqualError(t, err, "invalid settings:"+
 		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds"+
-		"\n  SUGER_ORG_ID is needed, or --org: the organization to check")
+		"\n  SUGER_ORG_ID is needed, or --org: the id of the organization")
 	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")
-	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not list the organization to check")
+	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not list this organization")
 }

@@ -116,7 +116,7 @@ func rowsAsJSON(text []byte) ([]byte, error) {
 		titles[i] = strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(title))
 	}
 	if !slices.ContainsFunc(titles, func(title string) bool { return slices.Contains(columns[:3], title) }) {
-		return nil, errors.New("the first line has no column userName, login or email")
+		return nil, errors.New("the first line has no column userName, login or email; separate columns by commas")
 	}
 	var objects []map[string]string
 	for _, row := range rows[1:] {
@@ -137,11 +137,14 @@ func rowsAsJSON(text []byte) ([]byte, error) {
 func explain(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags()
-	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization in which to look for the person (default SUGER_ORG_ID)")
 	role := flags.String("role", "", "`NAME` of the role that Okta would send; without it the push has no role")
 	flags.BoolVar(&run.json, "json", false, "write it as JSON")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if rest := flags.Args(); len(rest) > 1 && strings.HasPrefix(rest[1], "-") {
+		return fmt.Errorf("put the flags before the person: explain %s %s", strings.Join(rest[1:], " "), rest[0])
 	}
 	if flags.NArg() != 1 {
 		return errors.New("explain needs one person: explain [flags] nova.quill@example.com")

@@ -97,7 +97,7 @@ func TestParsePeopleRefuses(t *testing.T) {
 		{"nothing", "", "there is nobody on the list"},
 		{"titles only", "userName,role\n", "there is nobody on the list"},
 		{"an empty JSON list", "[]", "there is nobody on the list"},
-		{"no title line", "ada@example.com,ADMIN\n", "the first line has no column userName, login or email"},
+		{"no title line", "ada@example.com,ADMIN\n", "the first line has no column userName, login or email; separate columns by commas"},
 		{"a row with too few cells", "userName,role\nada@example.com\n", "record on line 2: wrong number of fields"},
 		{"a quote that is not closed", "userName\n\"ada", "parse error on line 2, column 5: extraneous or missing"},
 		{"a name that is missing", "userName,role\n,ADMIN\n", "entry 1 has no user name"},

@@ -35,8 +35,8 @@ func TestExplain(t *testing.T) {
 			"GATEWAY_CHANGE_BRAKE is 20/1h", "GATEWAY_ALLOW_ADMIN_GRANT=false", "GATEWAY_DRY_RUN=true",
 		}},
 		{"in other letter case", []string{"Editor@Example.com"}, mapping.EffectNone, "Nothing", []string{`"email": "editor@example.com"`}},
-		{"another role", []string{"--role", "Finance", "viewer@example.com"}, mapping.EffectRole, "Okta sends the role Finance instead of VIEWER.", nil},
-		{"nobody yet", []string{"nova.quill@example.com"}, mapping.EffectCreate, "creates the person with the role VIEWER", []string{"nobody with this address", "SCIM shows\n  nobody"}},
+		{"another role", []string{"--role", "Finance", "viewer@example.com"}, mapping.EffectRole, "If Okta sends Finance, the gateway changes the role from VIEWER.", nil},
+		{"nobody yet", []string{"nova.quill@example.com"}, mapping.EffectCreate, "the gateway creates the person with the role VIEWER", []string{"nobody with this address", "SCIM shows\n  nobody"}},
 		{"protected", []string{"--role", "VIEWER", "admin@example.com"}, mapping.EffectRefused, "[protected_user]", []string{"GATEWAY_PROTECTED_USERS lists this address"}},
 		{"an unknown role", []string{"--role", "Boss", "viewer@example.com"}, mapping.EffectRefused, "[unknown_role]", nil},
 		{"no address", []string{"opal.sail"}, mapping.EffectRefused, "In Okta's Sign On tab", nil},
@@ -67,5 +67,7 @@ func TestExplain(t *testing.T) {
 func TestExplainRefuses(t *testing.T) {
 	program.SetEnvironment(t, settings.Names(), nil)
 	assert.ErrorContains(t, Run(t.Context(), []string{"explain"}, io.Discard, io.Discard), "needs one person")
+	assert.EqualError(t, Run(t.Context(), []string{"explain", "viewer@example.com", "--role", "EDITOR"}, io.Discard, io.Discard),
+		"put the flags before the person: explain --role EDITOR viewer@example.com")
 	assert.ErrorContains(t, Run(t.Context(), []string{"explain", "a@example.com"}, io.Discard, io.Discard), "SUGER_CREDENTIAL is needed")
 }
