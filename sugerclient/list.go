@@ -1,6 +1,7 @@
 package sugerclient
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,6 +23,7 @@ const (
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
+	openingSize = 4 << 10   // bytes to read in Prove: all of a short list, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -385,11 +387,14 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	return p, err
 }
 
-// Prove reads the first row of the list of call, to check that Suger accepts the
-// credential. Concurrent proofs of one credential share the request, which does not end
+// Prove requests the beginning of the list of call, to check that Suger accepts the
+// credential, and reads little of the answer: what is in it does not matter. Concurrent proofs of one credential share the request, which does not end
 // with the caller who happened to be first, and a refusal is remembered for
 // [Config].RefusedFor. The error is an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
+	paging.Size = 1
+	call.Query = (&listing{call: call, paging: paging}).query()
+	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
 	forProofs := account
 	forProofs.proof = true
@@ -403,8 +408,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 			defer cancel()
 			shared = limited
 		}
-		l := &listing{client: c, cred: cred, call: call, paging: paging}
-		_, err := l.probe(shared, 2) // a list of one row is read to its end, so that its connection is reused
+		_, err := c.Do(shared, cred, call)
 		var fail *Error
 		switch {
 		case err == nil:
@@ -415,4 +419,15 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		return nil, err
 	})
 	return err
+}
+
+// readOpening checks that an answer begins as a list or an object, unlike a proxy's
+// login page.
+func readOpening(_ http.Header, body io.Reader) error {
+	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
+	text := bytes.TrimLeft(opening, " \t\r\n")
+	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
+		return nil
+	}
+	return cmp.Or(err, settledf("the answer is not JSON"))
 }

@@ -170,8 +170,12 @@ func (r *run) knownRoles(list roleList) {
 }
 
 func (r *run) rolesOfUsers() {
-	if r.roles == nil || r.users.fields.use("role").present == 0 || r.users.readable() == 0 {
+	switch {
+	case r.users.fields.use("role").present == 0 || r.users.readable() == 0:
 		return // reported before
+	case r.roles == nil:
+		r.note("roles of users", Warn, "user.roles", "Not compared with the list of roles, which could not be read.")
+		return
 	}
 	if !r.severalRoles(r.users.fields, "") {
 		r.add(r.heldRoles())

@@ -78,7 +78,9 @@ func (c *stepCall) lacksUser() bool {
 // the user exists.
 func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roles.called(cmp.Or(t.Settings.DefaultRole, t.Document.Role.Default))
+	level, why := Warn, ", because the user was not added as intended"
 	if t.create(ctx) {
+		level, why = OK, ""
 		t.note("managing users", OK, "", "The credential may add users.")
 		if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != spec.WriteCreate {
 			t.renames = t.rename(ctx, tripOtherName, active)
@@ -100,7 +102,7 @@ func (t *trip) make(ctx context.Context) {
 		}
 	}
 	if len(names) > 0 {
-		t.note("not tried", OK, "", "%s.", series(names))
+		t.note("not tried", level, "", "%s%s.", series(names), why)
 	}
 }
 

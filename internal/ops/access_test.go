@@ -183,7 +183,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 
 func TestHeadersOfPages(t *testing.T) {
 	s := newStand(t)
-	for _, path := range []string{"/", "/nowhere", "/guides/roles.md"} {
+	for _, path := range []string{"/", "/nowhere", "/guides/roles.md", "/guides/images/okta-path.svg", "/healthz", "/metrics"} {
 		header := s.get(path).header
 		assert.Regexp(t, `^default-src 'none'; style-src 'sha256-[^']+'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$`, header.Get("Content-Security-Policy"))
 		assert.Equal(t, "no-store", header.Get("Cache-Control"))

@@ -61,7 +61,6 @@ func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
 
 func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the client disconnected
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -162,6 +163,15 @@ func (p *filterParser) parseBrackets(path AttrPath) filterNode {
 	return node
 }
 
+// identifier returns the best attribute for looking up a resource.
+func (rt *ResourceType) identifier() string {
+	i := slices.IndexFunc(rt.Schema.Attributes, func(a *Attribute) bool { return a.Type == String && (a.Required || a.Uniqueness == UniqueServer) })
+	if i < 0 {
+		return "id"
+	}
+	return rt.Schema.Attributes[i].Name
+}
+
 // parseName reads an attribute path, which starts at what the prefix names or, inside
 // brackets, at an element. What the type does not have may be an attribute of one of the
 // others; the URN of its schema keeps that apart, since no resource of the type has a
@@ -192,7 +202,7 @@ func (p *filterParser) parseName(prefix string) AttrPath {
 		p.fail(p.token, "there is no such attribute")
 	}
 	if path.Tolerated && !p.tolerant {
-		p.fail(p.token, "this service does not store the attribute")
+		p.fail(p.token, "this service does not store the attribute; filter on %s instead", p.rt.identifier())
 	}
 	p.tolerated = p.tolerated || path.Tolerated
 	p.next()

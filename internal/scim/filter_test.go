@@ -71,10 +71,10 @@ func TestFilterErrors(t *testing.T) {
 		{"extension attribute without its URN", `role eq "x"`, `The filter is wrong at character 1, "role": there is no such attribute.`},
 		{"long names are clipped", strings.Repeat("x", 100) + ` pr`, `The filter is wrong at character 1, "` + strings.Repeat("x", 60) + `…": there is no such attribute.`},
 
-		{"externalId", `externalId eq "x"`, `The filter is wrong at character 1, "externalId": this service does not store the attribute.`},
-		{"password", `active eq true and password pr`, `The filter is wrong at character 20, "password": this service does not store the attribute.`},
-		{"tolerated sub-attribute in brackets", `emails[display eq "x"]`, `The filter is wrong at character 8, "display": this service does not store the attribute.`},
-		{"tolerated sub-attribute after brackets", `emails[type pr].display eq "x"`, `The filter is wrong at character 16, ".display": this service does not store the attribute.`},
+		{"externalId", `externalId eq "x"`, `The filter is wrong at character 1, "externalId": this service does not store the attribute; filter on userName instead.`},
+		{"password", `active eq true and password pr`, `The filter is wrong at character 20, "password": this service does not store the attribute; filter on userName instead.`},
+		{"tolerated sub-attribute in brackets", `emails[display eq "x"]`, `The filter is wrong at character 8, "display": this service does not store the attribute; filter on userName instead.`},
+		{"tolerated sub-attribute after brackets", `emails[type pr].display eq "x"`, `The filter is wrong at character 16, ".display": this service does not store the attribute; filter on userName instead.`},
 
 		{"operator missing", `userName`, `The filter is wrong at character 9` + operators},
 		{"operator unknown", `userName = "x"`, `The filter is wrong at character 10, "="` + operators},
