@@ -471,7 +471,7 @@ func (w *world) othersAdminister(r *request) bool {
 // minutes the gateway then does not count the person as an administrator.
 func (w *world) doubted(r *request, id string) bool {
 	return slices.ContainsFunc(w.requests, func(q *request) bool {
-		failed := !q.ok() && (q.status == 0 || q.writes > 0)
+		failed := !q.ok() && (q.status == 0 || q.writes > 0 || q.code == "suger_unavailable") // whose write may have hung
 		_, bulk := q.may[id]
 		return q != r && q.sent.Before(r.sent) && q.sent.After(r.sent.Add(-12*time.Minute)) && (failed || q.partly) &&
 			(q.partly && bulk || q.about == id || q.ends == id || q.group != "")
