@@ -34,18 +34,18 @@ var allowedWords = map[string]struct {
 	words  []string
 	reason string
 }{
-	"mapping/spec/field.go":            {[]string{"firstName"}, "an example of the notation"},
-	"mapping/spec/operations.go":       {[]string{"/org/", "/user"}, "an example of the notation"},
-	"internal/settings/settings.go":    {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in the help of settings"},
-	"gateway/gateway.go":               {[]string{"/org/"}, "the gateway's own path"},
-	"gateway/exchange.go":              {[]string{"/org/"}, "the gateway's own path"},
-	"internal/check/survey.go":         {[]string{"/org/", "/user"}, "the documented path, from which a draft starts"},
-	"internal/check/suggest_roles.go":  {[]string{"ADMIN"}, "the documented role, in a draft that finds none"},
+	"mapping/spec/field.go":           {[]string{"firstName"}, "an example of the notation"},
+	"mapping/spec/operations.go":      {[]string{"/org/", "/user"}, "an example of the notation"},
+	"internal/settings/settings.go":   {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in the help of settings"},
+	"gateway/gateway.go":              {[]string{"/org/"}, "the gateway's own path"},
+	"gateway/exchange.go":             {[]string{"/org/"}, "the gateway's own path"},
+	"internal/check/survey.go":        {[]string{"/org/", "/user"}, "the documented path, from which a draft starts"},
+	"internal/check/suggest_roles.go": {[]string{"ADMIN"}, "the documented role, in a draft that finds none"},
 	"internal/check/suggest_users.go": {[]string{"/role"}, "the usual ending of a call that sets a role, in a comment of a draft"},
-	"internal/cli/status_page.go":      {[]string{"/org/"}, "the gateway's own path"},
-	"internal/test/load/suger.go":      {[]string{"/org/", "/user"}, "paths for a bare proxy to the sandbox"},
-	"internal/test/oktaorg/org.go":     {[]string{"ACTIVE"}, "Okta's word"},
-	"internal/test/oktaorg/client.go":  {[]string{"firstName", "lastName"}, "Okta's words"},
+	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
+	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "paths for a bare proxy to the sandbox"},
+	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
+	"internal/test/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
 }
 
 // Suger's paths, fields and values are only in the mapping file, so that a different
