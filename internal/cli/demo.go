@@ -103,7 +103,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 		return nil
 	})
 	flags.IntVar(&options.Seats, "seats", 0, "limit of members; 0 is no limit")
-	flags.Func("fault", "`FAULT` to inject, for all calls or one operation, such as \"429 update user\", \"2s\" or \"reset list users\"; the kinds are 400 to 599, a delay and reset; may be given several times", func(text string) error {
+	flags.Func("fault", "`FAULT` to inject, for all calls or one operation, such as \"429 update user\", \"2s\" or \"reset list users\"; the kinds are 400 to 599, a delay, hang and reset; may be given several times", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
 		options.Faults = append(options.Faults, fault)
 		return err

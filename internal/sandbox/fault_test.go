@@ -23,13 +23,14 @@ func TestParseFault(t *testing.T) {
 		"2s":                    {Delay: 2 * time.Second},
 		"1500ms list users":     {Delay: 1500 * time.Millisecond, Operation: "list users"},
 		"reset add user":        {Operation: "add user"},
+		"hang list users":       {Operation: "list users", Delay: 24 * time.Hour},
 		"reset of no such name": {Operation: "of no such name"}, // New refuses it
 	} {
 		got, err := sandbox.ParseFault(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "flood", "200", "399", "600", "-429", "0s", "-2s", "2", "list users", "hang"} {
+	for _, text := range []string{"", "flood", "200", "399", "600", "-429", "0s", "-2s", "2", "list users", "hangs"} {
 		got, err := sandbox.ParseFault(text)
 		assert.ErrorContains(t, err, "unknown kind of fault", text)
 		assert.Zero(t, got, text)

@@ -206,8 +206,11 @@ type Fault struct {
 	Status    int
 }
 
+// hangTime is the delay of a call that hangs: nobody waits as long.
+const hangTime = 24 * time.Hour
+
 // ParseFault parses "KIND" or "KIND OPERATION", such as "429", "2s list users" and
-// "reset add user". KIND is a status from 400 to 599, a delay, or reset.
+// "reset add user". KIND is a status from 400 to 599, a delay, hang or reset.
 func ParseFault(text string) (Fault, error) {
 	kind, operation, _ := strings.Cut(strings.TrimSpace(text), " ")
 	fault := Fault{Operation: strings.TrimSpace(operation)}
@@ -215,12 +218,14 @@ func ParseFault(text string) (Fault, error) {
 	delay, noDelay := time.ParseDuration(kind)
 	switch {
 	case kind == "reset":
+	case kind == "hang":
+		fault.Delay = hangTime
 	case noStatus == nil && status >= 400 && status <= 599:
 		fault.Status = status
 	case noDelay == nil && delay > 0:
 		fault.Delay = delay
 	default:
-		return Fault{}, fmt.Errorf("unknown kind of fault %q: it is a status from 400 to 599, a delay such as 2s, or reset", kind)
+		return Fault{}, fmt.Errorf("unknown kind of fault %q: it is a status from 400 to 599, a delay such as 2s, hang or reset", kind)
 	}
 	return fault, nil
 }
