@@ -237,7 +237,7 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 // whose role is unknown.
 func (p *planner) mayTakeAdministrator(s *snapshot, one *personPlan) bool {
 	takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
-	unknown := len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before})
+	unknown := len(one.before.roles) == 0 || !s.roles.knows(one.before.roles)
 	return takes && unknown && one.kind != planJoin && one.before.access.active
 }
 
@@ -255,7 +255,7 @@ func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 	if is == nil || one.kind != planChange || !one.endsAccess() {
 		return false
 	}
-	return anyAdministrator(after.roles.of(is)) || !after.roles.knows([]*user{is}) && !p.model.knowsAdministrators()
+	return anyAdministrator(after.roles.of(is)) || !after.roles.knows(is.roles) && !p.model.knowsAdministrators()
 }
 
 // administratorsAfter counts the active administrators after the plan. People whom

@@ -217,7 +217,7 @@ func (p *planner) defaultRole(s *snapshot) ([]*role, error) {
 
 // knowsRoles returns an error unless the snapshot has the roles that a user holds.
 func (s *snapshot) knowsRoles(u *user) error {
-	if !s.roles.whole && !s.roles.knows([]*user{u}) {
+	if !s.roles.whole && !s.roles.knows(u.roles) {
 		return errNeedsRoles
 	}
 	return nil

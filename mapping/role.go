@@ -181,10 +181,8 @@ func (c *catalogue) first(is func(*role) bool) *role {
 	return nil
 }
 
-func (c *catalogue) knows(users []*user) bool {
-	return !slices.ContainsFunc(users, func(u *user) bool {
-		return slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
-	})
+func (c *catalogue) knows(refs []roleRef) bool {
+	return !slices.ContainsFunc(refs, func(ref roleRef) bool { return c.byRef(ref) == nil })
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or

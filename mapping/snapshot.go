@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type snapshot struct {
 	done  time.Time // when it was complete
 	whole bool      // every member is in it
 	users []*user   // by time of joining or creation, then id
+	held  []roleRef // the roles that they name, each once
 	ids   map[string]int32
 	mails map[string]int32   // by folded address: of several users the first with access
 	same  map[string][]int32 // of the addresses that several users have, those with access first
@@ -56,11 +58,16 @@ func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 		later.index(m)
 	}
 	later.rows = make(map[uint64]int32, len(later.users))
+	held := make(map[roleRef]bool)
 	for i, u := range later.users {
+		for _, ref := range u.roles {
+			held[ref] = true
+		}
 		if u.row != 0 {
 			later.rows[u.row] = int32(i)
 		}
 	}
+	later.held = slices.Collect(maps.Keys(held))
 	return later
 }
 

@@ -37,7 +37,7 @@ func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view sc
 }
 
 func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.Resource, error) {
-	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
+	roles, err := s.rolesOf(ctx, snap.roles, found.roles)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +49,18 @@ func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.R
 func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer u.translate(&err)
 	snap, users, looked, err := u.lookUp(ctx, q.Filter)
+	var held []roleRef
+	if len(users) > 0 {
+		held = users[0].roles
+	}
 	if err == nil && !looked {
 		if snap, err = u.people(ctx, u.toShow()); err == nil {
-			users = snap.users
+			users, held = snap.users, snap.held
 		}
 	}
 	roles := u.fixed
 	if err == nil && len(users) > 0 {
-		roles, err = u.rolesOf(ctx, snap.roles, users)
+		roles, err = u.rolesOf(ctx, snap.roles, held)
 	}
 	if err != nil {
 		return nil, err
@@ -98,15 +102,15 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, fou
 	return snap, found, true, err
 }
 
-// rolesOf returns a catalogue that knows the roles of these users: the present one
-// if it does, or else the list. A role that another replica has just made is looked
-// for in a list that begins now.
-func (s *suger) rolesOf(ctx context.Context, known *catalogue, users []*user) (*catalogue, error) {
-	if known.whole || known.knows(users) {
+// rolesOf returns a catalogue that knows these roles: the present one if it does, or else
+// the list. A role that another replica has just made is looked for in a list that begins
+// now.
+func (s *suger) rolesOf(ctx context.Context, known *catalogue, refs []roleRef) (*catalogue, error) {
+	if known.whole || known.knows(refs) {
 		return known, nil
 	}
 	roles, err := s.roles(ctx, s.rolesToShow())
-	if err != nil || roles.knows(users) {
+	if err != nil || roles.knows(refs) {
 		return roles, err
 	}
 	return s.roles(ctx, s.fromNow())
