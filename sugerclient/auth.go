@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -285,14 +287,14 @@ func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 
 func readToken(body []byte, began time.Time) (token, error) {
 	var answer struct {
-		Token    string      `json:"access_token"`
-		Lifetime json.Number `json:"expires_in"` // in seconds, perhaps in quotes; only recommended (RFC 6749 section 5.1)
+		Token    string `json:"access_token"`
+		Lifetime any    `json:"expires_in"` // in seconds, perhaps in quotes; only recommended (RFC 6749 section 5.1)
 	}
 	if json.Unmarshal(body, &answer) != nil || !presentable(Credential(answer.Token)) {
 		return token{}, errors.New("the answer has no usable token")
 	}
 	lifetime := defaultLifetime
-	if seconds, _ := answer.Lifetime.Float64(); seconds > 0 {
+	if seconds, _ := strconv.ParseFloat(fmt.Sprint(answer.Lifetime), 64); seconds > 0 {
 		lifetime = time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
 	}
 	return token{header: "Bearer " + answer.Token, renew: began.Add(lifetime * 4 / 5), expires: began.Add(lifetime)}, nil
