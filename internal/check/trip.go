@@ -29,24 +29,21 @@ type trip struct {
 	service *mapping.Users
 	began   time.Time
 	id      any             // of the user, as Suger writes it; nil while there is none
-	writes  []*stepCall     // calls of the current step that change something
+	writes  []*stepCall     // calls of the current step
 	proven  map[string]bool // operations that were tried, and whether every step that used them succeeded
-	advised []string        // advice so far, so that none is repeated
+	advised map[string]bool // advice so far, so that none is repeated
 
 	added   bool      // a call that adds succeeded, or may have
 	unseen  *stepCall // the latest such call, until the list shows the user
 	waited  bool      // the list did not show the new user at once
 	alien   bool      // the address belongs to an account that is not the check's
-	known   bool      // Suger knew the address, and keeps the names it has for it
+	known   bool      // the account is older than the check, which may change it
 	removed bool      // by the step for it
 	hidden  any       // id of an account without access that the list does not show
 
-	renames  bool // a change of the name succeeded
-	gaveRole bool // a change of the role succeeded
-
-	user, before any              // as Suger showed it last, and before the current step
-	role         mapping.RoleName // that the user should have
-	family       string           // likewise
+	gaveRole bool             // a change of the role succeeded
+	role     mapping.RoleName // that the user should have
+	family   string           // likewise
 }
 
 // A step is one change of the user by a SCIM request, and what came of it.
@@ -55,11 +52,11 @@ type step struct {
 	wanted state  // in which it should leave the user
 	sends  string // the one attribute that changes, "" if it sends all
 	send   func(context.Context) error
-	read   func(context.Context) (*mapping.Record, error) // the user afterwards
 
 	err     error           // the gateway's answer to a SCIM client
 	is      *mapping.Record // the user as Suger shows it afterwards, nil if it does not
 	readErr error           // why the user could not be read
+	ok      bool
 }
 
 // A stepCall is a call of a step.
@@ -67,11 +64,6 @@ type stepCall struct {
 	mapping.Exchange
 	user   any             // what the answer has where the mapping looks for the user
 	record *mapping.Record // nil if that is no user
-}
-
-// lacksUser reports whether the gateway looks for the user in the answer in vain.
-func (c *stepCall) lacksUser() bool {
-	return c.Answer != nil && c.record == nil && (c.Call.Operation == spec.OpAddUser || c.Call.Operation == spec.OpUpdateUser)
 }
 
 // make executes the steps. Later steps are tried after a failed one, as long as
@@ -82,22 +74,23 @@ func (t *trip) make(ctx context.Context) {
 	if t.create(ctx) {
 		level, why = OK, ""
 		t.note("managing users", OK, "", "The credential may add users.")
-		if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != spec.WriteCreate {
-			t.renames = t.rename(ctx, tripOtherName, active)
-		}
+		a, renames := t.Document.User.Attributes["name.familyName"]
+		renames = renames && a.Write != spec.WriteCreate && t.rename(ctx, tripOtherName, active)
 		t.changeRole(ctx)
 		// The user has another role than the default one now: a change of the name shows
 		// whether Suger resets what a call leaves out.
-		if t.renames && t.gaveRole && t.rename(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
+		if renames && t.gaveRole && t.rename(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
 			t.rename(ctx, tripOtherName, active)
 		}
-		t.leaveAndReturn(ctx)
-		t.remove(ctx)
+		t.leaveAndReturn(ctx, renames)
+		if t.Document.Operations.RemoveUser != nil { // else the check was forced
+			t.removed = t.take(ctx, &step{check: "write: remove", wanted: gone,
+				send: func(ctx context.Context) error { return t.service.Delete(ctx, fmt.Sprint(t.id), "") }})
+		}
 	}
-	var names []string // of the operations besides those that every trip calls
-	always := []string{opListUsers, opGetUser, spec.OpFindUser, opListRoles, spec.OpAddUser, spec.OpAddMember}
+	var names []string
 	for _, op := range t.Document.Operations.All() {
-		if _, tried := t.proven[op.Name]; !tried && op.Operation != nil && !slices.Contains(always, op.Name) {
+		if _, tried := t.proven[op.Name]; !tried && op.Operation != nil && op.Call.Method != http.MethodGet {
 			names = append(names, op.Name)
 		}
 	}
@@ -108,21 +101,27 @@ func (t *trip) make(ctx context.Context) {
 
 // take makes a step, reads the user and reports whether the step succeeded.
 func (t *trip) take(ctx context.Context, s *step) bool {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || t.alien {
 		return false
 	}
-	t.perform(ctx, s)
-	return t.judge(ctx, s)
-}
-
-func (t *trip) perform(ctx context.Context, s *step) {
-	t.writes, t.before = nil, t.user
+	t.writes = nil
 	s.err = s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) error { return t.called(&stepCall{Exchange: e}) }))
-	s.is, s.readErr = s.read(ctx)
+	s.is, s.readErr = t.read(ctx)
+	if !t.alien && t.isSomebodys(s.is, false) {
+		t.endAgain(ctx, s)
+	}
+	if !t.alien {
+		s.ok = t.judge(ctx, s)
+	}
+	for _, c := range t.writes {
+		was, tried := t.proven[c.Call.Operation]
+		t.proven[c.Call.Operation] = s.ok && (was || !tried)
+	}
+	return s.ok
 }
 
-// called notes a call of the step. Those that read a list are not among them. The error
-// ends the step before it changes an account that existed before.
+// called notes a call of the step. The error ends the step before it changes an account
+// that existed before.
 func (t *trip) called(c *stepCall) error {
 	name := c.Call.Operation
 	if name == opGetUser {
@@ -142,13 +141,14 @@ func (t *trip) called(c *stepCall) error {
 	return nil
 }
 
-// patch makes a step that changes an attribute, and reports whether it succeeded.
-func (t *trip) patch(ctx context.Context, check string, wanted state, attribute string, value any) bool {
-	return t.take(ctx, &step{check: check, wanted: wanted, sends: attribute, read: t.find,
-		send: func(ctx context.Context) error { return t.sendPatch(ctx, attribute, value) }})
+// patch changes an attribute of the user by a SCIM request without a path, as Okta does.
+func (t *trip) patch(ctx context.Context, check string, wanted state, attribute string, value any) *step {
+	s := &step{check: check, wanted: wanted, sends: attribute,
+		send: func(ctx context.Context) error { return t.sendPatch(ctx, attribute, value) }}
+	t.take(ctx, s)
+	return s
 }
 
-// sendPatch changes the user by a SCIM request without a path, as Okta does.
 func (t *trip) sendPatch(ctx context.Context, attribute string, value any) error {
 	_, err := t.service.Patch(ctx, fmt.Sprint(t.id), map[string]any{
 		"schemas":    []any{scim.URNPatchOp},
@@ -172,67 +172,37 @@ func (t *trip) sendCreate(ctx context.Context) error {
 // create adds the user, and reports whether the other steps can follow.
 func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
-	s := &step{check: "write: create", wanted: active, send: t.sendCreate, read: t.appears}
-	if t.perform(ctx, s); t.alien {
+	s := &step{check: "write: create", wanted: active, send: t.sendCreate}
+	t.take(ctx, s)
+	if s.is == nil || t.alien {
 		return false
 	}
-	leaves := t.isSomebodys(s.is, false)
-	if !leaves && !t.added && s.is != nil && !t.ours[s.is.ID] { // somebody added the user during the check
-		t.id, leaves = s.is.RawID, true
-		t.judge(ctx, s)
-	}
-	if leaves {
-		gaveAccess := func(c *stepCall) bool { return c.Err == nil && (!t.added || c.record != nil && !c.record.Active) }
-		if s.is.Active && t.call(gaveAccess) != nil {
-			t.add(t.endAgain(ctx, s))
-		}
-		return false
-	}
-	t.claim(s.is)
-	if t.judge(ctx, s) && len(t.writes) > 0 {
-		if answered := t.writes[0].record; t.Document.Access.Shows() && answered != nil && !answered.Active {
-			line := t.line(s.check, Warn, "access", "By this mapping a new user is %s, and the gateway grants access by a second call.", t.access(answered)).
-				advise("If Suger gives new users access, active and inactive are reversed: swap them. If the status means invited, add it to active and pending.")
-			if u := t.users.fields.use("status"); u.kind() == isFlag && !saysItself(u.field.String()) {
-				line.Level = Fail // the flag is taken for its opposite
-			}
-			if t.add(line); line.Level == Fail {
-				return false
-			}
-		}
-	}
-	if s.is != nil && s.is.Unknown {
+	if s.is.Unknown {
 		t.users.unknown[s.is.Status]++
 		_, meanings := t.misread(t.Document.Access.Field.String())
 		t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", s.is.Status).
 			advise("Add it to the values under access.").propose(meanings...))
 	}
-	return s.is != nil
-}
-
-// endAgain ends the access that a step gave to a user who is not the check's.
-func (t *trip) endAgain(ctx context.Context, s *step) Line {
-	if err := t.sendPatch(ctx, "active", false); err != nil {
-		return t.line(s.check, Fail, "access", "This check gave the user access and could not end it again: %s", detailOf(err)).
-			advise("End the user's access in Suger's console now.")
+	if !s.ok || len(t.writes) == 0 || !t.Document.Access.Shows() {
+		return true
 	}
-	return t.line(s.check, Fail, "access", "This check gave the user access and has ended it again.")
-}
-
-// claim marks an account as the check's own, also for later trips.
-func (t *trip) claim(is *mapping.Record) {
-	if is != nil {
-		t.id, t.ours[is.ID] = is.RawID, true
+	answered := t.writes[0].record
+	if answered == nil || answered.Active {
+		return true
 	}
+	line := t.line(s.check, Warn, "access", "By this mapping a new user is %s, and the gateway grants access by a second call.", t.access(answered)).
+		advise("If Suger gives new users access, active and inactive are reversed: swap them. If the status means invited, add it to active and pending.")
+	if u := t.users.fields.use("status"); u.kind() == isFlag && !saysItself(u.field.String()) {
+		line.Level = Fail // the flag is taken for its opposite
+	}
+	t.add(line)
+	return line.Level != Fail
 }
 
 func (t *trip) rename(ctx context.Context, family string, wanted state) bool {
 	t.family = family
-	return t.patch(ctx, checkName, wanted, "name", map[string]any{"familyName": family})
+	return t.patch(ctx, "write: name", wanted, "name", map[string]any{"familyName": family}).ok
 }
-
-// checkName is the check whose later successes are not reported.
-const checkName = "write: name"
 
 // mostRoles bounds how many roles are given in turn.
 const mostRoles = 5
@@ -249,79 +219,72 @@ func (t *trip) changeRole(ctx context.Context) {
 	}
 	for _, role := range roles[:min(len(roles), mostRoles)] {
 		t.role = role
-		if !t.patch(ctx, "write: role", active, mapping.URNSuger, map[string]any{"role": role.ID}) {
+		if !t.patch(ctx, "write: role", active, mapping.URNSuger, map[string]any{"role": role.ID}).ok {
 			return
 		}
 		t.gaveRole = true
 	}
 }
 
-// leaveAndReturn ends access and gives it back: by the status, or by adding the user again.
-func (t *trip) leaveAndReturn(ctx context.Context) {
+// leaveAndReturn ends access and gives it back: by the status, or by adding the user
+// again. A change of the name between the two must not give access back.
+func (t *trip) leaveAndReturn(ctx context.Context, renames bool) {
 	byStatus := t.Document.Access.End.Way == spec.BySetStatus
-	t.patch(ctx, "write: deactivate", inactive, "active", false)
-	switch is, err := t.find(ctx); {
-	case err != nil: // has been reported
+	left := t.patch(ctx, "write: deactivate", inactive, "active", false)
+	switch {
+	case ctx.Err() != nil, left.readErr != nil, left.is != nil && left.is.Active: // has been reported
 		return
-	case is != nil:
-		if !is.Active && (!byStatus || !t.renames || t.rename(ctx, tripOtherName, inactive)) {
+	case left.is != nil:
+		if !byStatus || !renames || t.rename(ctx, tripOtherName, inactive) {
 			t.patch(ctx, "write: return", active, "active", true)
 		}
 		return
 	}
-	before, s := t.id, &step{check: "write: return", wanted: active, send: t.sendCreate, read: t.inList}
-	t.take(ctx, s)
-	if t.claim(s.is); ctx.Err() == nil && byStatus && (s.is == nil || t.id != before) {
+	before := t.id
+	t.id = nil // it may change
+	back := &step{check: "write: return", wanted: active, send: t.sendCreate}
+	t.take(ctx, back)
+	if t.id = cmp.Or(t.id, before); byStatus && (back.is == nil || t.id != before) && ctx.Err() == nil {
 		t.hidden = before
-		t.add(t.line(s.check, Warn, "operations.list users",
+		t.add(t.line(back.check, Warn, "operations.list users",
 			"Suger's list does not show users without access, so the gateway adds a returning user again instead of restoring access. The user's former account%s stays in Suger.", idShown(before)).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
 	}
 }
 
-func (t *trip) remove(ctx context.Context) {
-	if t.Document.Operations.RemoveUser == nil {
-		return // the check was forced
+// read reads the user afresh, by id where that proves who is a member; nil if neither
+// that nor the list has the user.
+func (t *trip) read(ctx context.Context) (*mapping.Record, error) {
+	if call, ok := t.probe.Call(opGetUser, t.id); ok && t.id != nil && !t.coversEverybody() {
+		answer, err := t.probe.Do(ctx, call)
+		switch {
+		case err == nil:
+			return t.probe.ReadUser(t.userIn(opGetUser, answer.Body))
+		case status(err) != http.StatusNotFound:
+			return nil, err
+		}
 	}
-	t.removed = t.take(ctx, &step{check: "write: remove", wanted: gone,
-		send: func(ctx context.Context) error { return t.service.Delete(ctx, fmt.Sprint(t.id), "") },
-		read: func(ctx context.Context) (*mapping.Record, error) {
-			if is, err := t.find(ctx); is != nil || err != nil {
-				return is, err
-			}
-			return t.inList(ctx) // the list has to agree
-		}})
-}
-
-// find reads the user afresh, by id where that proves who is a member; nil if
-// there is none.
-func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
-	call, ok := t.probe.Call(opGetUser, t.id)
-	if !ok || t.coversEverybody() {
-		return t.inList(ctx)
-	}
-	answer, err := t.probe.Do(ctx, call)
-	switch {
-	case status(err) == http.StatusNotFound:
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	t.user = t.userIn(opGetUser, answer.Body)
-	return t.probe.ReadUser(t.user)
+	found, err := t.listed(ctx)
+	return append(found, nil)[0], err
 }
 
 // patienceLooks is how often the list is reread for a user whom Suger has
 // accepted and does not list yet.
 const patienceLooks = 5
 
-// appears finds the user who was just added, and waits for a while if Suger
-// accepted the request, or may have.
-func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
-	for look := 0; ; look++ {
-		is, err = t.inList(ctx)
-		if is != nil || err != nil || t.unseen == nil || t.alien || ctx.Err() != nil || look == patienceLooks {
-			return is, err
+// listed returns the users of a fresh list who have the address. Once, it waits for a user
+// whom Suger has accepted, or may have.
+func (t *trip) listed(ctx context.Context) (found []*mapping.Record, err error) {
+	looks := 0
+	if t.unseen != nil && !t.waited && !t.alien {
+		looks = patienceLooks
+	}
+	for ; ; looks-- {
+		if _, found, err = t.withAddress(ctx, t.Write); len(found) > 0 {
+			t.unseen = nil
+		}
+		if len(found) > 0 || err != nil || looks == 0 || ctx.Err() != nil {
+			return found, err
 		}
 		t.waited = true
 		select {
@@ -329,21 +292,6 @@ func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 		case <-time.After(t.Patience / patienceLooks):
 		}
 	}
-}
-
-// inList finds the user in a fresh list by the address; nil if there is none.
-func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
-	found, err := t.listed(ctx)
-	return append(found, nil)[0], err
-}
-
-// listed returns the users of a fresh list who have the address.
-func (t *trip) listed(ctx context.Context) ([]*mapping.Record, error) {
-	rows, found, err := t.withAddress(ctx, t.Write)
-	for _, row := range rows {
-		t.unseen, t.user = nil, decoded(row)
-	}
-	return found, err
 }
 
 // withAddress returns the users of the list who have an address, as Suger writes them and

@@ -42,7 +42,7 @@ func (r *run) write(ctx context.Context) {
 			return
 		}
 	}
-	t := &trip{run: r, service: r.Service.Users(r.Caller), proven: make(map[string]bool), began: r.Now()}
+	t := &trip{run: r, service: r.Service.Users(r.Caller), began: r.Now(), proven: make(map[string]bool), advised: make(map[string]bool)}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
 	r.report.Proven = slices.DeleteFunc(sortedNames(t.proven), func(name string) bool { return !t.proven[name] })
@@ -55,30 +55,19 @@ const cleanUpTime = 30 * time.Second
 // cleanUp removes the test user whatever happened before, or ends the user's access if
 // that fails, and reports what is left.
 func (t *trip) cleanUp(ctx context.Context) {
-	if t.alien {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	if t.unseen != nil && !t.waited {
-		_, _ = t.appears(ctx) // the list is read next
-	}
 	if t.hidden != nil {
 		if _, err := t.sendRemoval(ctx, t.hidden); err != nil && status(err) != http.StatusNotFound {
 			t.add(t.line("clean-up", Fail, "", "The user's former account%s, which has no access and is not listed, could not be removed.", idShown(t.hidden)).
 				advise("Remove it in Suger's console."))
 		}
 	}
+	if t.alien {
+		return
+	}
 	left, err := t.listed(ctx)
-	switch {
-	case !t.added && len(left) > 0:
-		t.add(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
-		return
-	case t.added && t.removed && len(left) > 0 && !left[0].Active:
-		t.report.last = true
-		t.add(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
-		return
-	case t.id == nil && len(left) > 0 && t.isSomebodys(left[0], false): // the addition was interrupted
+	if slices.ContainsFunc(left, func(is *mapping.Record) bool { return t.isSomebodys(is, false) }) {
 		return
 	}
 	removal := ""
@@ -95,7 +84,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 		_ = t.sendPatch(ctx, "active", false) // the list shows whether it helped
 		left, err = t.listed(ctx)
 	}
-	t.report.last = t.report.last || t.added && len(left) > 0
+	t.report.last = t.report.last || len(left) > 0
 	t.add(t.whatIsLeft(ctx, left, err, removal))
 }
 
@@ -128,6 +117,9 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 	case len(left) > 0:
 		t.id = left[0].RawID
 		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), t.access(left[0]), cmp.Or(removal, "it could not be removed"))
+		if t.removed && !left[0].Active {
+			line.Level = Warn // by the mapping, that is removal enough
+		}
 	case t.unseen != nil:
 		line.Text = fmt.Sprintf("Suger may have added %s by %q, but its list does not show the user: there may be an open invitation, or the user appears later.",
 			t.Write, t.unseen.Call.Operation)
@@ -136,29 +128,35 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 			removal, _ = t.sendRemoval(ctx, id) // a success would prove nothing as long as the user is not listed
 		}
 	default:
-		line.Level, line.Text = OK, fmt.Sprintf("Nothing is left of %s.", t.Write)
-		call, ok := t.probe.Call(opGetUser, t.id)
-		if !ok || t.id == nil {
-			return line
-		}
-		answer, err := t.probe.Do(ctx, call) // Suger may still answer a user whom the list does not show
-		if err != nil {
-			return line
-		}
-		if t.coversEverybody() {
-			line.Text = fmt.Sprintf("%s is no longer a member. Suger keeps the account, without membership.", t.Write)
-		} else if is, unread := t.probe.ReadUser(t.userIn(opGetUser, answer.Body)); unread == nil {
-			line.Level, line.Text = Fail, fmt.Sprintf("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, t.access(is))
-			return line.advise("Look at the user in Suger's console.")
-		}
-		return line
+		return t.nothingLeft(ctx)
 	}
-	by, word := "", ""
+	by := ""
 	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && (removal == "" || t.proven[spec.OpRemoveUser]) && !strings.Contains(call.Path, "{user.") {
-		word, _ = spec.Text(t.id)
+		word, _ := spec.Text(t.id)
 		by = fmt.Sprintf(", or by %s %s", call.Method, strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path))
 	}
 	return line.advise("Remove the user in Suger's console%s.", by)
+}
+
+// nothingLeft reports that the list does not show the user, and whether Suger still
+// answers the user by id.
+func (t *trip) nothingLeft(ctx context.Context) Line {
+	line := t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
+	call, ok := t.probe.Call(opGetUser, t.id)
+	if !ok || t.id == nil {
+		return line
+	}
+	answer, err := t.probe.Do(ctx, call)
+	if err != nil {
+		return line
+	}
+	if t.coversEverybody() {
+		line.Text = fmt.Sprintf("%s is no longer a member. Suger keeps the account, without membership.", t.Write)
+	} else if is, unread := t.probe.ReadUser(t.userIn(opGetUser, answer.Body)); unread == nil {
+		line = t.line("clean-up", Fail, "", "%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, t.access(is)).
+			advise("Look at the user in Suger's console.")
+	}
+	return line
 }
 
 func idShown(id any) string {
@@ -168,49 +166,47 @@ func idShown(id any) string {
 	return ""
 }
 
-// isSomebodys reports whether an account with the address existed before the check
-// and may belong to somebody. answered says that it is the answer to adding, not the
-// list. The account is left alone unless an earlier check left it, or whoever runs this
-// check says that it may be changed. That names and role are as sent proves nothing:
-// adding may have overwritten them.
+// isSomebodys reports whether an account with the address is not the check's and may
+// belong to somebody. answered says that it is the answer to adding, not the list. The
+// account is left alone unless an earlier check left it, or whoever runs this check says
+// that it may be changed. That names and role are as sent proves nothing: adding may have
+// overwritten them.
 func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
 	if is == nil || t.known || t.ours[is.ID] {
 		return false
 	}
 	why := t.olderThanCheck(is, answered)
-	leftBefore := answered && is.Values["name.givenName"] == tripGivenName && is.Values["name.familyName"] == tripOtherName
-	var line Line
-	switch allowed := "an earlier check left it, by its name"; {
-	case why == "":
+	if why == "" {
 		return false
-	case !t.users.ids[is.ID] && (leftBefore || t.KnownAccount):
-		if t.KnownAccount {
-			allowed = "--known-account allows to change and remove it"
-		}
-		t.known = true
-		line = t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: %s.", t.Write, allowed)
-		line.stays = t.KnownAccount
-	default:
-		t.id, t.alien, t.report.last = is.RawID, true, true
-		did, advice := "changed nothing.", "Choose an address that was never used in Suger."
-		if len(t.writes) > 0 {
-			did = fmt.Sprintf("called %s and leaves the account alone now. If the account had another name or role, this may have overwritten them with %s %s and role %s; Suger shows %s.",
-				t.done(), tripGivenName, t.family, t.role.Name, t.shown(is))
-			advice = "Look at this user in Suger's console, and correct name, role and access. If the user was no member before, end the membership there. " +
-				"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
-				"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger."
-		}
-		line = t.line("write: create", Fail, "operations.list users",
-			"%s already had an account%s, which the list of users did not show and which may belong to somebody: %s. The check %s",
-			t.Write, idShown(t.id), why, did).advise("%s", advice)
-		line.stays = true
 	}
+	leftBefore := answered && is.Values["name.givenName"] == tripGivenName && is.Values["name.familyName"] == tripOtherName
+	if t.known = t.added && !t.users.ids[is.ID] && (leftBefore || t.KnownAccount); t.known {
+		line := t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: an earlier check left it, by its name.", t.Write)
+		if line.stays = t.KnownAccount; line.stays {
+			line.Text = fmt.Sprintf("Suger already had an account for %s, which is not a member: --known-account allows to change and remove it.", t.Write)
+		}
+		t.add(line)
+		return false
+	}
+	t.id, t.alien, t.report.last = is.RawID, true, true
+	did, advice := "changed nothing.", "Choose an address that was never used in Suger."
+	if len(t.writes) > 0 {
+		did = fmt.Sprintf("called %s and leaves the account alone now. If the account had another name or role, this may have overwritten them with %s %s and role %s; Suger shows %s.",
+			t.done(), tripGivenName, t.family, t.role.Name, t.shown(is))
+		advice = "Look at this user in Suger's console, and correct name, role and access. If the user was no member before, end the membership there. " +
+			"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
+			"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger."
+	}
+	line := t.line("write: create", Fail, "operations.list users",
+		"%s already had an account%s, which the list of users did not show and which may belong to somebody: %s. The check %s",
+		t.Write, idShown(t.id), why, did).advise("%s", advice)
+	line.stays = true
 	t.add(line)
-	return t.alien
+	return true
 }
 
-// olderThanCheck explains how an account shows that it existed before the check, "" if
-// it does not.
+// olderThanCheck explains how an account shows that this check did not make it, "" if it
+// does not.
 func (t *trip) olderThanCheck(is *mapping.Record, answered bool) string {
 	for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
 		was := is.Values[attribute]
@@ -222,6 +218,8 @@ func (t *trip) olderThanCheck(is *mapping.Record, answered bool) string {
 	isText := func(id string) bool { _, err := strconv.ParseUint(id, 10, 64); return err != nil }
 	isHigher := func(id string) bool { return cmp.Or(cmp.Compare(len(id), len(is.ID)), cmp.Compare(id, is.ID)) > 0 }
 	switch {
+	case !t.added:
+		return "no call of this check has added it"
 	case t.users.ids[is.ID]:
 		return "the list has its id under another address"
 	case !slices.ContainsFunc(ids, isText) && slices.ContainsFunc(ids, isHigher): // a new user gets the highest number
@@ -230,4 +228,19 @@ func (t *trip) olderThanCheck(is *mapping.Record, answered bool) string {
 		return "it was created at " + is.Created.UTC().Format(time.RFC3339)
 	}
 	return ""
+}
+
+// endAgain ends access that a step gave to somebody: to a user who is listed without an
+// addition, or whom Suger answered without access.
+func (t *trip) endAgain(ctx context.Context, s *step) {
+	gaveAccess := func(c *stepCall) bool { return c.Err == nil && (!t.added || c.record != nil && !c.record.Active) }
+	if !s.is.Active || !slices.ContainsFunc(t.writes, gaveAccess) {
+		return
+	}
+	line := t.line(s.check, Fail, "access", "This check gave the user access and has ended it again.")
+	if err := t.sendPatch(ctx, "active", false); err != nil {
+		line = t.line(s.check, Fail, "access", "This check gave the user access and could not end it again: %s", detailOf(err)).
+			advise("End the user's access in Suger's console now.")
+	}
+	t.add(line)
 }
