@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -165,10 +164,9 @@ func TestReportAsJSON(t *testing.T) {
 
 // The text of a report fits on a screen.
 func TestWrapped(t *testing.T) {
-	var text bytes.Buffer
-	check.NewPrinter(&text).Line(check.Line{Check: "list users", Level: check.Fail, Text: strings.Repeat("word ", 40), Change: "something"})
-	assert.True(t, strings.HasPrefix(text.String(), "fail  list users"))
-	for row := range strings.Lines(text.String()) {
+	text := check.Line{Check: "list users", Level: check.Fail, Text: strings.Repeat("word ", 40), Change: "something"}.String()
+	assert.True(t, strings.HasPrefix(text, "fail  list users"))
+	for row := range strings.Lines(text) {
 		assert.LessOrEqual(t, len(row), 101)
 	}
 }

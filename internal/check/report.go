@@ -1,9 +1,7 @@
 package check
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,6 +116,10 @@ type Target struct {
 	Mapping      string `json:"mapping"` // file
 }
 
+func (t Target) String() string {
+	return fmt.Sprintf("Suger at %s, organization %s, mapping %s", t.URL, t.Organization, t.Mapping)
+}
+
 // A Report is the findings of a check.
 type Report struct {
 	OK    bool    `json:"ok"` // nothing failed
@@ -148,29 +150,17 @@ const (
 	checkWidth = 18
 )
 
-// A Printer writes a report as text, line by line. The errors of writing are those of
-// its last Flush.
-type Printer struct{ *bufio.Writer }
-
-// NewPrinter returns a printer that writes to w.
-func NewPrinter(w io.Writer) *Printer { return &Printer{bufio.NewWriter(w)} }
-
-// Begin writes what is checked.
-func (p *Printer) Begin(t Target) {
-	fmt.Fprintf(p, "Suger at %s, organization %s, mapping %s\n\n", t.URL, t.Organization, t.Mapping)
-}
-
-// Line writes one line of the report, wrapped.
-func (p *Printer) Line(line Line) {
+// String returns the line for a person, wrapped.
+func (l Line) String() string {
 	const margin = levelWidth + checkWidth
-	fmt.Fprintf(p, "%-*s%-*s%s\n", levelWidth, line.Level, checkWidth, line.Check+" ", wrapped(line.Text, margin))
-	if line.Change != "" && line.Level != OK {
-		fmt.Fprintf(p, "%*schange: %s\n", margin, "", wrapped(line.Change, margin+len("change: ")))
+	text := fmt.Sprintf("%-*s%-*s%s\n", levelWidth, l.Level, checkWidth, l.Check+" ", wrapped(l.Text, margin))
+	if l.Change != "" && l.Level != OK {
+		text += fmt.Sprintf("%*schange: %s\n", margin, "", wrapped(l.Change, margin+len("change: ")))
 	}
-	if at := line.Mapping; at != nil && line.Level != OK {
-		fmt.Fprintf(p, "%*sentry:  %s:%d: %s\n", margin, "", at.File, at.Line, at.Entry)
+	if at := l.Mapping; at != nil && l.Level != OK {
+		text += fmt.Sprintf("%*sentry:  %s:%d: %s\n", margin, "", at.File, at.Line, at.Entry)
 	}
-	_ = p.Flush() // the writer keeps the error
+	return text
 }
 
 // wrapped breaks a text into lines that fit beside a margin.
@@ -180,28 +170,24 @@ func wrapped(text string, margin int) string {
 	return strings.TrimSpace(lines)
 }
 
-// End writes the outcome and what to enter in Okta.
-func (p *Printer) End(r *Report) {
-	when := ""
-	switch failed, warned := r.Count(Fail), r.Count(Warn); {
-	case failed > 0:
-		when = ", after every check passes"
-		attention, so := "", "The gateway does not work correctly until the failed checks are fixed."
-		if warned > 0 {
-			attention = fmt.Sprintf(" Needs attention: %s.", count(warned, "check"))
-		}
+// Summary returns the outcome for a person, and what to enter in Okta.
+func (r *Report) Summary() string {
+	text, attention, when := "All checks passed.", "", ""
+	failed, warned := r.Count(Fail), r.Count(Warn)
+	if warned > 0 {
+		attention = fmt.Sprintf(" Needs attention: %s.", count(warned, "check"))
+		text = "No check failed." + attention
+	}
+	if failed > 0 {
+		so := "The gateway does not work correctly until the failed checks are fixed."
 		if !slices.ContainsFunc(r.Lines, func(line Line) bool { return line.Level == Fail && line.Check != checkWrite }) {
 			so = "The writes were not tried."
 		}
-		fmt.Fprintf(p, "\n%s failed.%s %s\n", count(failed, "check"), attention, so)
-	case warned > 0:
-		fmt.Fprintf(p, "\nNo check failed. Needs attention: %s.\n", count(warned, "check"))
-	default:
-		fmt.Fprint(p, "\nAll checks passed.\n")
+		text, when = fmt.Sprintf("%s failed.%s %s", count(failed, "check"), attention, so), ", after every check passes"
 	}
-	fmt.Fprintf(p, "\nTo enter in Okta%s:\n\n", when)
+	text = fmt.Sprintf("\n%s\n\nTo enter in Okta%s:\n\n", text, when)
 	for _, value := range r.Okta {
-		fmt.Fprintf(p, "  %-42s %s\n", value.Field, value.Value)
+		text += fmt.Sprintf("  %-42s %s\n", value.Field, value.Value)
 	}
-	_ = p.Flush()
+	return text
 }

@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -157,11 +158,9 @@ func (s *stand) assertNothingPersonal(t *testing.T, report string) {
 // text returns a report as a person reads it.
 func text(r *check.Report) string {
 	var b strings.Builder
-	p := check.NewPrinter(&b)
-	p.Begin(r.Suger)
+	fmt.Fprintf(&b, "%s\n\n", r.Suger)
 	for _, line := range r.Lines {
-		p.Line(line)
+		b.WriteString(line.String())
 	}
-	p.End(r)
-	return b.String()
+	return b.String() + r.Summary()
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -57,31 +56,32 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	case run.suggest != "":
 		return run.suggestTo(ctx)
 	}
-	return run.report(func() (*check.Report, error) { return check.Run(ctx, run.request), nil })
+	run.begin()
+	return run.end(check.Run(ctx, run.request), "")
 }
-
-// neededFlags are the flags without which another has no effect.
-var neededFlags = map[string][]string{"list": {"suggest"}, "try-verbs": {"suggest", "write"}, "known-account": {"write"}}
 
 // refusedFlags returns an error for flags that would have no effect, and for an address
 // that is none, such as the next flag.
-func refusedFlags(flags *flag.FlagSet, address string) (err error) {
+func refusedFlags(flags *flag.FlagSet, address string) error {
 	given := make(map[string]bool)
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	refuse := func(refused bool, format string, args ...any) {
-		if refused {
-			err = cmp.Or(err, fmt.Errorf(format, args...))
+	write, suggest := given["write"], given["suggest"]
+	for _, rule := range []struct {
+		applies bool
+		text    string
+	}{
+		{write && !strings.Contains(address, "@"), fmt.Sprintf("--write needs an e-mail address, not %q", address)},
+		{given["compare"] && (write || suggest), "--compare makes no check: use it without --write and --suggest"},
+		{given["list"] && !suggest, "--list has no effect without --suggest"},
+		{given["try-verbs"] && !(write && suggest), "--try-verbs has no effect without --suggest and --write"},
+		{given["known-account"] && !write, "--known-account has no effect without --write"},
+		{given["force"] && !write && !suggest, "--force has no effect without --write or --suggest"},
+	} {
+		if rule.applies {
+			return errors.New(rule.text)
 		}
 	}
-	refuse(given["write"] && !strings.Contains(address, "@"), "--write needs an e-mail address, not %q", address)
-	refuse(given["force"] && !given["write"] && !given["suggest"], "--force has no effect without --write or --suggest")
-	flags.Visit(func(f *flag.Flag) {
-		for _, needed := range neededFlags[f.Name] {
-			refuse(!given[needed], "--%s has no effect without --%s", f.Name, needed)
-		}
-		refuse(given["compare"] && !slices.Contains([]string{"compare", "org", "json"}, f.Name), "--compare makes no check: --%s has no effect with it", f.Name)
-	})
-	return err
+	return nil
 }
 
 func (run *checkRun) prepare() (*settings.Config, error) {
@@ -106,22 +106,21 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	}
 }
 
-// report does a check and writes its report, each line as it is found, or all as
-// JSON.
-func (run *checkRun) report(do func() (*check.Report, error)) error {
-	printer := check.NewPrinter(run.out)
+// begin shows the lines of a report as they are found, unless all of it is JSON.
+func (run *checkRun) begin() {
 	if run.json {
-		printer = check.NewPrinter(io.Discard)
+		return
 	}
-	printer.Begin(run.request.Target())
-	run.request.See = printer.Line
-	report, err := do()
-	if err != nil {
-		return err
-	}
-	printer.End(report)
-	if err = printer.Flush(); run.json {
+	fmt.Fprintf(run.out, "%s\n\n", run.request.Target())
+	run.request.See = func(line check.Line) { fmt.Fprint(run.out, line) }
+}
+
+// end writes the rest of a report, and a note, or all of the report as JSON.
+func (run *checkRun) end(report *check.Report, note string) (err error) {
+	if run.json {
 		err = run.writeJSON(report)
+	} else {
+		_, err = fmt.Fprint(run.out, report.Summary(), note)
 	}
 	if err == nil && !report.OK {
 		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
@@ -172,28 +171,21 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 	}
 	defer file.Close()
 	run.request.File = run.suggest
-	written := ""
-	err = run.report(func() (*check.Report, error) {
-		draft, report, err := check.Suggest(ctx, run.request)
-		if draft == nil {
-			return nil, err
+	run.begin()
+	draft, report, err := check.Suggest(ctx, run.request)
+	if draft == nil {
+		if info, unknown := file.Stat(); unknown == nil && info.Size() == 0 {
+			_ = os.Remove(run.suggest)
 		}
-		if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
-			return nil, failed
-		}
-		if err != nil {
-			return nil, fmt.Errorf("wrote %s, but cannot check it: %w", run.suggest, err)
-		}
-		written = fmt.Sprintf("\nWrote %s. Verify its lines that are \"likely\" or \"not seen\".\n", run.suggest)
-		return report, nil
-	})
-	if !run.json {
-		fmt.Fprint(run.out, written)
+		return err
 	}
-	if info, unknown := file.Stat(); unknown == nil && info.Size() == 0 {
-		_ = os.Remove(run.suggest) // there is no draft
+	if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
+		return failed
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("wrote %s, but cannot check it: %w", run.suggest, err)
+	}
+	return run.end(report, fmt.Sprintf("\nWrote %s. Verify its lines that are \"likely\" or \"not seen\".\n", run.suggest))
 }
 
 func (run *checkRun) writeJSON(value any) error {

@@ -210,12 +210,12 @@ func TestCheckRefusesFlags(t *testing.T) {
 		want string
 	}{
 		{[]string{"--list", "/people"}, "--list has no effect without --suggest"},
-		{[]string{"--try-verbs", "--write", "new@example.com"}, "--try-verbs has no effect without --suggest"},
-		{[]string{"--try-verbs", "--suggest", "draft.yaml"}, "--try-verbs has no effect without --write"},
+		{[]string{"--try-verbs", "--write", "new@example.com"}, "--try-verbs has no effect without --suggest and --write"},
+		{[]string{"--try-verbs", "--suggest", "draft.yaml"}, "--try-verbs has no effect without --suggest and --write"},
 		{[]string{"--known-account"}, "--known-account has no effect without --write"},
 		{[]string{"--force"}, "--force has no effect without --write or --suggest"},
-		{[]string{"--compare", "people.csv", "--write", "new@example.com"}, "--compare makes no check: --write has no effect with it"},
-		{[]string{"--compare", "people.csv", "--show-personal"}, "--compare makes no check: --show-personal has no effect with it"},
+		{[]string{"--compare", "people.csv", "--write", "new@example.com"}, "--compare makes no check: use it without --write and --suggest"},
+		{[]string{"--compare", "people.csv", "--suggest", "draft.yaml"}, "--compare makes no check: use it without --write and --suggest"},
 		{[]string{"--write", "--try-verbs"}, `--write needs an e-mail address, not "--try-verbs"`},
 		{[]string{"--write", ""}, `--write needs an e-mail address, not ""`},
 	} {

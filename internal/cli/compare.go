@@ -71,17 +71,17 @@ type entry struct {
 // An entry without a name and a repeated name are errors.
 func parsePeople(text []byte) ([]mapping.Person, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // of spreadsheets
-	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
-		var err error
-		if text, err = rowsAsJSON(text); err != nil {
-			return nil, err
-		}
-	}
 	var entries []entry
-	if err := json.Unmarshal(text, &entries); err != nil {
-		return nil, fmt.Errorf("not a list of people: %w", err)
+	var err error
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
+		entries, err = parseRows(text)
+	} else if err = json.Unmarshal(text, &entries); err != nil {
+		err = fmt.Errorf("not a list of people: %w", err)
 	}
-	if len(entries) == 0 {
+	switch {
+	case err != nil:
+		return nil, err
+	case len(entries) == 0:
 		return nil, errors.New("there is nobody on the list")
 	}
 	people, seen := make([]mapping.Person, len(entries)), make(map[string]int, len(entries))
@@ -100,35 +100,35 @@ func parsePeople(text []byte) ([]mapping.Person, error) {
 	return people, nil
 }
 
-// columns are the titles of the columns that are read, in lower case without blanks
-// and underscores. One of the first three is needed.
-var columns = []string{"username", "login", "email", "role", "sugerrole"}
-
-func rowsAsJSON(text []byte) ([]byte, error) {
+// parseRows parses CSV with a title line, in which letter case, blanks and underscores do
+// not matter. Other columns are ignored.
+func parseRows(text []byte) (entries []entry, err error) {
 	reader := csv.NewReader(bytes.NewReader(text))
 	reader.TrimLeadingSpace = true
 	rows, err := reader.ReadAll()
 	if err != nil || len(rows) == 0 {
-		return []byte("[]"), err
+		return nil, err
 	}
-	titles := rows[0]
-	for i, title := range titles {
+	titles := make([]string, len(rows[0]))
+	for i, title := range rows[0] {
 		titles[i] = strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(title))
 	}
-	if !slices.ContainsFunc(titles, func(title string) bool { return slices.Contains(columns[:3], title) }) {
+	cell := func(row []string, title string) string {
+		if i := slices.Index(titles, title); i >= 0 {
+			return row[i]
+		}
+		return ""
+	}
+	if cell(titles, "username")+cell(titles, "login")+cell(titles, "email") == "" {
 		return nil, errors.New("the first line has no column userName, login or email; separate columns by commas")
 	}
-	var objects []map[string]string
 	for _, row := range rows[1:] {
-		object := map[string]string{}
-		for i, title := range titles {
-			if slices.Contains(columns, title) {
-				object[title] = row[i]
-			}
-		}
-		objects = append(objects, object)
+		entries = append(entries, entry{
+			UserName: cell(row, "username"), Login: cell(row, "login"), Email: cell(row, "email"),
+			Role: cell(row, "role"), SugerRole: cell(row, "sugerrole"),
+		})
 	}
-	return json.Marshal(objects)
+	return entries, nil
 }
 
 // explain prints everything known about one person, to find out why a push does
@@ -143,11 +143,8 @@ func explain(ctx context.Context, c *console, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if rest := flags.Args(); len(rest) > 1 && strings.HasPrefix(rest[1], "-") {
-		return fmt.Errorf("put the flags before the person: explain %s %s", strings.Join(rest[1:], " "), rest[0])
-	}
 	if flags.NArg() != 1 {
-		return errors.New("explain needs one person: explain [flags] nova.quill@example.com")
+		return errors.New("explain needs one person, after the flags: explain [flags] nova.quill@example.com")
 	}
 	config, err := run.prepare()
 	if err != nil {

@@ -68,6 +68,6 @@ func TestExplainRefuses(t *testing.T) {
 	program.SetEnvironment(t, settings.Names(), nil)
 	assert.ErrorContains(t, Run(t.Context(), []string{"explain"}, io.Discard, io.Discard), "needs one person")
 	assert.EqualError(t, Run(t.Context(), []string{"explain", "viewer@example.com", "--role", "EDITOR"}, io.Discard, io.Discard),
-		"put the flags before the person: explain --role EDITOR viewer@example.com")
+		"explain needs one person, after the flags: explain [flags] nova.quill@example.com")
 	assert.ErrorContains(t, Run(t.Context(), []string{"explain", "a@example.com"}, io.Discard, io.Discard), "SUGER_CREDENTIAL is needed")
 }

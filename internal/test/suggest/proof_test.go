@@ -216,9 +216,8 @@ func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func reportText(r *check.Report) string {
 	var b strings.Builder
-	p := check.NewPrinter(&b)
 	for _, line := range r.Lines {
-		p.Line(line)
+		b.WriteString(line.String())
 	}
 	return b.String()
 }
