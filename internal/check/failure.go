@@ -54,7 +54,7 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 		}
 		const correct = "Correct method and path of the call."
 		if tries := otherMethod(r.Document, line.Check); tries != nil {
-			return line.propose(tries...).advise("%s A common alternative, which --suggest tries with --try-verbs: %s", correct, lowerFirst(say(tries...)))
+			return line.advise(correct).orTry(tries)
 		}
 		if line.Check == opGetUser || line.Check == opListRoles {
 			return line.propose(Fix{Entry: entry}).advise("%s If Suger has no such call, leave %q out (see docs/mapping.md).", correct, line.Check)

@@ -131,8 +131,7 @@ func (t *trip) otherRoleCall(line Line, status int) Line {
 	if line.Check != "write: role" || t.gaveRole || tries == nil || !slices.Contains(refusals, status) {
 		return line
 	}
-	line.Fixes = tries
-	return line.also("If roles have calls of their own, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
+	return line.orTry(tries)
 }
 
 // endByMark ends access by the call that removes and leaves the user in the list, and

@@ -33,8 +33,6 @@ var plantedWrites = []planted{
 		check: "write", level: check.Fail, says: "add --force"},
 	{name: "a foreign domain that is forced", stand: stand{config: func(c *check.Config) { c.Write, c.Force = "preflight@elsewhere.example", true }},
 		check: "write: create", level: check.Fail, entry: "operations.add user", says: "is not a domain of the organization"},
-	{name: "no address", stand: stand{config: write("preflight")},
-		check: "write", level: check.Fail, says: "needs an e-mail address"},
 	{name: "users that cannot be read", stand: written(stand{front: renamed("id", "userId")}),
 		check: "write", level: check.Fail, says: "while reading fails"},
 	{name: "no removal in the mapping", stand: written(stand{edits: []edit{

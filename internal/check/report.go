@@ -102,6 +102,12 @@ func (l Line) also(text string) Line {
 	return l
 }
 
+// orTry returns the line with a usual alternative, too.
+func (l Line) orTry(tries []Fix) Line {
+	l.Fixes = tries
+	return l.also("A common alternative, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
+}
+
 // A Value is something to enter in Okta.
 type Value struct {
 	Field string `json:"field"`

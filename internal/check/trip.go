@@ -255,17 +255,24 @@ func (t *trip) leaveAndReturn(ctx context.Context, renames bool) {
 // read reads the user afresh, by id where that proves who is a member; nil if neither
 // that nor the list has the user.
 func (t *trip) read(ctx context.Context) (*mapping.Record, error) {
-	if call, ok := t.probe.Call(opGetUser, t.id); ok && t.id != nil && !t.coversEverybody() {
-		answer, err := t.probe.Do(ctx, call)
-		switch {
-		case err == nil:
-			return t.probe.ReadUser(t.userIn(opGetUser, answer.Body))
-		case status(err) != http.StatusNotFound:
-			return nil, err
+	if op := t.Document.Operations.GetUser; op != nil && t.id != nil && !t.coversEverybody() {
+		if is, err := t.byID(ctx); status(err) != http.StatusNotFound {
+			return is, err
 		}
 	}
 	found, err := t.listed(ctx)
 	return append(found, nil)[0], err
+}
+
+// byID reads the user by id. The error is a *[mapping.RecordError] if the answer has no
+// user.
+func (t *trip) byID(ctx context.Context) (*mapping.Record, error) {
+	call, _ := t.probe.Call(opGetUser, t.id)
+	answer, err := t.probe.Do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return t.probe.ReadUser(t.userIn(opGetUser, answer.Body))
 }
 
 // patienceLooks is how often the list is reread for a user whom Suger has

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
+	"net/mail"
 	"os"
 	"slices"
 	"strings"
@@ -40,11 +40,18 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger refuses a method, try the other common ones")
 	list := flags.String("compare", "", "instead, list who would change if Okta pushed the people in `FILE` (CSV or JSON); see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
-	flags.StringVar(&run.request.Write, "write", "", "also prove the writes: create, change and remove a user with this `ADDRESS`, which must not exist in Suger; Suger may send an invitation there")
+	flags.Func("write", "also prove the writes: create, change and remove a user with this `ADDRESS`, which must not exist in Suger; Suger may send an invitation there", func(text string) error {
+		address, err := mail.ParseAddress(text)
+		if err != nil || address.Address != text {
+			return errors.New("not an e-mail address")
+		}
+		run.request.Write = text
+		return nil
+	})
 	flags.BoolVar(&run.request.Force, "force", false, "with --write: write although no user has an address at that domain, or the mapping cannot remove a user; with --suggest also overwrite FILE")
 	flags.BoolVar(&run.request.KnownAccount, "known-account", false, "with --write: continue if Suger has an account with the address that its list does not show; the check changes its name, role and access, and removes it")
 	flags.BoolVar(&run.request.ShowPersonal, "show-personal", false, "show e-mail addresses, and values that may be personal")
-	if err := cmp.Or(parse(flags, args), refusedFlags(flags, run.request.Write)); err != nil {
+	if err := parse(flags, args); err != nil {
 		return err
 	}
 	if _, err := run.prepare(); err != nil {
@@ -58,30 +65,6 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	}
 	run.begin()
 	return run.end(check.Run(ctx, run.request), "")
-}
-
-// refusedFlags returns an error for flags that would have no effect, and for an address
-// that is none, such as the next flag.
-func refusedFlags(flags *flag.FlagSet, address string) error {
-	given := make(map[string]bool)
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	write, suggest := given["write"], given["suggest"]
-	for _, rule := range []struct {
-		applies bool
-		text    string
-	}{
-		{write && !strings.Contains(address, "@"), fmt.Sprintf("--write needs an e-mail address, not %q", address)},
-		{given["compare"] && (write || suggest), "--compare makes no check: use it without --write and --suggest"},
-		{given["list"] && !suggest, "--list has no effect without --suggest"},
-		{given["try-verbs"] && !(write && suggest), "--try-verbs has no effect without --suggest and --write"},
-		{given["known-account"] && !write, "--known-account has no effect without --write"},
-		{given["force"] && !write && !suggest, "--force has no effect without --write or --suggest"},
-	} {
-		if rule.applies {
-			return errors.New(rule.text)
-		}
-	}
-	return nil
 }
 
 func (run *checkRun) prepare() (*settings.Config, error) {

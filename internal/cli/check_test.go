@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -202,25 +203,12 @@ func TestCheckValuesForOkta(t *testing.T) {
 	}
 }
 
-// A flag that would have no effect, and an address that is none, are refused before
+// An address that is none, such as the next flag or an empty variable, is refused before
 // Suger is asked.
-func TestCheckRefusesFlags(t *testing.T) {
-	for _, test := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"--list", "/people"}, "--list has no effect without --suggest"},
-		{[]string{"--try-verbs", "--write", "new@example.com"}, "--try-verbs has no effect without --suggest and --write"},
-		{[]string{"--try-verbs", "--suggest", "draft.yaml"}, "--try-verbs has no effect without --suggest and --write"},
-		{[]string{"--known-account"}, "--known-account has no effect without --write"},
-		{[]string{"--force"}, "--force has no effect without --write or --suggest"},
-		{[]string{"--compare", "people.csv", "--write", "new@example.com"}, "--compare makes no check: use it without --write and --suggest"},
-		{[]string{"--compare", "people.csv", "--suggest", "draft.yaml"}, "--compare makes no check: use it without --write and --suggest"},
-		{[]string{"--write", "--try-verbs"}, `--write needs an e-mail address, not "--try-verbs"`},
-		{[]string{"--write", ""}, `--write needs an e-mail address, not ""`},
-	} {
-		out, err := checkWith(t, map[string]string{"SUGER_API_URL": "http://127.0.0.1:1"}, test.args...)
-		require.EqualError(t, err, test.want)
+func TestCheckRefusesAddress(t *testing.T) {
+	for _, address := range []string{"", "--try-verbs", "preflight", "Preflight <new@example.com>", "a@example.com,b@example.com"} {
+		out, err := checkWith(t, map[string]string{"SUGER_API_URL": "http://127.0.0.1:1"}, "--write", address)
+		require.EqualError(t, err, fmt.Sprintf("invalid value %q for flag -write: not an e-mail address", address))
 		assert.Empty(t, out)
 	}
 }
