@@ -546,8 +546,8 @@ func TestRemovalThatOnlyMarks(t *testing.T) {
 	assert.NotNil(t, p.byEmail("another@example.com")["deletedAt"])
 }
 
-// An account that the list hides while a trip goes on is removed at its end, or named by
-// its id.
+// An account that no read shows once it has no access is not added a second time, and is
+// removed at the end, or named by its id.
 func TestAccountsThatTheListHides(t *testing.T) {
 	for _, keeps := range []bool{false, true} {
 		t.Run(fmt.Sprintf("its removal is refused %v", keeps), func(t *testing.T) {
@@ -556,12 +556,14 @@ func TestAccountsThatTheListHides(t *testing.T) {
 			p.hides, p.keeps = true, keeps
 			report := p.check(t, draft.String(), newcomer)
 			said := strings.Join(strings.Fields(text(report)), " ")
-			assert.Contains(t, said, "The user's former account (id 101) stays in Suger.")
+			assert.Contains(t, said, "warn write: return Not tried: Suger's list does not show users without access")
+			assert.Equal(t, 1, strings.Count(strings.Join(p.writes, " "), http.MethodPost))
+			assert.Equal(t, !keeps, report.OK, text(report))
 			left := p.byEmail(newcomer)
 			if keeps {
 				require.NotNil(t, left)
 				assert.Equal(t, 101, left["id"])
-				assert.Contains(t, said, "fail clean-up The user's former account (id 101), which has no access and is not listed, could not be removed.")
+				assert.Contains(t, said, "fail clean-up "+newcomer+" (id 101), who has no access and is not listed, could not be removed.")
 				return
 			}
 			assert.Nil(t, left)

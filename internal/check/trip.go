@@ -39,7 +39,7 @@ type trip struct {
 	alien   bool      // the address belongs to an account that is not the check's
 	known   bool      // the account is older than the check, which may change it
 	removed bool      // by the step for it
-	hidden  any       // id of an account without access that the list does not show
+	hidden  bool      // without access no read shows the user
 
 	gaveRole bool             // a change of the role succeeded
 	role     mapping.RoleName // that the user should have
@@ -83,7 +83,7 @@ func (t *trip) make(ctx context.Context) {
 			t.rename(ctx, tripOtherName, active)
 		}
 		t.leaveAndReturn(ctx, renames)
-		if t.Document.Operations.RemoveUser != nil { // else the check was forced
+		if t.Document.Operations.RemoveUser != nil && !t.hidden { // without it the check was forced
 			t.removed = t.take(ctx, &step{check: "write: remove", wanted: gone,
 				send: func(ctx context.Context) error { return t.service.Delete(ctx, fmt.Sprint(t.id), "") }})
 		}
@@ -232,23 +232,17 @@ func (t *trip) leaveAndReturn(ctx context.Context, renames bool) {
 	byStatus := t.Document.Access.End.Way == spec.BySetStatus
 	left := t.patch(ctx, "write: deactivate", inactive, "active", false)
 	switch {
-	case ctx.Err() != nil, left.readErr != nil, left.is != nil && left.is.Active: // has been reported
-		return
+	case ctx.Err() != nil || left.readErr != nil || left.is != nil && left.is.Active: // has been reported
 	case left.is != nil:
 		if !byStatus || !renames || t.rename(ctx, tripOtherName, inactive) {
 			t.patch(ctx, "write: return", active, "active", true)
 		}
-		return
-	}
-	before := t.id
-	t.id = nil // it may change
-	back := &step{check: "write: return", wanted: active, send: t.sendCreate}
-	t.take(ctx, back)
-	if t.id = cmp.Or(t.id, before); byStatus && (back.is == nil || t.id != before) && ctx.Err() == nil {
-		t.hidden = before
-		t.add(t.line(back.check, Warn, "operations.list users",
-			"Suger's list does not show users without access, so the gateway adds a returning user again instead of restoring access. The user's former account%s stays in Suger.", idShown(before)).
+	case byStatus:
+		t.hidden = true
+		t.add(t.line("write: return", Warn, "operations.list users", "Not tried: Suger's list does not show users without access, so the gateway would add a returning user again, and the former account would stay in Suger.").
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
+	default:
+		t.take(ctx, &step{check: "write: return", wanted: active, send: t.sendCreate})
 	}
 }
 

@@ -54,14 +54,16 @@ const cleanUpTime = 30 * time.Second
 func (t *trip) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	if t.hidden != nil {
-		if _, err := t.sendRemoval(ctx, t.hidden); err != nil && status(err) != http.StatusNotFound {
-			t.add(t.line("clean-up", Fail, "", "The user's former account%s, which has no access and is not listed, could not be removed.", idShown(t.hidden)).
-				advise("Remove it in Suger's console."))
-		}
-	}
 	if t.alien {
 		return
+	}
+	if t.hidden {
+		if _, err := t.sendRemoval(ctx, t.id); err != nil && status(err) != http.StatusNotFound {
+			t.report.last = true
+			t.add(t.line("clean-up", Fail, "", "%s%s, who has no access and is not listed, could not be removed.", t.Write, idShown(t.id)).
+				advise("Remove the user in Suger's console."))
+			return
+		}
 	}
 	left, err := t.listed(ctx)
 	if slices.ContainsFunc(left, func(is *mapping.Record) bool { return t.isSomebodys(is, false) }) {
