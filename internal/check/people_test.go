@@ -328,6 +328,33 @@ func TestSomebodyWhomTheListShowsLate(t *testing.T) {
 	}
 }
 
+// Somebody whom the list shows under the same address after the check has added its own
+// user is neither changed nor removed, and the check's user is.
+func TestSomebodyBesideTheChecksUser(t *testing.T) {
+	for byID, first := range map[bool]int{true: 2, false: 8} { // without ids, from when the gateway has proven the addition
+		p := newPeople("Admin", "Viewer", "Editor").withStatus()
+		p.listed = !byID
+		draft, _ := p.suggest(t, nil)
+		assert.Equal(t, byID, strings.Contains(draft.String(), "get user"))
+		p.listed = false
+		somebody, met := p.rows[11], 0
+		somebody["email"] = "Preflight@example.com"
+		before := p.show(somebody, false)
+		for late := first; late < 30; late++ {
+			p.hidden, p.late, p.writes = map[string]bool{"Preflight@example.com": true}, late, nil
+			report := p.check(t, draft.String(), newcomer)
+			assert.Equal(t, before, p.byEmail("Preflight@example.com"), "shown from read %d of the list", late)
+			assert.Nil(t, p.byEmail(newcomer), text(report))
+			if slices.Contains(p.writes, http.MethodPost) && !p.hidden["Preflight@example.com"] {
+				met++
+				assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "already had an account (id 12)")
+				assert.NotContains(t, text(report), "or by DELETE")
+			}
+		}
+		assert.Positive(t, met)
+	}
+}
+
 // Somebody without access whom the list shows late, and whom the gateway gives access, is
 // without access again afterwards, or the report says that access has to be ended.
 func TestAccessGivenToSomebodyElse(t *testing.T) {

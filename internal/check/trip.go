@@ -32,14 +32,14 @@ type trip struct {
 	writes  []*stepCall     // calls of the current step
 	proven  map[string]bool // operations that were tried, and whether every step that used them succeeded
 	advised map[string]bool // advice so far, so that none is repeated
+	others  map[string]bool // ids of accounts with the address that are not the check's
 
-	added   bool      // a call that adds succeeded, or may have
-	unseen  *stepCall // the latest such call, until the list shows the user
-	waited  bool      // the list did not show the new user at once
-	alien   bool      // the address belongs to an account that is not the check's
-	known   bool      // the account is older than the check, which may change it
-	removed bool      // by the step for it
-	hidden  bool      // without access no read shows the user
+	added     bool      // a call that adds succeeded, or may have
+	unseen    *stepCall // the latest such call, until the list shows the user
+	waited    bool      // the list did not show the new user at once
+	removed   bool      // by the step for it
+	overwrote bool      // Suger answered the addition with somebody's account
+	hidden    bool      // without access no read shows the user
 
 	gaveRole bool             // a change of the role succeeded
 	role     mapping.RoleName // that the user should have
@@ -101,16 +101,17 @@ func (t *trip) make(ctx context.Context) {
 
 // take makes a step, reads the user and reports whether the step succeeded.
 func (t *trip) take(ctx context.Context, s *step) bool {
-	if ctx.Err() != nil || t.alien {
+	if ctx.Err() != nil || len(t.others) > 0 {
 		return false
 	}
 	t.writes = nil
 	s.err = s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) error { return t.called(&stepCall{Exchange: e}) }))
 	s.is, s.readErr = t.read(ctx)
-	if !t.alien && t.isSomebodys(s.is, false) {
+	switch {
+	case t.overwrote:
+	case t.isSomebodys(s.is, false):
 		t.endAgain(ctx, s)
-	}
-	if !t.alien {
+	default:
 		s.ok = t.judge(ctx, s)
 	}
 	for _, c := range t.writes {
@@ -144,13 +145,13 @@ func (t *trip) called(c *stepCall) error {
 // patch changes an attribute of the user by a SCIM request without a path, as Okta does.
 func (t *trip) patch(ctx context.Context, check string, wanted state, attribute string, value any) *step {
 	s := &step{check: check, wanted: wanted, sends: attribute,
-		send: func(ctx context.Context) error { return t.sendPatch(ctx, attribute, value) }}
+		send: func(ctx context.Context) error { return t.sendPatch(ctx, fmt.Sprint(t.id), attribute, value) }}
 	t.take(ctx, s)
 	return s
 }
 
-func (t *trip) sendPatch(ctx context.Context, attribute string, value any) error {
-	_, err := t.service.Patch(ctx, fmt.Sprint(t.id), map[string]any{
+func (t *trip) sendPatch(ctx context.Context, id, attribute string, value any) error {
+	_, err := t.service.Patch(ctx, id, map[string]any{
 		"schemas":    []any{scim.URNPatchOp},
 		"Operations": []any{map[string]any{"op": "replace", "value": map[string]any{attribute: value}}},
 	}, "", nil)
@@ -174,7 +175,7 @@ func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
 	s := &step{check: "write: create", wanted: active, send: t.sendCreate}
 	t.take(ctx, s)
-	if s.is == nil || t.alien {
+	if s.is == nil || len(t.others) > 0 {
 		return false
 	}
 	if s.is.Unknown {
@@ -277,7 +278,7 @@ const patienceLooks = 5
 // whom Suger has accepted, or may have.
 func (t *trip) listed(ctx context.Context) (found []*mapping.Record, err error) {
 	looks := 0
-	if t.unseen != nil && !t.waited && !t.alien {
+	if t.unseen != nil && !t.waited && !t.overwrote {
 		looks = patienceLooks
 	}
 	for ; ; looks-- {

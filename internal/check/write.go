@@ -39,7 +39,8 @@ func (r *run) write(ctx context.Context) {
 			return
 		}
 	}
-	t := &trip{run: r, service: r.Service.Users(r.Caller), began: r.Now(), proven: make(map[string]bool), advised: make(map[string]bool)}
+	t := &trip{run: r, service: r.Service.Users(r.Caller), began: r.Now(),
+		proven: make(map[string]bool), advised: make(map[string]bool), others: make(map[string]bool)}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
 	r.report.Proven = slices.DeleteFunc(sortedNames(t.proven), func(name string) bool { return !t.proven[name] })
@@ -54,9 +55,6 @@ const cleanUpTime = 30 * time.Second
 func (t *trip) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	if t.alien {
-		return
-	}
 	if t.hidden {
 		if _, err := t.sendRemoval(ctx, t.id); err != nil && status(err) != http.StatusNotFound {
 			t.report.last = true
@@ -65,10 +63,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 			return
 		}
 	}
-	left, err := t.listed(ctx)
-	if slices.ContainsFunc(left, func(is *mapping.Record) bool { return t.isSomebodys(is, false) }) {
-		return
-	}
+	left, err := t.own(ctx)
 	removal := ""
 	for _, user := range left {
 		if removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
@@ -76,15 +71,24 @@ func (t *trip) cleanUp(ctx context.Context) {
 		}
 	}
 	if len(left) > 0 {
-		left, err = t.listed(ctx)
+		left, err = t.own(ctx)
 	}
 	if len(left) > 0 && left[0].Active {
-		t.id = left[0].RawID
-		_ = t.sendPatch(ctx, "active", false) // the list shows whether it helped
-		left, err = t.listed(ctx)
+		_ = t.sendPatch(ctx, left[0].ID, "active", false) // the list shows whether it helped
+		left, err = t.own(ctx)
+	}
+	if len(left) == 0 && len(t.others) > 0 {
+		return // which has been reported
 	}
 	t.report.last = t.report.last || len(left) > 0
 	t.add(t.whatIsLeft(ctx, left, err, removal))
+}
+
+// own returns the users of a fresh list who have the address, without those who may be
+// somebody else.
+func (t *trip) own(ctx context.Context) ([]*mapping.Record, error) {
+	left, err := t.listed(ctx)
+	return slices.DeleteFunc(left, func(is *mapping.Record) bool { return t.isSomebodys(is, false) }), err
 }
 
 // sendRemoval removes a user by the mapping's call, and says how Suger answered, "" if it
@@ -168,15 +172,19 @@ func idShown(id any) string {
 // that it may be changed. That names and role are as sent proves nothing: adding may have
 // overwritten them.
 func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
-	if is == nil || t.known || t.ours[is.ID] {
+	switch {
+	case is == nil || t.ours[is.ID]:
 		return false
+	case t.others[is.ID], t.overwrote:
+		return true
 	}
 	why := t.olderThanCheck(is, answered)
 	if why == "" {
 		return false
 	}
 	leftBefore := answered && is.Values["name.givenName"] == tripGivenName && is.Values["name.familyName"] == tripOtherName
-	if t.known = t.added && !t.users.ids[is.ID] && (leftBefore || t.KnownAccount); t.known {
+	if t.added && !t.users.ids[is.ID] && (leftBefore || t.KnownAccount) {
+		t.ours[is.ID] = true
 		line := t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: an earlier check left it, by its name.", t.Write)
 		if line.stays = t.KnownAccount; line.stays {
 			line.Text = fmt.Sprintf("Suger already had an account for %s, which is not a member: --known-account allows to change and remove it.", t.Write)
@@ -184,7 +192,7 @@ func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
 		t.add(line)
 		return false
 	}
-	t.id, t.alien, t.report.last = is.RawID, true, true
+	t.others[is.ID], t.overwrote, t.report.last = true, answered, true
 	did, advice := "changed nothing.", "Choose an address that was never used in Suger."
 	if len(t.writes) > 0 {
 		did = fmt.Sprintf("called %s and leaves the account alone now. If the account had another name or role, this may have overwritten them with %s %s and role %s; Suger shows %s.",
@@ -195,7 +203,7 @@ func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
 	}
 	line := t.line("write: create", Fail, "operations.list users",
 		"%s already had an account%s, which the list of users did not show and which may belong to somebody: %s. The check %s",
-		t.Write, idShown(t.id), why, did).advise("%s", advice)
+		t.Write, idShown(is.RawID), why, did).advise("%s", advice)
 	line.stays = true
 	t.add(line)
 	return true
@@ -229,12 +237,14 @@ func (t *trip) olderThanCheck(is *mapping.Record, answered bool) string {
 // endAgain ends access that a step gave to somebody: to a user who is listed without an
 // addition, or whom Suger answered without access.
 func (t *trip) endAgain(ctx context.Context, s *step) {
-	gaveAccess := func(c *stepCall) bool { return c.Err == nil && (!t.added || c.record != nil && !c.record.Active) }
+	gaveAccess := func(c *stepCall) bool {
+		return c.Err == nil && (!t.added || c.record != nil && c.record.ID == s.is.ID && !c.record.Active)
+	}
 	if !s.is.Active || !slices.ContainsFunc(t.writes, gaveAccess) {
 		return
 	}
 	line := t.line(s.check, Fail, "access", "This check gave the user access and has ended it again.")
-	if err := t.sendPatch(ctx, "active", false); err != nil {
+	if err := t.sendPatch(ctx, s.is.ID, "active", false); err != nil {
 		line = t.line(s.check, Fail, "access", "This check gave the user access and could not end it again: %s", detailOf(err)).
 			advise("End the user's access in Suger's console now.")
 	}
