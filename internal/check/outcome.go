@@ -83,7 +83,8 @@ func (t *trip) outcomeLine(ctx context.Context, s *step) Line {
 			answerFixes = []Fix{showsLater}
 		case s.is == nil || s.is.Active || s.wanted == active:
 		case s.wanted == inactive:
-			line.Mapping, answerFixes = t.at("access.end"), t.endByMark()
+			line.Mapping = t.at("access.end")
+			line = line.advise("If Suger marks removed users and still lists them, set access.end to the call that removes, and access.give to the one that adds (see docs/mapping.md).")
 		default:
 			line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
 			if t.Document.Access.End.Way != spec.BySetStatus {
@@ -132,33 +133,6 @@ func (t *trip) otherRoleCall(line Line, status int) Line {
 		return line
 	}
 	return line.orTry(tries)
-}
-
-// endByMark ends access by the call that removes and leaves the user in the list, and
-// gives it back by adding the user again; nil if other calls have to be in it.
-func (t *trip) endByMark() []Fix {
-	ops := &t.Document.Operations
-	if t.Document.Access.End.Way != spec.ByRemoval || ops.AddMember != nil {
-		return nil
-	}
-	return []Fix{
-		fix("access.end", map[string]any{"call": callText(ops.RemoveUser.Call), "repeat": true}),
-		fix("access.give", map[string]any{"call": callText(ops.AddUser.Call), "body": withoutRole(ops.AddUser.Body)}),
-	}
-}
-
-func withoutRole(body any) any {
-	from, is := body.(map[string]any)
-	if !is {
-		return body
-	}
-	kept := make(map[string]any)
-	for key, value := range from {
-		if inner := withoutRole(value); !isEmpty(inner) && !strings.Contains(fmt.Sprint(inner), "{role") {
-			kept[key] = inner
-		}
-	}
-	return kept
 }
 
 // call returns the first call of the step that is such; nil if none is.

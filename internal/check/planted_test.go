@@ -280,8 +280,4 @@ var plantedReads = []planted{
 		check: "precedence", level: check.Warn, entry: "role.precedence[1]", says: "no role MANAGER"},
 	{name: "default role of the file that Suger lacks", stand: stand{contract: "envelope", edits: []edit{{"  default: ", "  default: X"}}},
 		check: "default role", level: check.Fail, entry: "role.default", says: "Correct role.default, or set GATEWAY_DEFAULT_ROLE, to"},
-	{name: "base URL with an underscore", stand: stand{config: func(c *check.Config) { c.BaseURL = "https://suger_scim.example.com/scim/v2" }},
-		check: "public URL", level: check.Fail, says: "underscore"},
-	{name: "base URL without TLS", stand: stand{config: func(c *check.Config) { c.BaseURL = "http://scim.example.com/scim/v2" }},
-		check: "public URL", level: check.Fail, says: "https://"},
 }

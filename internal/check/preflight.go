@@ -21,9 +21,6 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// maxBaseURL is the longest base URL that Okta's form accepts.
-const maxBaseURL = 1024
-
 // A Config is what to check, and how.
 type Config struct {
 	URL      string // Suger's API
@@ -40,8 +37,7 @@ type Config struct {
 	Document *spec.Document
 	File     string // name of the mapping file in messages
 
-	BaseURL string  // of the gateway, "" if GATEWAY_PUBLIC_URL is not set
-	Okta    []Value // what to enter there, besides the names of the roles
+	Okta []Value // what to enter there, besides the names of the roles
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait until the list shows an added user; 20 seconds if 0
@@ -114,10 +110,6 @@ func (r *run) checkAll(ctx context.Context) {
 	r.getUser(ctx)
 	r.findUser(ctx)
 	r.namesOfRoles()
-	if base := r.BaseURL; base != "" && (!strings.HasPrefix(base, "https://") || strings.Contains(base, "_") || len(base) > maxBaseURL) {
-		r.add(r.line("public URL", Fail, "", "Okta accepts only a base URL that begins with https://, has no underscore and at most %d characters.", maxBaseURL).
-			advise("Correct GATEWAY_PUBLIC_URL."))
-	}
 	if ctx.Err() != nil {
 		return
 	}

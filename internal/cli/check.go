@@ -117,11 +117,7 @@ func (p *process) complete(request *check.Config) error {
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
 	request.Document, request.File = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName)
-	base := p.baseURL(request.Caller.Organization)
-	if p.PublicURL != "" {
-		request.BaseURL = base
-	}
-	for _, value := range p.oktaValues([]string{base}) {
+	for _, value := range p.oktaValues([]string{p.baseURL(request.Caller.Organization)}) {
 		request.Okta = append(request.Okta, check.Value{Field: value.Field, Value: cmp.Or(strings.Join(value.Values, ", "), value.Note)})
 	}
 	clientConfig := p.clientConfig()
