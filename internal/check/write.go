@@ -184,11 +184,12 @@ func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
 	}
 	leftBefore := answered && is.Values["name.givenName"] == tripGivenName && is.Values["name.familyName"] == tripOtherName
 	if t.added && !t.users.ids[is.ID] && (leftBefore || t.KnownAccount) {
-		t.ours[is.ID] = true
-		line := t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: an earlier check left it, by its name.", t.Write)
-		if line.stays = t.KnownAccount; line.stays {
-			line.Text = fmt.Sprintf("Suger already had an account for %s, which is not a member: --known-account allows to change and remove it.", t.Write)
+		allowed := "an earlier check left it, by its name"
+		if t.KnownAccount {
+			allowed = "--known-account allows to change and remove it"
 		}
+		line := t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: %s.", t.Write, allowed)
+		t.ours[is.ID], line.stays = true, true
 		t.add(line)
 		return false
 	}

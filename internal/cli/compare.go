@@ -19,9 +19,13 @@ import (
 // compareWith reports what would change in Suger if Okta pushed a list of people,
 // and changes nothing.
 func (run *checkRun) compareWith(ctx context.Context, file string) error {
-	people, err := readPeople(file)
+	text, err := reload.ReadFile(file, maxPeopleFile)
 	if err != nil {
 		return fmt.Errorf("--compare: %w", err)
+	}
+	people, err := parsePeople(text)
+	if err != nil {
+		return fmt.Errorf("--compare: %s: %w", file, err)
 	}
 	forecasts, err := run.request.Service.Users(run.request.Caller).Compare(ctx, people)
 	if err != nil {
@@ -45,19 +49,6 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 // maxPeopleFile is the largest list of people, in bytes.
 const maxPeopleFile = 64 << 20
 
-// readPeople reads a list of people, as CSV with a title line or as JSON.
-func readPeople(path string) ([]mapping.Person, error) {
-	text, err := reload.ReadFile(path, maxPeopleFile)
-	if err != nil {
-		return nil, err
-	}
-	people, err := parsePeople(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return people, nil
-}
-
 // An entry is one person on the list: a row by the titles of its columns, or what
 // Okta's API answers for a user of an app.
 type entry struct {
@@ -67,7 +58,7 @@ type entry struct {
 	Profile                struct{ Role, SugerRole string }
 }
 
-// parsePeople parses a list that begins with [ as JSON and any other as CSV.
+// parsePeople parses a list of people: one that begins with [ as JSON, any other as CSV.
 // An entry without a name and a repeated name are errors.
 func parsePeople(text []byte) ([]mapping.Person, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // of spreadsheets

@@ -66,6 +66,12 @@ func TestCheckCompareFails(t *testing.T) {
 	program.WriteFile(t, file, comparedList)
 	_, err = checkWith(t, map[string]string{"SUGER_CREDENTIAL": "another-key"}, "--compare", file)
 	require.ErrorContains(t, err, "Suger does not accept the API key")
+	program.WriteFile(t, file, "userName\n\n")
+	_, err = checkWith(t, nil, "--compare", file)
+	require.ErrorContains(t, err, "--compare: "+file+": there is nobody on the list")
+	program.WriteFile(t, file, strings.Repeat("x", maxPeopleFile+1))
+	_, err = checkWith(t, nil, "--compare", file)
+	require.ErrorContains(t, err, "has more than 67108864 bytes")
 }
 
 // peopleLists are lists that can be read, all of the same two people.
@@ -111,18 +117,6 @@ func TestParsePeopleRefuses(t *testing.T) {
 			assert.ErrorContains(t, err, test.want)
 		})
 	}
-}
-
-func TestReadPeople(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "people.csv")
-	_, err := readPeople(file)
-	require.ErrorContains(t, err, "no such file")
-	program.WriteFile(t, file, "userName\n\n")
-	_, err = readPeople(file)
-	require.ErrorContains(t, err, file+": there is nobody on the list")
-	program.WriteFile(t, file, strings.Repeat("x", maxPeopleFile+1))
-	_, err = readPeople(file)
-	require.ErrorContains(t, err, "has more than 67108864 bytes")
 }
 
 func FuzzParsePeople(f *testing.F) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -38,15 +39,10 @@ func demo(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	config, token := demoConfig(c.err), rand.Text() // API key of the sandbox and bearer token of the gateway
-	suger, err := listenSandbox(ctx, sandbox.Options{Keys: []string{token}, People: demoPeople}, *sandboxAddr, config.Log)
-	if err != nil {
-		return err
-	}
-	gateway, err := listen(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
-	if err != nil {
-		return err
-	}
-	status, err := listen(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
+	suger, errSandbox := listenSandbox(ctx, sandbox.Options{Keys: []string{token}, People: demoPeople}, *sandboxAddr, config.Log)
+	gateway, errGateway := listen(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
+	status, errStatus := listen(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
+	err := errors.Join(errSandbox, errGateway, errStatus)
 	if err != nil {
 		return err
 	}
