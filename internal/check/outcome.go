@@ -177,8 +177,7 @@ func (t *trip) differences(is *mapping.Record, wanted state) (texts, about []str
 }
 
 // lessons returns how the answers to a step report a failure with a status that means
-// success, and where they have the user, if not where the mapping looks; nil if they do
-// not.
+// success, and where they have the user, if not where the mapping looks.
 func (t *trip) lessons() (failure, user []Fix) {
 	for _, c := range t.writes {
 		if c.Answer == nil {

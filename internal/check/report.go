@@ -29,8 +29,7 @@ type Line struct {
 	stays bool // it is about a person, and stays in the report after later trips
 }
 
-// A Fix is a change of the mapping file. Of several for the same entry the first is
-// the likeliest.
+// A Fix is a change of the mapping file. Of several for one entry the first is the likeliest.
 type Fix struct {
 	Entry string `json:"entry"`
 	Value any    `json:"value"`         // nil removes the entry

@@ -66,8 +66,7 @@ type stepCall struct {
 	record *mapping.Record // nil if that is no user
 }
 
-// make executes the steps. Later steps are tried after a failed one, as long as
-// the user exists.
+// make executes the steps, also after a failed one, as long as the user exists.
 func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roles.called(cmp.Or(t.Settings.DefaultRole, t.Document.Role.Default))
 	level, why := Warn, ", because the user was not added as intended"
@@ -259,8 +258,7 @@ func (t *trip) read(ctx context.Context) (*mapping.Record, error) {
 	return append(found, nil)[0], err
 }
 
-// byID reads the user by id. The error is a *[mapping.RecordError] if the answer has no
-// user.
+// byID reads the user by id; with a *[mapping.RecordError] if the answer has no user.
 func (t *trip) byID(ctx context.Context) (*mapping.Record, error) {
 	call, _ := t.probe.Call(opGetUser, t.id)
 	answer, err := t.probe.Do(ctx, call)
@@ -270,8 +268,7 @@ func (t *trip) byID(ctx context.Context) (*mapping.Record, error) {
 	return t.probe.ReadUser(t.userIn(opGetUser, answer.Body))
 }
 
-// patienceLooks is how often the list is reread for a user whom Suger has
-// accepted and does not list yet.
+// patienceLooks is how often the list is reread for a user whom it does not show yet.
 const patienceLooks = 5
 
 // listed returns the users of a fresh list who have the address. Once, it waits for a user

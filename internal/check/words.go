@@ -11,8 +11,8 @@ import (
 // emailPattern finds e-mail addresses, generously.
 var emailPattern = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]*[^\s"'<>(),;:=.]`)
 
-// masked returns a text without the e-mail addresses in it, but for one that
-// may be shown. They come from Suger's own messages.
+// masked returns a text without e-mail addresses, which come from Suger's own messages,
+// except for one.
 func masked(text, except string) string {
 	return emailPattern.ReplaceAllStringFunc(text, func(found string) string {
 		if except != "" && strings.EqualFold(found, except) {
@@ -31,8 +31,7 @@ func fold(text string) string { return strings.ToLower(text) }
 
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
-// plain makes names comparable that differ in letter case and in what joins
-// their words: first_name and firstName.
+// plain makes names comparable that differ only in style: first_name and firstName.
 func plain(name string) string { return strings.NewReplacer("_", "", "-", "").Replace(fold(name)) }
 
 // count returns a number and its noun: "1 user", "2 users".

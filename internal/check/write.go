@@ -18,8 +18,7 @@ import (
 // checkWrite is the check that fails if the writes are not tried.
 const checkWrite = "write"
 
-// write creates, changes and removes a test user through the gateway's own
-// engine, so that it proves what the gateway does.
+// write creates, changes and removes a test user with the gateway's own engine.
 func (r *run) write(ctx context.Context) {
 	domain, failed := fold(r.Write[strings.LastIndex(r.Write, "@")+1:]), r.report.Count(Fail)
 	isKnown := func(address string) bool { return strings.HasSuffix(fold(address), "@"+domain) }
@@ -46,8 +45,7 @@ func (r *run) write(ctx context.Context) {
 	r.report.Proven = slices.DeleteFunc(sortedNames(t.proven), func(name string) bool { return !t.proven[name] })
 }
 
-// cleanUpTime is how long the clean-up may take, also after the check has been
-// stopped.
+// cleanUpTime is how long the clean-up may take, also after a stop.
 const cleanUpTime = 30 * time.Second
 
 // cleanUp removes the test user whatever happened before, or ends the user's access if
@@ -91,8 +89,7 @@ func (t *trip) own(ctx context.Context) ([]*mapping.Record, error) {
 	return slices.DeleteFunc(left, func(is *mapping.Record) bool { return t.isSomebodys(is, false) }), err
 }
 
-// sendRemoval removes a user by the mapping's call, and says how Suger answered, "" if it
-// did not.
+// sendRemoval removes a user by the mapping's call, and says how Suger answered, if it did.
 func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err error) {
 	call, ok := t.probe.Call(spec.OpRemoveUser, id)
 	if !ok {
@@ -141,8 +138,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 	return line.advise("Remove the user in Suger's console%s.", by)
 }
 
-// nothingLeft reports that the list does not show the user, and whether Suger still
-// answers the user by id.
+// nothingLeft reports whether Suger still answers the user, whom the list does not show.
 func (t *trip) nothingLeft(ctx context.Context) Line {
 	line := t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 	if t.Document.Operations.GetUser == nil || t.id == nil {
@@ -210,8 +206,7 @@ func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
 	return true
 }
 
-// olderThanCheck explains how an account shows that this check did not make it, "" if it
-// does not.
+// olderThanCheck explains how an account shows that the check did not make it, or "".
 func (t *trip) olderThanCheck(is *mapping.Record, answered bool) string {
 	for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
 		was := is.Values[attribute]

@@ -17,8 +17,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// checkAttempts is how often the check sends a call. It is low, so that the check
-// reports an unreliable Suger rather than hide it.
+// checkAttempts per call are few, so that the check does not hide an unreliable Suger.
 const checkAttempts = 2
 
 // A checkRun is a run of the check or explain command.
@@ -29,8 +28,7 @@ type checkRun struct {
 	request check.Config
 }
 
-// runCheck compares the configured Suger with the mapping. The report lists what
-// failed; the error only counts it.
+// runCheck compares the configured Suger with the mapping. The error only counts failures.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags()

@@ -98,8 +98,7 @@ func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg 
 // line is as much text as fits on a line of a terminal after a margin of 6.
 var line = regexp.MustCompile(`(.{1,74})(?: +|$)`)
 
-// newFlags returns the flag set of the command. Its help begins with the command's
-// usage and summary.
+// newFlags returns the flag set of the command, with its usage and summary as help.
 func (c *console) newFlags() *flag.FlagSet {
 	flags := flag.NewFlagSet(c.command.Name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
@@ -121,8 +120,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 	return nil
 }
 
-// runMapping prints the source of the current mapping, that of GATEWAY_MAPPING or
-// the embedded one, so that a copy can be changed. Or it checks a mapping file.
+// runMapping prints the source of the current mapping, or checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags()
 	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
@@ -171,9 +169,8 @@ func healthcheck(_ context.Context, c *console, args []string) error {
 	return nil
 }
 
-// Set by the linker: -X suger-scim-gateway/internal/cli.version=... and
-// -X suger-scim-gateway/internal/cli.commit=... Otherwise the Go toolchain's build
-// information is used.
+// Set by the linker: -X suger-scim-gateway/internal/cli.version=... Without it, the Go
+// toolchain's build information is used.
 var (
 	version string
 	commit  string
@@ -202,8 +199,7 @@ func build() ops.Build {
 	return b
 }
 
-// publishedGuide returns where the guide for Okta's administrator can be read
-// in the published source of a module; "" if that is not on GitHub.
+// publishedGuide returns the address of the guide for Okta, "" if the module is not on GitHub.
 func publishedGuide(module string) string {
 	if !strings.HasPrefix(module, "github.com/") {
 		return ""

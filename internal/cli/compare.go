@@ -122,9 +122,8 @@ func parseRows(text []byte) (entries []entry, err error) {
 	return entries, nil
 }
 
-// explain prints everything known about one person, to find out why a push does
-// not do what somebody expects. It reads Suger with SUGER_CREDENTIAL, as check
-// does, and changes nothing.
+// explain prints everything known about one person, to find out why a push does not do
+// what somebody expects. It changes nothing.
 func explain(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags()

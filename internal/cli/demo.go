@@ -20,16 +20,14 @@ const (
 	demoOpsAddr     = "127.0.0.1:9090"
 	demoPeople      = 17 // besides the fixed ones
 
-	// demoPerson is one of the sandbox's fixed sample people. No page of the
-	// documentation uses this person, since whoever follows demo changes the role
-	// and ends the access.
+	// No page of the documentation uses this sample person, since whoever follows demo
+	// changes the role and ends the access.
 	demoPerson   = "finance@example.com"
 	demoPersonID = "aNcViDzJ6"
 )
 
-// demo runs the gateway with a Suger sandbox behind it, connected by real HTTP, for
-// trying SCIM out without any set-up. The gateway's handlers are set last, because
-// the status page shows the gateway's actual address.
+// demo runs the gateway with a Suger sandbox behind it, for trying SCIM out without any
+// set-up. The handlers are set last, because they show the gateway's actual address.
 func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags()
 	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
@@ -63,8 +61,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 	return serveUntilDone(ctx, config.Log, gateway, status, suger)
 }
 
-// demoConfig returns the default settings, except for the log, whose format is for
-// people. It ignores the environment.
+// demoConfig returns the default settings, with a log for people, whatever the environment.
 func demoConfig(logTo io.Writer) *settings.Config {
 	return &settings.Config{
 		Settings: settings.Settings{
@@ -86,8 +83,7 @@ func demoConfig(logTo io.Writer) *settings.Config {
 // does not cut a latency fault short.
 const sandboxAnswerWithin = 10 * time.Minute
 
-// runSandbox runs only the in-memory Suger, to try a gateway that runs elsewhere
-// and to see what it does when Suger misbehaves.
+// runSandbox runs only the in-memory Suger, which can misbehave.
 func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
 	flags := c.newFlags()

@@ -64,9 +64,8 @@ func listen(ctx context.Context, name, addr, usual string, handler http.Handler,
 	}}, nil
 }
 
-// exportAddresses returns the part of a printed export line that gives a gateway in
-// another shell ports of its own: random ones, below the range that systems use for
-// connections, so that another process is unlikely to use them.
+// exportAddresses is the part of a printed export line that gives a second gateway ports
+// of its own: random ones, below the range that systems use for connections.
 func exportAddresses() string {
 	port := 20000 + 2*rand.IntN(6000) //nolint:gosec // G404: a port is no secret
 	return fmt.Sprintf("GATEWAY_ADDR='127.0.0.1:%d' GATEWAY_OPS_ADDR='127.0.0.1:%d'", port, port+1)
@@ -74,9 +73,8 @@ func exportAddresses() string {
 
 func (l *listener) addr() string { return l.socket.Addr().String() }
 
-// serveUntilDone serves until ctx is done, then lets requests in flight finish
-// within drainTime, one listener after the other in the given order. It
-// returns an error if a listener fails or requests had to be cut off.
+// serveUntilDone serves until ctx is done or a listener fails, then lets requests in
+// flight finish within drainTime, one listener after the other.
 func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range listeners {

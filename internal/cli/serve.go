@@ -19,8 +19,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// serve runs the gateway: SCIM on GATEWAY_ADDR and operations on
-// GATEWAY_OPS_ADDR, until ctx is done.
+// serve runs the gateway until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags()
 	usage := flags.Usage
@@ -95,13 +94,11 @@ func (p *process) logStart(scim, operations string) {
 }
 
 // reservedHeap makes the garbage collector run after about that many bytes have been
-// allocated. By default it runs every 4 MB while little is in use, which some hundred
-// requests allocate: a sixth of all the gateway's processor time. The pages are never
-// touched, so they use addresses and no memory.
+// allocated, and not every 4 MB, which takes a sixth of all the gateway's processor time.
+// The pages are never touched, so they use addresses and no memory.
 const reservedHeap = 24 << 20
 
-// A process is a gateway with its settings, or the part of it that a command
-// needs.
+// A process is a gateway with its settings, or the part that a command needs.
 type process struct {
 	*settings.Config
 	activity *ops.Activity // for metrics and the status page; nil before assemble
@@ -112,8 +109,7 @@ type process struct {
 // connection test that reads a large organization.
 const opsAnswerWithin = time.Minute
 
-// assemble builds the gateway with its metrics and status page. ctx is done when
-// the process is to stop.
+// assemble builds the gateway with its metrics and status page, until ctx is done.
 func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, err error) {
 	p.activity = ops.NewActivity(build(), string(p.SugerURL), p.StatusPersonal, p.Log, time.Now)
 	if p.Certificates != nil {

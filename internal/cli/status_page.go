@@ -57,8 +57,8 @@ func (p *process) baseURL(organization string) string {
 	return base + "/scim/v2"
 }
 
-// testConnection runs the read-only part of the check command with a credential
-// from the status page's form. Its calls are not traffic, so they are not counted.
+// testConnection runs the read-only part of the check command with a credential from the
+// status page. Its calls are not traffic, so they are not counted.
 func (p *process) testConnection(ctx context.Context, organization, credential string) (*check.Report, error) {
 	request, err := p.checkConfig(organization, credential)
 	if err != nil {
@@ -67,8 +67,7 @@ func (p *process) testConnection(ctx context.Context, organization, credential s
 	return check.Run(ctx, request), nil
 }
 
-// explainPerson runs the explain command with a credential from the status page's
-// form.
+// explainPerson runs the explain command, likewise.
 func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
 	request, err := p.checkConfig(organization, credential)
 	if err != nil {
