@@ -84,7 +84,8 @@ func (t *trip) outcomeLine(ctx context.Context, s *step) Line {
 		case s.is == nil || s.is.Active || s.wanted == active:
 		case s.wanted == inactive:
 			line.Mapping = t.at("access.end")
-			line = line.advise("If Suger marks removed users and still lists them, set access.end to the call that removes, and access.give to the one that adds (see docs/mapping.md).")
+			line = line.advise("If Suger marks removed users and still lists them, set access.end to the call that removes, " +
+				"and access.give to the one that adds (see docs/mapping.md).")
 		default:
 			line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
 			if t.Document.Access.End.Way != spec.BySetStatus {

@@ -239,8 +239,10 @@ func (t *trip) leaveAndReturn(ctx context.Context, renames bool) {
 		}
 	case byStatus:
 		t.hidden = true
-		t.add(t.line("write: return", Warn, "operations.list users", "Not tried: Suger's list does not show users without access, so the gateway would add a returning user again, and the former account would stay in Suger.").
-			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
+		t.add(t.line("write: return", Warn, "operations.list users", "Not tried: Suger's list does not show users without access, "+
+			"so the gateway would add a returning user again, and the former account would stay in Suger.").
+			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. "+
+				"If it cannot, set access.end to %q.", spec.ByRemoval))
 	default:
 		t.take(ctx, &step{check: "write: return", wanted: active, send: t.sendCreate})
 	}
