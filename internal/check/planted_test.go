@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,11 +106,10 @@ var plantedReads = []planted{
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "the limit works but the offset does not"},
 	{name: "limit parameter ignored", stand: stand{edits: []edit{{"limit: limit,", "limit: pageSize,"}}},
 		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "Set paging: {style: offset, size: 100, limit: limit, next: offset}."},
-	{name: "offset that counts pages", stand: stand{front: asks(func(r *http.Request) {
-		if query := r.URL.Query(); query.Get("offset") == "2" {
-			query.Set("offset", "4")
-			r.URL.RawQuery = query.Encode()
-		}
+	{name: "offset that counts pages", stand: stand{people: 18, front: asks(func(r *http.Request) {
+		query := r.URL.Query()
+		query.Set("offset", strconv.Itoa(queried(r, "offset", 0)*queried(r, "limit", 0)))
+		r.URL.RawQuery = query.Encode()
 	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "does not begin where the first ends"},
 	{name: "pages capped at a round number", stand: stand{people: 120, front: capped(50)},
 		check: "page size", level: check.Warn, entry: "operations.list users.paging.size", says: "Set size: 50."},

@@ -139,7 +139,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	if found.rows == nil {
 		return nil, errNoList
 	}
-	paging, proven := (&lister{s.probe, request, string(found.Items)}).find(ctx)
+	paging, proven := (&lister{s.run, request, string(found.Items)}).find(ctx)
 	found.Paging, found.proven = &paging, proven
 	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
 	switch {

@@ -20,6 +20,7 @@ type userList struct {
 	count   int
 	total   int // as Suger says, -1 if it does not
 	samples []sample
+	opening []any // the first rows
 
 	ids       map[string]bool
 	addresses map[string]int // users by folded address
@@ -90,7 +91,9 @@ func (l *userList) readable() int {
 }
 
 func (l *userList) take(r *run, raw any) {
-	l.count++
+	if l.count++; l.count <= sampledUsers {
+		l.opening = append(l.opening, raw)
+	}
 	l.fields.take(raw)
 	record, err := r.probe.ReadUser(raw)
 	if err != nil {
@@ -138,7 +141,6 @@ const (
 // A rowReader collects the rows of a list.
 type rowReader struct {
 	most int // after which a list is taken for one without end
-	seen int
 	rows []string
 }
 
@@ -146,7 +148,7 @@ type rowReader struct {
 func (p *rowReader) Keep(n int) { p.rows = p.rows[:min(n, len(p.rows))] }
 
 func (p *rowReader) Row(row []byte) error {
-	if p.seen++; p.seen > p.most {
+	if len(p.rows) == p.most {
 		return errNoEnd
 	}
 	p.rows = append(p.rows, string(row))
