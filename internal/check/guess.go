@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"suger-scim-gateway/mapping"
 )
 
 // Names of fields and their usual values, as plain writes them.
@@ -343,8 +345,8 @@ func (c *fieldCounts) role(roles roleList) (r roleField) {
 		}
 	}
 	for word := range r.words {
-		_, isID := roles.byID(word)
-		_, isName := roles.byName(word)
+		_, isID := roles.of(mapping.RoleName{ID: word})
+		isName := roles.idsOf(word) != nil
 		r.byName = r.byName || r.id == "" && r.name == "" && isName && (!isID || strings.HasSuffix(lastName(r.field), "name"))
 	}
 	return r

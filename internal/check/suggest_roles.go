@@ -133,7 +133,7 @@ func (s *survey) draftRoles() {
 
 func (s *survey) draftKnown(i int, k knownRole) {
 	value := map[string]any{"name": k.Name, "id": k.ID, "administrator": k.rank == managesUsers}
-	if _, listed := s.roleNames.byID(k.ID); listed && k.ID != "" && s.roleIn.numbers {
+	if _, listed := s.roleNames.of(mapping.RoleName{ID: k.ID}); listed && k.ID != "" && s.roleIn.numbers {
 		value["id"] = json.Number(k.ID)
 	}
 	sure, why := Seen, "held by users, or listed"
