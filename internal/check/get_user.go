@@ -45,13 +45,25 @@ func (r *run) getUser(ctx context.Context) {
 	if _, number := sample.RawID.(json.Number); number {
 		call, _ = r.probe.Call(opGetUser, json.Number(free))
 	}
-	_, err := r.probe.Do(ctx, call)
-	if code := cmp.Or(status(err), http.StatusOK); code == http.StatusNotFound {
+	answer, err := r.probe.Do(ctx, call)
+	code := cmp.Or(status(err), http.StatusOK)
+	if code == http.StatusNotFound {
 		r.note("get missing user", OK, entry, "An unknown id is answered 404, by which the gateway knows that a user is gone.")
-	} else {
-		r.add(r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code).
-			propose(Fix{Entry: entry}).advise(`Leave "get user" out: then the list shows who is gone.`))
+		return
 	}
+	line = r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code)
+	if err == nil {
+		body := decoded(answer.Body)
+		if signs := errorSigns(body); signs != nil {
+			if word := notThere(body, free); word != "" {
+				signs = append(signs, fix("refusals.not there", []any{word}))
+			}
+			line.Mapping = r.at("errors")
+			r.add(line.propose(signs...))
+			return
+		}
+	}
+	r.add(line.propose(Fix{Entry: entry}).advise(`Leave "get user" out: then the list shows who is gone.`))
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people

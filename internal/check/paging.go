@@ -78,12 +78,6 @@ func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, fi
 	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
 }
 
-func endless(path string, rows int) Line {
-	return Line{Check: "paging", Level: Fail,
-		Text:   fmt.Sprintf("GET %s has not ended after %d rows or %s: its pages do not seem to end.", path, rows, mostListTime),
-		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
-}
-
 // proposePaging names the paging by which the list was seen to go on, if there is one.
 func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Call) Line {
 	if paging, proven := r.lister(call).find(ctx); proven {

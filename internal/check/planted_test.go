@@ -57,6 +57,23 @@ func givesTwoRoles(suger *sandbox.Sandbox) {
 	suger.PutUser(admin)
 }
 
+// missing changes how Suger answers an id that it does not know.
+func missing(status int, body string) front {
+	return func(suger http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			recorder := httptest.NewRecorder()
+			suger.ServeHTTP(recorder, r)
+			if toOne(r) && recorder.Code == http.StatusNotFound {
+				w.WriteHeader(status)
+				_, _ = w.Write([]byte(body))
+				return
+			}
+			w.WriteHeader(recorder.Code)
+			_, _ = w.Write(recorder.Body.Bytes())
+		})
+	}
+}
+
 var plantedReads = []planted{
 	{name: "nothing listens", stand: stand{config: url(closed)},
 		check: "list users", level: check.Fail, entry: "operations.list users", says: "connection refused"},
@@ -249,17 +266,10 @@ var plantedReads = []planted{
 			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"
 		}
 	})}, check: "get user", level: check.Fail, entry: "operations.get user", says: "another user"},
-	{name: "missing user answered 400", stand: stand{front: func(suger http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			recorder := httptest.NewRecorder()
-			suger.ServeHTTP(recorder, r)
-			if toOne(r) && recorder.Code == http.StatusNotFound {
-				recorder.Code = http.StatusBadRequest
-			}
-			w.WriteHeader(recorder.Code)
-			_, _ = w.Write(recorder.Body.Bytes())
-		})
-	}}, check: "get missing user", level: check.Fail, entry: "operations.get user", says: "answered 400, not 404"},
+	{name: "missing user answered 400", stand: stand{front: missing(http.StatusBadRequest, "")},
+		check: "get missing user", level: check.Fail, entry: "operations.get user", says: "answered 400, not 404"},
+	{name: "missing user answered 200 with an error", stand: stand{front: missing(http.StatusOK, `{"ok": false, "error": {"code": "unknown_user"}}`)},
+		check: "get missing user", level: check.Fail, entry: "errors", says: "Set field: ok, and set success: [true], and add not there: [unknown_user]."},
 
 	{name: "no call for roles", stand: stand{front: status(toRoles, http.StatusNotFound, "no such operation")},
 		check: "list roles", level: check.Fail, entry: "operations.list roles.call", says: `leave "list roles" out`},

@@ -129,16 +129,29 @@ func (r *run) userIn(operation string, answer []byte) any {
 }
 
 // errorSigns finds by what an answer of status 2xx says that the call failed, none if
-// nothing does. good is the answer to a call that went well, nil if none is known.
-func errorSigns(body, good any) (found []Fix) {
+// nothing does.
+func errorSigns(body any) (found []Fix) {
 	for _, s := range spotsIn(body) {
-		was, _ := at(good, s.path)
 		switch name := lastName(s.path); {
-		case slices.Contains([]string{"ok", "success", "succeeded"}, name) && s.value == false && was != false:
+		case slices.Contains([]string{"ok", "success", "succeeded"}, name) && s.value == false:
 			return []Fix{fix("errors.field", s.path), fix("errors.success", []any{true})}
-		case found == nil && (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
+		case found == nil && (name == "error" || name == "errors") && !isEmpty(s.value) && s.value != false:
 			found = []Fix{fix("errors.field", s.path)}
 		}
 	}
 	return found
+}
+
+// notThere returns the word by which such an answer says that an id is unknown, "" if it
+// has none: a number is a status, which the gateway knows.
+func notThere(body any, id string) string {
+	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
+		value, _ := at(body, path)
+		word, _ := value.(string)
+		word, _, _ = strings.Cut(word, id)
+		if word = strings.TrimRight(word, " :\"'("); word != "" || kindOf(value) == isNumber {
+			return word
+		}
+	}
+	return ""
 }

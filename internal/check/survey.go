@@ -46,8 +46,8 @@ type survey struct {
 
 type list struct {
 	spec.Operation
-	proven bool // its paging was seen
-	rows   []any
+	proven bool  // its paging was seen
+	rows   []any // the first ones
 }
 
 var errNoList = errors.New("no list of people with e-mail addresses")
@@ -141,7 +141,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	}
 	paging, proven := (&lister{s.run, request, string(found.Items)}).find(ctx)
 	found.Paging, found.proven = &paging, proven
-	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
+	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostRows)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -151,11 +151,11 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 		return found, nil // the check says why; the first page is enough to go on
 	}
 	found.rows = nil
-	for _, row := range rows {
+	for _, row := range rows[:min(len(rows), sampledUsers)] {
 		found.rows = append(found.rows, decoded([]byte(row)))
 	}
 	for _, total := range totalsIn(body) {
-		if found.Total == "" && textAt(body, total) == fmt.Sprint(len(found.rows)) {
+		if found.Total == "" && textAt(body, total) == fmt.Sprint(len(rows)) {
 			found.Total = spec.Path(total)
 		}
 	}
@@ -271,36 +271,7 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 		if _, role := at(spot.value, strings.TrimPrefix(s.role.field, prefix)); !role {
 			s.draft.likely(op(opGetUser, "covers"), "everybody", "the answer has no role, so the list decides who is a member")
 		}
-		s.findErrors(ctx, body, path, freeID(wanted, func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
 		return true
 	}
 	return false
-}
-
-// findErrors asks for somebody who does not exist, and drafts how an answer says that
-// the call failed, if that is answered as a success.
-func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
-	answer, err := s.probe.Do(ctx, s.get(opGetUser, path, free))
-	if err != nil {
-		return
-	}
-	body := decoded(answer.Body)
-	signs := errorSigns(body, good)
-	if signs == nil {
-		return
-	}
-	for _, sign := range signs {
-		s.draft.seen(sign.Entry, sign.Value, "an unknown id is answered with it and status 2xx")
-	}
-	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
-		value, _ := at(body, path)
-		text, _ := value.(string)
-		text, _, _ = strings.Cut(text, free)
-		if text = strings.TrimRight(text, " :\"'("); text != "" {
-			s.draft.seen("refusals.not there", []any{text}, "the answer for an unknown id")
-		}
-		if text != "" || kindOf(value) == isNumber { // a number is a status, which the gateway knows
-			return
-		}
-	}
 }

@@ -131,11 +131,10 @@ func (l *userList) take(r *run, raw any) {
 // errNoEnd means that a list exceeds the bounds.
 var errNoEnd = errors.New("the list does not end")
 
-// Bounds above which a list counts as endless. A draft keeps decoded rows.
+// Bounds above which a list counts as endless.
 const (
-	mostDraftRows = 100_000
-	mostRows      = 500_000
-	mostListTime  = 5 * time.Minute
+	mostRows     = 500_000
+	mostListTime = 5 * time.Minute
 )
 
 // A rowReader collects the rows of a list.
