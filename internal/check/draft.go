@@ -57,6 +57,11 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) {
 func (d *Draft) seen(path string, value any, why string)   { d.set(path, value, Seen, why) }
 func (d *Draft) likely(path string, value any, why string) { d.set(path, value, Likely, why) }
 
+// unless sets what was seen, unless there is a doubt.
+func (d *Draft) unless(path string, value any, doubt string) {
+	d.set(path, value, map[bool]Certainty{true: Seen, false: Likely}[doubt == ""], doubt)
+}
+
 // apply applies a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 	before := flowOf(d.file)

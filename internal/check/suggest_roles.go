@@ -63,8 +63,8 @@ func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 			known = append(known, knownRole{role, rank, assumed})
 		}
 	}
-	lacks := func(ranks ...int) bool {
-		return !slices.ContainsFunc(known, func(k knownRole) bool { return slices.Contains(ranks, k.rank) })
+	has := func(rank int) bool {
+		return slices.ContainsFunc(known, func(k knownRole) bool { return k.rank == rank })
 	}
 	for _, role := range s.roleNames {
 		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
@@ -82,16 +82,13 @@ func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 			most, holders = role, n
 		}
 	}
-	if lacks(fewestRights) && holders > 0 {
+	if !has(fewestRights) && holders > 0 {
 		add(most, false)
 	}
-	switch {
-	case len(known) == 0:
-		add(mapping.RoleName{Name: "ADMIN", ID: "ADMIN"}, true)
-	case lacks(managesUsers): // which of them has it is not known
+	if !has(managesUsers) { // which of them has it is not known
 		add(mapping.RoleName{Name: "ADMIN"}, true)
 	}
-	if lacks(otherRole, fewestRights) {
+	if !has(otherRole) && !has(fewestRights) {
 		add(mapping.RoleName{Name: "MEMBER", ID: "MEMBER"}, true)
 	}
 	slices.SortStableFunc(known, func(a, b knownRole) int { return a.rank - b.rank })
@@ -104,11 +101,9 @@ func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 func (s *survey) draftRoles() {
 	d, in := s.draft, &s.roleIn
 	if in.id != "" && in.name != "" {
-		d.seen("role.id", in.id, "")
-		d.seen("role.name", in.name, "")
-		d.seen("role.description", in.description, "")
-		d.seen("role.permissions", in.permissions, "")
-		d.seen("role.created", in.created, "")
+		for field, path := range map[string]string{"id": in.id, "name": in.name, "description": in.description, "permissions": in.permissions, "created": in.created} {
+			d.seen("role."+field, path, "")
+		}
 	}
 	known, most := s.knownRoles()
 	var order []any
@@ -121,13 +116,10 @@ func (s *survey) draftRoles() {
 		order = slices.Insert(order, lesser, any("*"))
 	}
 	d.likely("role.precedence", order, "the most powerful first, by their names")
-	switch last := known[len(known)-1]; {
-	case last.rank == fewestRights:
+	if last := known[len(known)-1]; last.rank == fewestRights {
 		d.likely("role.default", last.Name, "the fewest rights, for users without a role")
-	case most.Name != "":
-		d.set("role.default", most.Name, NotSeen, "no name shows which role has the fewest rights: most users hold this one")
-	default:
-		d.set("role.default", last.Name, NotSeen, "no name shows which role has the fewest rights")
+	} else {
+		d.set("role.default", cmp.Or(most.Name, last.Name), NotSeen, "no name shows which role has the fewest rights: most users hold this one")
 	}
 }
 

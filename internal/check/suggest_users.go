@@ -24,28 +24,24 @@ func (s *survey) field(path string) any {
 	return []any{path, other}
 }
 
-func (s *survey) draftUser() {
-	// of names the other fields that may be meant, which only a person can decide.
-	of := func(path, what string, candidates []string) (Certainty, string) {
-		others := slices.DeleteFunc(slices.Clone(candidates), func(other string) bool { return other == path })
-		if len(others) > 0 {
-			return Likely, series(others) + what
-		}
-		return Seen, ""
+// others names the other fields that may be meant, which only a person can decide.
+func others(path, what string, candidates []string) string {
+	candidates = slices.DeleteFunc(slices.Clone(candidates), func(other string) bool { return other == path })
+	if len(candidates) == 0 {
+		return ""
 	}
-	d, organization := s.draft, s.guess("organization")
+	return series(candidates) + what
+}
+
+func (s *survey) draftUser() {
+	d := s.draft
 	candidates := s.ids
 	if s.one != "" {
 		candidates = nil // a call has shown which one is the id
 	}
-	sure, why := of(s.id, " is unique, too: which one calls need is not visible", candidates)
-	d.set("user.id", s.field(s.id), sure, why)
+	d.unless("user.id", s.field(s.id), others(s.id, " is unique, too: which one calls need is not visible", candidates))
 	d.likely("user.ids.membership", s.member, "the membership's own id")
-	if organization != "" {
-		d.seen("user.organization", s.field(organization), "")
-	}
-
-	attribute := func(name, path, key, word string, sure Certainty, why string) {
+	attribute := func(name, path, key, word, doubt string) {
 		value := s.field(path)
 		if _, several := value.([]any); several || key != "" {
 			long := map[string]any{"field": value, key: word}
@@ -53,16 +49,16 @@ func (s *survey) draftUser() {
 			value = long
 		}
 		if path != "" {
-			d.set("user.attributes."+name, value, sure, why)
+			d.unless("user.attributes."+name, value, doubt)
 		}
 	}
-	_, why = of(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
-	attribute("userName", s.email, "write", spec.WriteCreate, Likely, cmp.Or(why, "whether the address can change is assumed"))
-	attribute("name.givenName", s.names[0], "", "", Seen, "")
-	attribute("name.familyName", s.names[1], "", "", Seen, "")
-	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), Seen, "")
-	attribute("name.familyName", s.names[2], "part", string(spec.LastName), Seen, "")
-	for _, use := range []string{"created", "modified"} {
+	doubt := others(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
+	attribute("userName", s.email, "write", spec.WriteCreate, cmp.Or(doubt, "whether the address can change is assumed"))
+	attribute("name.givenName", s.names[0], "", "", "")
+	attribute("name.familyName", s.names[1], "", "", "")
+	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), "")
+	attribute("name.familyName", s.names[2], "part", string(spec.LastName), "")
+	for _, use := range []string{"organization", "created", "modified"} {
 		if path := s.guess(use); path != "" {
 			d.seen("user."+use, s.field(path), "")
 		}
@@ -80,21 +76,18 @@ func (s *survey) draftRoleField() {
 	d.seen("user.roles.hold", map[bool]string{true: "many", false: "one"}[r.many], "")
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
-	by, sure := "id", Likely
-	if r.byName {
-		by = "name"
-	}
-	if s.roleRows != nil { // which shows it
-		sure = Seen
-	}
 	if r.id+r.name == "" {
-		d.set("user.roles.by", by, sure, "")
+		sure := Likely
+		if s.roleRows != nil { // which shows it
+			sure = Seen
+		}
+		d.set("user.roles.by", map[bool]string{true: "name", false: "id"}[r.byName], sure, "")
 	}
 }
 
 func (s *survey) draftAccess() {
-	d, status := s.draft, s.status
-	end, sure, why := spec.ByRemoval, Likely, "no status is known"
+	d, status := s.draft, &s.status
+	end, why := spec.ByRemoval, "no status is known"
 	switch {
 	case status.field == "":
 	case s.member != "":
@@ -104,11 +97,12 @@ func (s *survey) draftAccess() {
 	default:
 		end, why = spec.BySetStatus, "there is a status"
 	}
-	if d.set("access.end", string(end), sure, why); status.field == "" {
+	if d.likely("access.end", string(end), why); status.field == "" {
 		return
 	}
 	d.seen("access.field", s.field(status.field), "")
-	if sure, why = Seen, "by the name and the values of the field"; status.guessed {
+	sure, why := Seen, "by the name and the values of the field"
+	if status.guessed {
 		sure, why = Likely, "some words were not seen"
 	}
 	d.set("access.active", status.active, sure, why)

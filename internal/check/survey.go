@@ -163,11 +163,8 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 }
 
 func (s *survey) draftList(name string, l *list) {
-	path, sure, why := "operations."+name, Seen, ""
-	if !l.proven {
-		sure, why = Likely, "one answer seems to hold all"
-	}
-	s.draft.set(path+".call", callText(l.Call), sure, why)
+	path := "operations." + name
+	s.draft.unless(path+".call", callText(l.Call), map[bool]string{false: "one answer seems to hold all"}[l.proven])
 	s.draft.seen(path+".items", string(l.Items), "")
 	s.draft.seen(path+".total", string(l.Total), "")
 	s.draft.seen(path+".paging", pagingValue(*l.Paging), "pages follow each other")
