@@ -20,7 +20,7 @@ func (r *run) checkFields() {
 		r.add(r.field(u))
 	}
 	const entry = "user.attributes.userName"
-	readable, shared, odd := r.users.readable(), 0, 0
+	readable, shared, odd := r.users.read, 0, 0
 	if twice := readable - len(r.users.ids); twice > 0 {
 		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
 			advise("Correct the field, or paging if users appear twice."))
@@ -157,7 +157,7 @@ func (r *run) statuses() {
 	}
 	u, like := c.use("status"), cmp.Or(r.candidate("status"), c.unreadStatus())
 	switch {
-	case r.Document.Access.Shows() && u.present > 0 && r.users.readable() > 0:
+	case r.Document.Access.Shows() && u.present > 0 && r.users.read > 0:
 		r.add(r.statusWords(u))
 	case r.Document.Access.Shows(): // reported before
 	case like != "" && !c.isUsed(like):
@@ -193,8 +193,8 @@ func (r *run) statusWords(u *use) Line {
 			line.Level = Warn // a word may say itself what it means, a flag does not
 		}
 		return line.advise("Compare a few people with Suger's console. If the mapping is reversed, swap active and inactive.")
-	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && shows(r.users.statuses):
-		with = tally(r.users.statuses) + ": " + with
+	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && shows(u.words):
+		with = tally(u.words) + ": " + with
 	}
 	return r.line("status words", OK, "access", "%s", with)
 }

@@ -22,7 +22,7 @@ func (r *run) getUser(ctx context.Context) {
 		r.note(opGetUser, OK, "operations", "Not in the mapping: the gateway finds users in the list.")
 		return
 	}
-	if len(r.users.ids) == 0 || len(r.users.ids) < r.users.readable() {
+	if len(r.users.ids) == 0 || len(r.users.ids) < r.users.read {
 		return // no ids to ask for, which has been reported
 	}
 	alone := newFieldCounts(r.Document)

@@ -334,15 +334,15 @@ func (c *fieldCounts) role(roles roleList) (r roleField) {
 		inside += "[0]"
 	}
 	r.words = c.leaves[inside].words
-	for _, path := range sortedNames(c.leaves) {
-		name, within := strings.CutPrefix(path, inside+".")
-		switch {
-		case !within || strings.Contains(name, "."):
-		case r.id == "" && slices.Contains(roleKeys, lastName(name)):
-			r.id, r.words = name, c.leaves[path].words
-		case r.name == "" && slices.Contains(roleTitles, lastName(name)):
-			r.name = name
+	in := &fieldCounts{sampled: c.sampled, leaves: make(map[string]*leaf)} // of the role, where it is an object
+	for path, l := range c.leaves {
+		if name, ok := strings.CutPrefix(path, inside+"."); ok {
+			in.leaves[name] = l
 		}
+	}
+	own := in.roleFields()
+	if r.id, r.name = own.id, own.name; r.id != "" {
+		r.words = in.leaves[r.id].words
 	}
 	for word := range r.words {
 		_, isID := roles.of(mapping.RoleName{ID: word})

@@ -109,8 +109,8 @@ func (r *run) listRoles(ctx context.Context) roleList {
 	for _, row := range rows {
 		role, err := r.probe.ReadRole(decoded([]byte(row)))
 		if err != nil {
-			found := roleFieldsOf([]any{decoded([]byte(row))})
-			r.add(r.line(opListRoles, Fail, "role", "A role cannot be read: %v.", err).propose(fix("role.id", found.id), fix("role.name", found.name)))
+			found := countFields([]any{decoded([]byte(row))}).roleFields()
+			r.add(r.line(opListRoles, Fail, "role", "A role cannot be read: %v.", err).propose(fix("role.id", cmp.Or(found.id, found.name)), fix("role.name", found.name)))
 			return nil
 		}
 		list = append(list, role)
@@ -167,7 +167,7 @@ func (r *run) knownRoles(list roleList) {
 
 func (r *run) rolesOfUsers() {
 	switch {
-	case r.users.fields.use("role").present == 0 || r.users.readable() == 0:
+	case r.users.fields.use("role").present == 0 || r.users.read == 0:
 		return // reported before
 	case r.roles == nil:
 		r.note("roles of users", Warn, "user.roles", "Not compared with the list of roles, which could not be read.")

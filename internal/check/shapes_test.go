@@ -215,6 +215,11 @@ var traps = map[string]trap{
 		},
 		draft: []string{"  name: name # seen\n  id: id # seen"},
 	},
+	"roles have no id": {
+		row:   plainRow,
+		roles: []obj{{"name": "viewer"}, {"name": "admin"}},
+		draft: []string{"  name: name # seen\n  id: name # seen", "{name: admin, id: admin, administrator: true}"},
+	},
 	"two ids, and no call for one user": {
 		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
 		draft: []string{"id: id # likely: userId is unique, too: which one calls need is not visible"},

@@ -17,13 +17,12 @@ type roleFields struct {
 	numbers                                     bool // the ids are such
 }
 
-func roleFieldsOf(rows []any) (f roleFields) {
-	c := countFields(rows)
+// roleFields finds the fields of rows that are roles. A role that is listed twice makes the
+// ids look like no ids.
+func (c *fieldCounts) roleFields() (f roleFields) {
 	text := func(l *leaf) bool { return l.kind() == isText }
 	f.name = c.named(roleTitles, text)
-	// A role that is listed twice makes the ids look like no ids.
-	id := c.named([]string{"id"}, (*leaf).isScalar)
-	if f.id = cmp.Or(first(c.idsIn("")), id, f.name); f.id != "" {
+	if f.id = cmp.Or(first(c.idsIn("")), c.named(roleKeys, (*leaf).isScalar)); f.id != "" {
 		f.numbers = c.leaves[f.id].kind() == isNumber
 	}
 	f.description = c.named([]string{"description", "summary", "about"}, text)
@@ -100,7 +99,7 @@ func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 // fewest rights by its place in the list.
 func (s *survey) draftRoles() {
 	d, in := s.draft, &s.roleIn
-	if in.id != "" && in.name != "" {
+	if in.name != "" {
 		for field, path := range map[string]string{"id": in.id, "name": in.name, "description": in.description, "permissions": in.permissions, "created": in.created} {
 			d.seen("role."+field, path, "")
 		}

@@ -188,14 +188,15 @@ func (s *survey) findRoles(ctx context.Context) {
 	s.roleNames = roleList{}
 	isRole := func(row any) bool {
 		_, word := row.(string)
-		return word || roleFieldsOf([]any{row}).name != ""
+		return word || countFields([]any{row}).roleFields().name != ""
 	}
 	for _, path := range s.beside("role") {
 		found, err := s.listOf(ctx, spec.Request{Method: http.MethodGet, Path: path}, isRole)
 		if err != nil {
 			continue
 		}
-		s.roleRows, s.roleIn = found, roleFieldsOf(found.rows)
+		s.roleRows, s.roleIn = found, countFields(found.rows).roleFields()
+		s.roleIn.id = cmp.Or(s.roleIn.id, s.roleIn.name)
 		for _, row := range found.rows {
 			word, _ := row.(string)
 			s.roleNames = append(s.roleNames, mapping.RoleName{ID: cmp.Or(word, textAt(row, s.roleIn.id)), Name: cmp.Or(word, textAt(row, s.roleIn.name))})

@@ -18,6 +18,7 @@ const samplesKept = 3 // users to compare with "get user"
 // A userList is the result of reading the list of users.
 type userList struct {
 	count   int
+	read    int // of these, those whom the gateway can read
 	total   int // as Suger says, -1 if it does not
 	samples []sample
 	opening []any // the first rows
@@ -26,8 +27,7 @@ type userList struct {
 	addresses map[string]int // users by folded address
 	fields    *fieldCounts
 	unread    map[string]int // users that the gateway would refuse, by the field at fault
-	statuses  map[string]int
-	unknown   map[string]int // of these, the words that the mapping does not know
+	unknown   map[string]int // statuses that the mapping does not know
 	access    int            // users with access
 	pending   int
 	roleRefs  map[mapping.RoleName]int
@@ -50,8 +50,7 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	}
 	list := &userList{
 		total: report.Total, ids: make(map[string]bool), addresses: make(map[string]int), fields: newFieldCounts(r.Document),
-		unread: make(map[string]int), statuses: make(map[string]int), unknown: make(map[string]int),
-		roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
+		unread: make(map[string]int), unknown: make(map[string]int), roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
 	}
 	for _, row := range rows {
 		list.take(r, decoded([]byte(row)))
@@ -81,15 +80,6 @@ func (r *run) clock(answer http.Header) {
 	}
 }
 
-// readable counts the users whom the gateway can read.
-func (l *userList) readable() int {
-	n := l.count
-	for _, unread := range l.unread {
-		n -= unread
-	}
-	return n
-}
-
 func (l *userList) take(r *run, raw any) {
 	if l.count++; l.count <= sampledUsers {
 		l.opening = append(l.opening, raw)
@@ -102,12 +92,12 @@ func (l *userList) take(r *run, raw any) {
 		l.unread[misfit.Field]++
 		return
 	}
+	l.read++
 	l.ids[record.ID] = true
 	if len(l.samples) < samplesKept || !record.Active && l.samples[samplesKept-1].record.Active {
 		l.samples = append(l.samples[:min(len(l.samples), samplesKept-1)], sample{raw, record})
 	}
 	l.addresses[fold(record.UserName)]++
-	l.statuses[record.Status]++
 	if record.Unknown {
 		l.unknown[record.Status]++
 	}
