@@ -280,7 +280,7 @@ func (a *listAnswer) leads() (found []spec.PagingMap) {
 	leads := func(name, word string) bool {
 		return leadNames.MatchString(lastName(name)) && !slices.Contains([]string{"", "0", "true", "false"}, word)
 	}
-	for _, s := range spotsIn(a.body) {
+	for _, s := range spotsIn(a.body, false) {
 		if word, _ := spec.Text(s.value); leads(s.path, word) {
 			style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
 			found = append(found, spec.PagingMap{Style: style, Cursor: spec.Cursor{Path: s.path}})

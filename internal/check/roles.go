@@ -177,9 +177,9 @@ func (r *run) rolesOfUsers() {
 		r.add(r.heldRoles())
 	}
 	administrators := 0
-	for ref, users := range r.users.holders {
-		role, ok := r.roles.of(ref)
-		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool { return known.Administrator && knows(known, role) }) {
+	for held, users := range r.users.holders {
+		role, ok := r.roles.of(held.RoleName)
+		if ok && held.access && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool { return known.Administrator && knows(known, role) }) {
 			administrators += users
 		}
 	}
@@ -194,20 +194,18 @@ func (r *run) rolesOfUsers() {
 func (r *run) heldRoles() Line {
 	known, unknown, n := make(map[string]int), make(map[string]int), 0
 	isOther := false // the list has the word as a name where the mapping says id, or the reverse
-	for ref, users := range r.users.roleRefs {
-		if role, ok := r.roles.of(ref); ok {
+	for held, users := range r.users.holders {
+		role, ok := r.roles.of(held.RoleName)
+		word := cmp.Or(held.ID, held.Name)
+		if ok || word == "" {
 			known[role.Name] += users
 			continue
 		}
-		word := cmp.Or(ref.ID, ref.Name)
 		_, called := r.roles.called(word)
 		unknown[word] += users
 		n, isOther = n+users, isOther || called
 	}
 	if n == 0 {
-		if r.users.noRole > 0 {
-			known[""] = r.users.noRole
-		}
 		return r.line("roles of users", OK, "user.roles", "%s.", tally(known))
 	}
 	line, set := r.line("roles of users", Fail, "user.roles", "%s a role that is not in the list of roles.", holdVerb(n)), wordsAreSet(unknown, n)

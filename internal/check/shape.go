@@ -49,17 +49,23 @@ type spot struct {
 	value any
 }
 
-// spotsIn lists the objects in an answer and their members, from the outside in, but not
-// what is inside arrays.
-func spotsIn(answer any) []spot {
+// spotsIn lists the objects in an answer and their members, from the outside in. Of a list
+// it has the first element, but only with inLists.
+func spotsIn(answer any, inLists bool) []spot {
 	spots := []spot{{"", answer}}
 	for i := 0; i < len(spots); i++ {
 		outer := spots[i]
+		if strings.Count(outer.path, ".") >= maxDepth-1 {
+			continue
+		}
 		object, _ := outer.value.(map[string]any)
 		for _, key := range sortedNames(object) {
-			if isNameable(key) && strings.Count(outer.path, ".") < maxDepth-1 {
+			if isNameable(key) {
 				spots = append(spots, spot{strings.TrimPrefix(outer.path+"."+key, "."), object[key]})
 			}
+		}
+		if list, _ := outer.value.([]any); inLists && len(list) > 0 && outer.path != "" {
+			spots = append(spots, spot{outer.path + "[0]", list[0]})
 		}
 	}
 	return spots
@@ -70,7 +76,7 @@ func isNameable(key string) bool {
 }
 
 func pathsWhere(answer any, is func(path string, value any) bool) (paths []string) {
-	for _, s := range spotsIn(answer) {
+	for _, s := range spotsIn(answer, false) {
 		if is(s.path, s.value) {
 			paths = append(paths, s.path)
 		}
@@ -131,7 +137,7 @@ func (r *run) userIn(operation string, answer []byte) any {
 // errorSigns finds by what an answer of status 2xx says that the call failed, none if
 // nothing does.
 func errorSigns(body any) (found []Fix) {
-	for _, s := range spotsIn(body) {
+	for _, s := range spotsIn(body, false) {
 		switch name := lastName(s.path); {
 		case slices.Contains([]string{"ok", "success", "succeeded"}, name) && s.value == false:
 			return []Fix{fix("errors.field", s.path), fix("errors.success", []any{true})}

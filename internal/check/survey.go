@@ -255,7 +255,7 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 		return false
 	}
 	body := decoded(answer.Body)
-	for _, spot := range spotsIn(body) {
+	for _, spot := range spotsIn(body, false) {
 		own := strings.TrimPrefix(id, prefix)
 		if _, there := at(spot.value, own); !there && path != s.list.Call.Path+"/{user}" {
 			own = "id"

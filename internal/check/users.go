@@ -30,9 +30,13 @@ type userList struct {
 	unknown   map[string]int // statuses that the mapping does not know
 	access    int            // users with access
 	pending   int
-	roleRefs  map[mapping.RoleName]int
-	noRole    int
-	holders   map[mapping.RoleName]int // users with access who are not only invited
+	holders   map[holding]int
+}
+
+// A holding is a role of users, the zero RoleName for none.
+type holding struct {
+	mapping.RoleName
+	access bool // and not only an invitation
 }
 
 type sample struct {
@@ -50,7 +54,7 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	}
 	list := &userList{
 		total: report.Total, ids: make(map[string]bool), addresses: make(map[string]int), fields: newFieldCounts(r.Document),
-		unread: make(map[string]int), unknown: make(map[string]int), roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
+		unread: make(map[string]int), unknown: make(map[string]int), holders: make(map[holding]int),
 	}
 	for _, row := range rows {
 		list.take(r, decoded([]byte(row)))
@@ -107,14 +111,12 @@ func (l *userList) take(r *run, raw any) {
 	if record.Pending {
 		l.pending++
 	}
-	if len(record.Roles) == 0 {
-		l.noRole++
+	roles := record.Roles
+	if len(roles) == 0 {
+		roles = []mapping.RoleName{{}}
 	}
-	for _, ref := range record.Roles {
-		l.roleRefs[ref]++
-		if record.Active && !record.Pending {
-			l.holders[ref]++
-		}
+	for _, role := range roles {
+		l.holders[holding{role, record.Active && !record.Pending}]++
 	}
 }
 
