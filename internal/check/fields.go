@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -155,12 +154,13 @@ func (r *run) statuses() {
 				advise(set, path))
 		}
 	}
-	u, like := c.use("status"), cmp.Or(r.candidate("status"), c.unreadStatus())
+	u := c.use("status")
+	like := c.where(func(path string, l *leaf) bool { return !c.isUsed(path) && looksLikeStatus(path, l) })
 	switch {
 	case r.Document.Access.Shows() && u.present > 0 && r.users.read > 0:
 		r.add(r.statusWords(u))
 	case r.Document.Access.Shows(): // reported before
-	case like != "" && !c.isUsed(like):
+	case like != "":
 		r.add(r.line("status", Warn, "access.end", "The mapping has none, so everybody in the list counts as having access. But %s is named like a status.", like).
 			advise("Compare people with Suger's console. If it shows who has access, "+lowerFirst(set), like))
 	default:

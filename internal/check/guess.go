@@ -291,13 +291,11 @@ func means(field, word string) string {
 // saysItself reports whether a field's name shows which values mean access.
 func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
 
-// unreadStatus returns a field that is called like a status and holds numbers or
-// words of which none is usual, "" if there is none.
-func (c *fieldCounts) unreadStatus() string {
-	return c.where(func(path string, l *leaf) bool {
-		called := hasName(path, statusNames) || strings.HasSuffix(lastName(path), "status") || strings.HasSuffix(lastName(path), "state")
-		return called && l.isScalar() && l.times == 0 && len(l.words) > 1 && l.isSet()
-	})
+// looksLikeStatus reports whether a field is called like a status and has few values.
+func looksLikeStatus(path string, l *leaf) bool {
+	name := lastName(path)
+	called := saysItself(path) || hasName(path, statusNames) || strings.HasSuffix(name, "status") || strings.HasSuffix(name, "state")
+	return called && (l.isScalar() || l.kind() == isFlag) && l.isSet()
 }
 
 type roleField struct {

@@ -24,22 +24,12 @@ func (s *survey) field(path string) any {
 	return []any{path, other}
 }
 
-// others names the other fields that may be meant, which only a person can decide.
-func others(path, what string, candidates []string) string {
-	candidates = slices.DeleteFunc(slices.Clone(candidates), func(other string) bool { return other == path })
-	if len(candidates) == 0 {
-		return ""
-	}
-	return series(candidates) + what
-}
-
 func (s *survey) draftUser() {
-	d := s.draft
-	candidates := s.ids
-	if s.one != "" {
-		candidates = nil // a call has shown which one is the id
+	d, doubt := s.draft, ""
+	if s.one == "" && len(s.ids) > 1 { // no call has shown it
+		doubt = "another field is unique, too: which one calls need is not visible"
 	}
-	d.unless("user.id", s.field(s.id), others(s.id, " is unique, too: which one calls need is not visible", candidates))
+	d.unless("user.id", s.field(s.id), doubt)
 	d.likely("user.ids.membership", s.member, "the membership's own id")
 	attribute := func(name, path, key, word, doubt string) {
 		value := s.field(path)
@@ -52,8 +42,11 @@ func (s *survey) draftUser() {
 			d.unless("user.attributes."+name, value, doubt)
 		}
 	}
-	doubt := others(s.email, " has addresses, too: which one users sign in with is not visible", s.fields.emails())
-	attribute("userName", s.email, "write", spec.WriteCreate, cmp.Or(doubt, "whether the address can change is assumed"))
+	doubt = "whether the address can change is assumed"
+	if len(s.fields.emails()) > 1 {
+		doubt = "another field has addresses, too: which one users sign in with is not visible"
+	}
+	attribute("userName", s.email, "write", spec.WriteCreate, doubt)
 	attribute("name.givenName", s.names[0], "", "", "")
 	attribute("name.familyName", s.names[1], "", "", "")
 	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), "")
@@ -77,24 +70,15 @@ func (s *survey) draftRoleField() {
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
 	if r.id+r.name == "" {
-		sure := Likely
-		if s.roleRows != nil { // which shows it
-			sure = Seen
-		}
-		d.set("user.roles.by", map[bool]string{true: "name", false: "id"}[r.byName], sure, "")
+		doubt := map[bool]string{true: "no list of roles shows it"}[s.roleRows == nil]
+		d.unless("user.roles.by", map[bool]string{true: "name", false: "id"}[r.byName], doubt)
 	}
 }
 
 func (s *survey) draftAccess() {
 	d, status := s.draft, &s.status
-	end, why := spec.ByRemoval, "no status is known"
-	switch {
-	case status.field == "":
-	case s.member != "":
-		why = "the membership ends"
-	case status.byRemoval:
-		why = "a removal seems to set " + status.field
-	default:
+	end, why := spec.ByRemoval, "a removal seems to end it"
+	if status.field != "" && s.member == "" && !status.byRemoval {
 		end, why = spec.BySetStatus, "there is a status"
 	}
 	if d.likely("access.end", string(end), why); status.field == "" {

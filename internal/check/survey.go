@@ -221,7 +221,7 @@ func (s *survey) wrapper() string {
 func (s *survey) findOne(ctx context.Context) {
 	for _, id := range append([]string{s.member}, s.ids...) {
 		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
-			s.id, s.member, s.ids = id, "", nil // no membership is needed
+			s.id, s.member = id, "" // no membership is needed
 			return
 		}
 	}
