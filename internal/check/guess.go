@@ -22,7 +22,7 @@ var (
 		"modified": {"updat", "modif", "chang"},
 	}
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
-	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
+	yesNames     = []string{"active", "enabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
 	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
 	adminNames   = []string{"admin", "owner", "superuser", "root"}
@@ -44,16 +44,12 @@ func lastName(path string) string {
 	return plain(name)
 }
 
-// hasName reports whether a field has one of some names, also behind is, was or
-// before At.
+// hasName reports whether a field has one of some names, also behind is or before At.
 func hasName(path string, names []string) bool {
 	name := lastName(path)
-	for _, bare := range []string{name, strings.TrimPrefix(name, "is"), strings.TrimSuffix(name, "at"), strings.TrimSuffix(name, "on")} {
-		if slices.Contains(names, bare) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(bare string) bool {
+		return slices.Contains([]string{bare, "is" + bare, bare + "at", bare + "on"}, name)
+	})
 }
 
 // ranked returns the fields with a score above 0, the highest first; equal ones by

@@ -507,9 +507,9 @@ func TestFurtherRolesInAList(t *testing.T) {
 		value func(role string) any
 		says  string
 	}{
-		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users hold several roles in grantedRoles, and the mapping reads one at most"},
-		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users hold several roles in grantedRoles, and the mapping reads one at most"},
-		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users hold several roles in grantedRoles of these answers, and the mapping"},
+		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users with several roles in grantedRoles: the mapping reads one at most"},
+		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users with several roles in grantedRoles: the mapping reads one at most"},
+		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users with several roles in grantedRoles of these answers: the mapping"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPeople("Viewer", "Editor", "Admin")

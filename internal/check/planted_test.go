@@ -234,12 +234,12 @@ var plantedReads = []planted{
 	{name: "role by id", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
 		func(value any) any { return []any{"1", "2", "3"} })},
-		check: "roles of users", level: check.Fail, entry: "user.roles", says: "5 users hold a role that is not in the list of roles"},
+		check: "roles of users", level: check.Fail, entry: "user.roles", says: "5 users with a role that is not in the list of roles"},
 	{name: "role that is an object", stand: stand{contract: "envelope", edits: []edit{{"field: role # an object\n    id: id\n    name: name", "field: role"}}},
 		check: "role", level: check.Fail, entry: "user.roles.field", says: "role (an object) is missing or cannot be used"},
 	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"hold: many", "hold: one"},
-		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "1 user holds several roles in roles, and the mapping reads one at most"},
+		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "1 user with several roles in roles: the mapping reads one at most"},
 	{name: "no administrator", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		if user["role"] == "ADMIN" {
 			user["role"] = "EDITOR"

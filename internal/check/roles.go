@@ -208,7 +208,7 @@ func (r *run) heldRoles() Line {
 	if n == 0 {
 		return r.line("roles of users", OK, "user.roles", "%s.", tally(known))
 	}
-	line, set := r.line("roles of users", Fail, "user.roles", "%s a role that is not in the list of roles.", holdVerb(n)), wordsAreSet(unknown, n)
+	line, set := r.line("roles of users", Fail, "user.roles", "%s with a role that is not in the list of roles.", count(n, "user")), wordsAreSet(unknown, n)
 	if set || r.ShowPersonal {
 		line.Text = strings.TrimSuffix(line.Text, ".") + ": " + tally(unknown) + "."
 	}
@@ -240,21 +240,14 @@ func (r *run) severalRoles(c *fieldCounts, where string) (found bool) {
 			continue
 		}
 		found = true
-		line := r.line("roles of users", Fail, "user.roles.field", "%s several roles in %s%s, and the mapping reads one at most: the gateway could neither see nor revoke the others.",
-			holdVerb(n), path, where)
+		line := r.line("roles of users", Fail, "user.roles.field", "%s with several roles in %s%s: the mapping reads one at most, so the gateway could neither see nor revoke the others.",
+			count(n, "user"), path, where)
 		if isRead {
 			line = line.propose(fix("user.roles.field", path), fix("user.roles.hold", "many"))
 		}
 		r.add(line.also("Find in Suger's documentation how the list shows all roles and how they are granted and revoked; then set user.roles, with hold: many, and the operations."))
 	}
 	return found
-}
-
-func holdVerb(users int) string {
-	if users == 1 {
-		return "1 user holds"
-	}
-	return fmt.Sprintf("%d users hold", users)
 }
 
 // namesOfRoles checks the roles that settings and the mapping name.

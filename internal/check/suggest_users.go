@@ -162,17 +162,17 @@ func (s *survey) withRole(body any) any {
 	if s.role.many {
 		path += "[0]" // which is repeated for each role
 	}
-	switch id, name := s.role.id, s.role.name; {
-	case id != "" && name != "":
-		return s.with(s.with(body, path+"."+id, "{role}"), path+"."+name, "{role.name}")
-	case id != "":
-		return s.with(body, path+"."+id, "{role}")
-	case name != "":
-		return s.with(body, path+"."+name, "{role.name}")
-	case s.role.byName:
-		return s.with(body, path, "{role.name}")
+	id, name := s.role.id, s.role.name
+	if id+name == "" {
+		return s.with(body, path, map[bool]string{true: "{role.name}", false: "{role}"}[s.role.byName])
 	}
-	return s.with(body, path, "{role}")
+	if id != "" {
+		body = s.with(body, path+"."+id, "{role}")
+	}
+	if name != "" {
+		body = s.with(body, path+"."+name, "{role.name}")
+	}
+	return body
 }
 
 // ownRoleTries proposes separate calls for roles in place of the update of a user.
