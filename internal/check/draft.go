@@ -212,12 +212,9 @@ func plainText(text string, inside bool) string {
 
 // prove marks all lines of some operations as proven.
 func (d *Draft) prove(operations []string) {
-	for _, name := range operations {
-		operation := spec.OperationPath(name)
-		for path := range d.comments {
-			if path == operation || within(path, operation) {
-				d.comments[path] = string(Proven)
-			}
+	for path := range d.comments {
+		if slices.ContainsFunc(operations, func(name string) bool { return within(path+".", spec.OperationPath(name)) }) {
+			d.comments[path] = string(Proven)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -39,31 +38,24 @@ func (r *run) getUser(ctx context.Context) {
 	r.add(line)
 	r.severalRoles(alone, " of these answers")
 
-	sample := r.users.samples[0].record
-	free := freeID(sample.ID, func(id string) bool { return r.users.ids[id] })
+	free := freeID(r.users.samples[0].record.ID, func(id string) bool { return r.users.ids[id] })
 	call, _ := r.probe.Call(opGetUser, free)
-	if _, number := sample.RawID.(json.Number); number {
-		call, _ = r.probe.Call(opGetUser, json.Number(free))
-	}
 	answer, err := r.probe.Do(ctx, call)
 	code := cmp.Or(status(err), http.StatusOK)
 	if code == http.StatusNotFound {
 		r.note("get missing user", OK, entry, "An unknown id is answered 404, by which the gateway knows that a user is gone.")
 		return
 	}
-	line = r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code)
+	line = r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code).
+		propose(Fix{Entry: entry}).advise(`Leave "get user" out: then the list shows who is gone.`)
 	if err == nil {
 		body := decoded(answer.Body)
 		if signs := errorSigns(body); signs != nil {
-			if word := notThere(body, free); word != "" {
-				signs = append(signs, fix("refusals.not there", []any{word}))
-			}
+			line = line.propose(append(signs, notThere(body, free)...)...)
 			line.Mapping = r.at("errors")
-			r.add(line.propose(signs...))
-			return
 		}
 	}
-	r.add(line.propose(Fix{Entry: entry}).advise(`Leave "get user" out: then the list shows who is gone.`))
+	r.add(line)
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people

@@ -148,16 +148,18 @@ func errorSigns(body any) (found []Fix) {
 	return found
 }
 
-// notThere returns the word by which such an answer says that an id is unknown, "" if it
-// has none: a number is a status, which the gateway knows.
-func notThere(body any, id string) string {
+// notThere finds the word by which such an answer says that an id is unknown, none if there
+// is none: a number is a status, which the gateway knows.
+func notThere(body any, id string) []Fix {
 	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
 		value, _ := at(body, path)
 		word, _ := value.(string)
 		word, _, _ = strings.Cut(word, id)
-		if word = strings.TrimRight(word, " :\"'("); word != "" || kindOf(value) == isNumber {
-			return word
+		if word = strings.TrimRight(word, " :\"'("); word != "" {
+			return []Fix{fix("refusals.not there", []any{word})}
+		} else if kindOf(value) == isNumber {
+			break
 		}
 	}
-	return ""
+	return nil
 }

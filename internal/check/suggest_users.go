@@ -47,10 +47,10 @@ func (s *survey) draftUser() {
 		doubt = "another field has addresses, too: which one users sign in with is not visible"
 	}
 	attribute("userName", s.email, "write", spec.WriteCreate, doubt)
-	attribute("name.givenName", s.names[0], "", "", "")
-	attribute("name.familyName", s.names[1], "", "", "")
-	attribute("name.givenName", s.names[2], "part", string(spec.FirstNames), "")
-	attribute("name.familyName", s.names[2], "part", string(spec.LastName), "")
+	for name, part := range map[string]spec.Part{"name.givenName": spec.FirstNames, "name.familyName": spec.LastName} {
+		attribute(name, s.names[name], "", "", "")
+		attribute(name, s.names["name.formatted"], "part", string(part), "")
+	}
 	for _, use := range []string{"organization", "created", "modified"} {
 		if path := s.guess(use); path != "" {
 			d.seen("user."+use, s.field(path), "")
@@ -125,7 +125,10 @@ func (s *survey) with(body any, path, value string) any {
 // they are listed.
 func (s *survey) draftWrites() {
 	d, person := s.draft, s.list.Call.Path+"/{user}"
-	names := s.with(s.with(s.with(nil, s.names[0], "{name.givenName}"), s.names[1], "{name.familyName}"), s.names[2], "{name.formatted}")
+	var names any
+	for name, path := range s.names {
+		names = s.with(names, path, "{"+name+"}")
+	}
 	create := s.with(names, s.email, "{userName}")
 	if s.member != "" {
 		person, member := cmp.Or(s.one, person), s.joins+"/{user.membership}"

@@ -30,7 +30,7 @@ type survey struct {
 	ids    []string // all that may be the id
 	member string   // the membership's own id, where that is another than the person's
 	email  string
-	names  [3]string // fields of the given, the family and, where the parts have none, the whole name
+	names  map[string]string // fields by attribute: of the given, the family and, where the parts have none, the whole name
 	status statusField
 	joins  string // path of the call that adds a membership
 
@@ -76,10 +76,9 @@ func (s *survey) look(ctx context.Context) (err error) {
 		s.member = ""
 	}
 	s.status = s.fields.status()
-	for i, purpose := range []string{"name.givenName", "name.familyName", "name.formatted"} {
-		if i < 2 || s.names[0]+s.names[1] == "" {
-			s.names[i] = s.guess(purpose)
-		}
+	s.names = map[string]string{"name.givenName": s.guess("name.givenName"), "name.familyName": s.guess("name.familyName")}
+	if s.names["name.givenName"]+s.names["name.familyName"] == "" {
+		s.names["name.formatted"] = s.guess("name.formatted")
 	}
 	s.findOne(ctx)
 	s.draftUser()
