@@ -23,18 +23,13 @@ const (
 	roundRows  = 50 // a length that suggests a limit rather than the size of the organization
 )
 
-// pagingOf returns the paging of a list in the mapping.
-func (r *run) pagingOf(operation string) spec.PagingMap {
-	if p := r.Document.Operations.Named(operation).Paging; p != nil {
-		return *p
-	}
-	return spec.PagingMap{Style: "none"}
-}
-
 // paging checks that small pages of the list follow each other, that no page is smaller
 // than the mapping says, and that the number of all users is known.
 func (r *run) paging(ctx context.Context) {
-	paging := r.pagingOf(opListUsers)
+	paging := spec.PagingMap{Style: "none"}
+	if p := r.Document.Operations.ListUsers.Paging; p != nil {
+		paging = *p
+	}
 	call, _ := r.probe.Call(opListUsers, nil)
 	l := r.lister(call)
 	first := l.get(ctx, paging.Limit, pageProbe)
@@ -277,18 +272,20 @@ func (a *listAnswer) leads() (found []spec.PagingMap) {
 	if strings.Contains(strings.Join(a.header.Values("Link"), ","), "next") { // RFC 8288
 		found = append(found, spec.PagingMap{Style: "link"})
 	}
-	leads := func(name, word string) bool {
-		return leadNames.MatchString(lastName(name)) && !slices.Contains([]string{"", "0", "true", "false"}, word)
+	add := func(name, word string, cursor spec.Cursor) {
+		if !leadNames.MatchString(lastName(name)) || slices.Contains([]string{"", "0", "true", "false"}, word) {
+			return
+		}
+		style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
+		found = append(found, spec.PagingMap{Style: style, Cursor: cursor})
 	}
 	for _, s := range spotsIn(a.body, false) {
-		if word, _ := spec.Text(s.value); leads(s.path, word) {
-			style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
-			found = append(found, spec.PagingMap{Style: style, Cursor: spec.Cursor{Path: s.path}})
-		}
+		word, _ := spec.Text(s.value)
+		add(s.path, word, spec.Cursor{Path: s.path})
 	}
 	for _, name := range sortedNames(a.header) {
-		if word := a.header.Get(name); leads(name, word) && !isURL.MatchString(word) {
-			found = append(found, spec.PagingMap{Style: "cursor", Cursor: spec.Cursor{Header: name}})
+		if word := a.header.Get(name); !isURL.MatchString(word) {
+			add(name, word, spec.Cursor{Header: name})
 		}
 	}
 	return found
