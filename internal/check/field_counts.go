@@ -69,7 +69,7 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 	add("organization", "user.organization", doc.User.Organization)
 	others := slices.DeleteFunc(sortedNames(doc.User.Attributes), func(name string) bool { return name == "userName" })
 	for _, name := range slices.Concat([]string{"userName"}, others) {
-		add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
+		add(name, "user.attributes."+name+".field", doc.User.Attributes[name].Field)
 	}
 	add("created", "user.created", doc.User.Created)
 	add("modified", "user.modified", doc.User.Modified)

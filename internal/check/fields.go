@@ -18,7 +18,7 @@ func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
 	}
-	const entry = "user.attributes.userName"
+	const entry = "user.attributes.userName.field"
 	readable, shared, odd := r.users.read, 0, 0
 	if twice := readable - len(r.users.ids); twice > 0 {
 		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
@@ -35,7 +35,7 @@ func (r *run) checkFields() {
 		if odd == readable {
 			line.Level = Fail
 		}
-		r.add(line.propose(fixes(entry+".field", r.users.fields.emails())...))
+		r.add(line.propose(fixes(entry, r.users.fields.emails())...))
 	}
 	if shared > 0 {
 		r.add(r.line("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case")).
@@ -58,15 +58,11 @@ func (r *run) field(u *use) Line {
 	case bad > 0:
 		line.Text = fmt.Sprintf("%s (%s) is missing or cannot be used in %s: the gateway cannot show them.", u.field, u.kind(), ofUsers(bad, all))
 	default:
-		empty := ""
-		if n := u.present - u.filled; n > 0 {
-			empty = fmt.Sprintf(", empty in %d", n)
-		}
-		return r.line(u.name, OK, u.entry, "In %s%s: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
+		return r.line(u.name, OK, u.entry, "In %s: %s (%s).", ofUsers(u.filled, all), u.field, u.kind())
 	}
 	switch like := r.candidate(u.name); {
 	case like != "":
-		return line.propose(fix(fieldEntry(u), like)).advise("Suger has %s, which looks like it.", like)
+		return line.propose(fix(u.entry, like)).advise("Suger has %s, which looks like it.", like)
 	case u.name == "organization" && u.present > 0:
 		return line.advise("It names another organization: correct the field, or SUGER_ORG_ID.")
 	case optional:
@@ -83,13 +79,6 @@ func (r *run) candidate(name string) string {
 		return ""
 	}
 	return path
-}
-
-func fieldEntry(u *use) string {
-	if strings.HasPrefix(u.entry, "user.attributes.") {
-		return u.entry + ".field"
-	}
-	return u.entry
 }
 
 // unmapped names the fields of Suger's users that the mapping does not use, by

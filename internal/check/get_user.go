@@ -31,11 +31,7 @@ func (r *run) getUser(ctx context.Context) {
 			return
 		}
 	}
-	line := r.line(opGetUser, OK, entry, "Same fields as in the list, for %s.", count(len(r.users.samples), "user"))
-	if r.coversEverybody() {
-		line.Text += " The answer covers non-members too, so the list decides who is a member."
-	}
-	r.add(line)
+	r.note(opGetUser, OK, entry, "Same fields as in the list, for %s.", count(len(r.users.samples), "user"))
 	r.severalRoles(alone, " of these answers")
 
 	free := freeID(r.users.samples[0].record.ID, func(id string) bool { return r.users.ids[id] })
@@ -46,7 +42,7 @@ func (r *run) getUser(ctx context.Context) {
 		r.note("get missing user", OK, entry, "An unknown id is answered 404, by which the gateway knows that a user is gone.")
 		return
 	}
-	line = r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code).
+	line := r.line("get missing user", Fail, entry, "An unknown id is answered %d, not 404: the gateway could not confirm a removal.", code).
 		propose(Fix{Entry: entry}).advise(`Leave "get user" out: then the list shows who is gone.`)
 	if err == nil {
 		body := decoded(answer.Body)
@@ -98,7 +94,7 @@ func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 		}))
 		if !has && instead != "" {
 			return r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, instead).
-				propose(fix(fieldEntry(u), anys(append(u.field.Scalars(), instead))))
+				propose(fix(u.entry, anys(append(u.field.Scalars(), instead))))
 		}
 		differ, line.Level, line.Mapping = append(differ, u.field.String()), Warn, r.at(u.entry)
 	}

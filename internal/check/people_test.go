@@ -378,7 +378,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p := newPeople("Standard", "Auditor", "Basic plus", "Operator")
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
 	said := strings.Join(strings.Fields(text(report)), " ")
-	assert.Contains(t, said, "fail known roles Suger's list has no role called ADMIN.")
+	assert.Contains(t, said, "fail known roles Suger's list has no role ADMIN.")
 	assert.Contains(t, said, "fail administrators Nobody with access has a role that the mapping marks as administrator")
 	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
 	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: Suger has no such role: name the one that it has")

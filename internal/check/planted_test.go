@@ -153,22 +153,22 @@ var plantedReads = []planted{
 	{name: "id that many have", stand: stand{edits: []edit{{"user:\n  id: id ", "user:\n  id: organizationID "}}},
 		check: "id", level: check.Fail, entry: "user.id", says: "In 24 of 25 users the id"},
 	{name: "e-mail address renamed", stand: stand{front: renamed("email", "emailAddress")},
-		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "Suger has emailAddress"},
+		check: "userName", level: check.Fail, entry: "user.attributes.userName.field", says: "Suger has emailAddress"},
 	{name: "e-mail address missing in one user", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		if user["role"] == "EDITOR" && user["status"] == "INACTIVE" {
 			delete(user, "email")
 		}
-	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "missing or cannot be used in 1 of 25 users"},
+	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName.field", says: "missing or cannot be used in 1 of 25 users"},
 	{name: "userName that is no e-mail address", stand: stand{edits: []edit{{"userName: email ", "userName: creationTime "}}},
-		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is not an e-mail address"},
+		check: "userName", level: check.Fail, entry: "user.attributes.userName.field", says: "It is not an e-mail address"},
 	{name: "first name in other spelling", stand: stand{front: renamed("firstName", "first_name")},
-		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "Suger has first_name"},
+		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName.field", says: "Suger has first_name"},
 	{name: "names inside an object", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		user["info"] = map[string]any{"given": user["firstName"], "family": user["lastName"]}
 		delete(user, "lastName")
-	}))}, check: "name.familyName", level: check.Fail, entry: "user.attributes.name.familyName", says: "Suger has info.family"},
+	}))}, check: "name.familyName", level: check.Fail, entry: "user.attributes.name.familyName.field", says: "Suger has info.family"},
 	{name: "name that is an object", stand: stand{contract: "envelope", edits: []edit{{"name.givenName: info.firstName", "name.givenName: info"}}},
-		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "info (an object) is missing or cannot be used"},
+		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName.field", says: "info (an object) is missing or cannot be used"},
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "field with neither of two names", stand: stand{edits: []edit{{"created: creationTime ", "created: [createdAt, creationDate] "}}},

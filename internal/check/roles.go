@@ -156,9 +156,9 @@ func (r *run) knownRoles(list roleList) {
 		if id == "" && ids != nil || slices.Contains(ids, id) {
 			continue
 		}
-		missing := "called " + known.Name
+		missing := known.Name
 		if id != "" {
-			missing = known.Name + " with the id " + id
+			missing += " with the id " + id
 		}
 		r.add(r.line("known roles", Fail, entry, "Suger's list has no role %s.", missing).
 			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...))
