@@ -166,12 +166,8 @@ func (r *run) knownRoles(list roleList) {
 }
 
 func (r *run) rolesOfUsers() {
-	switch {
-	case r.users.fields.use("role").present == 0 || r.users.read == 0:
+	if r.roles == nil || r.users.fields.use("role").present == 0 || r.users.read == 0 {
 		return // reported before
-	case r.roles == nil:
-		r.note("roles of users", Warn, "user.roles", "Not compared with the list of roles, which could not be read.")
-		return
 	}
 	if !r.severalRoles(r.users.fields, "") {
 		r.add(r.heldRoles())
