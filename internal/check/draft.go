@@ -117,20 +117,17 @@ const lineWidth = 100
 
 // String returns the file, with a comment on each line.
 func (d *Draft) String() string {
-	var b strings.Builder
-	for i, e := range entriesOf("", d.file) {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		d.print(&b, "", e, "")
+	var sections []string
+	for _, e := range entriesOf("", d.file) {
+		sections = append(sections, d.lines("", e, ""))
 	}
-	return b.String()
+	return strings.Join(sections, "\n")
 }
 
-// An entry is a value in a map or, without a key, in a list.
+// An entry is a value in a map or, without a label, in a list.
 type entry struct {
-	path, key string
-	value     any
+	path, label string
+	value       any
 }
 
 func entriesOf(path string, value any) (entries []entry) {
@@ -144,7 +141,7 @@ func entriesOf(path string, value any) (entries []entry) {
 			slices.SortStableFunc(keys, func(a, b string) int { return rank(a) - rank(b) })
 		}
 		for _, key := range keys {
-			entries = append(entries, entry{strings.TrimPrefix(path+"."+key, "."), key, v[key]})
+			entries = append(entries, entry{strings.TrimPrefix(path+"."+key, "."), plainText(key, true) + ":", v[key]})
 		}
 	case []any:
 		for i, one := range v {
@@ -154,35 +151,27 @@ func entriesOf(path string, value any) (entries []entry) {
 	return entries
 }
 
-// print writes an entry on one line if all of it has the same comment and fits, else
+// lines writes an entry on one line if all of it has the same comment and fits, else
 // what is in it line by line. Without a comment of its own, an entry has the outer one.
-func (d *Draft) print(b *strings.Builder, margin string, e entry, comment string) {
-	label := margin + plainText(e.key, false) + ":"
-	if e.key == "" {
-		label = margin + "-"
-	}
-	comment = cmp.Or(d.comments[e.path], comment)
+func (d *Draft) lines(margin string, e entry, comment string) string {
+	label, comment := margin+cmp.Or(e.label, "-"), cmp.Or(d.comments[e.path], comment)
 	whole, inner := label+" "+flow(e, false), entriesOf(e.path, e.value)
 	hasOwn := func(path string) bool { return within(path, e.path) }
 	if inner == nil || comment != "" && utf8.RuneCountInString(whole) <= lineWidth && !slices.ContainsFunc(sortedNames(d.comments), hasOwn) {
-		fmt.Fprintf(b, "%s # %s\n", whole, comment)
-		return
+		return whole + " # " + comment + "\n"
 	}
-	b.WriteString(label + "\n")
+	text := label + "\n"
 	for _, one := range inner {
-		d.print(b, margin+"  ", one, comment)
+		text += d.lines(margin+"  ", one, comment)
 	}
+	return text
 }
 
 // flow returns a value as YAML writes it on one line, also inside braces.
 func flow(e entry, inside bool) string {
 	var parts []string
 	for _, inner := range entriesOf(e.path, e.value) {
-		part := flow(inner, true)
-		if inner.key != "" {
-			part = plainText(inner.key, true) + ": " + part
-		}
-		parts = append(parts, part)
+		parts = append(parts, strings.TrimSpace(inner.label+" "+flow(inner, true)))
 	}
 	switch v := e.value.(type) {
 	case map[string]any:
