@@ -19,13 +19,12 @@ func (r *run) checkFields() {
 		r.add(r.field(u))
 	}
 	const entry = "user.attributes.userName.field"
-	readable, shared, odd := r.users.read, 0, 0
+	readable, odd := r.users.read, 0
 	if twice := readable - len(r.users.ids); twice > 0 {
 		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
 			advise("Correct the field, or paging if users appear twice."))
 	}
 	for email, users := range r.users.addresses {
-		shared += min(users-1, 1)
 		if !isAddress(email) {
 			odd += users
 		}
@@ -37,8 +36,8 @@ func (r *run) checkFields() {
 		}
 		r.add(line.propose(fixes(entry, r.users.fields.emails())...))
 	}
-	if shared > 0 {
-		r.add(r.line("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case")).
+	if twice := readable - len(r.users.addresses); twice > 0 {
+		r.add(r.line("userName", Warn, entry, "In %s the address is also that of another user (ignoring letter case): Okta finds only one of them.", ofUsers(twice, readable)).
 			advise("Remove or merge all but one of these users in Suger."))
 	}
 }

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -161,6 +162,11 @@ var plantedReads = []planted{
 	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName.field", says: "missing or cannot be used in 1 of 25 users"},
 	{name: "userName that is no e-mail address", stand: stand{edits: []edit{{"userName: email ", "userName: creationTime "}}},
 		check: "userName", level: check.Fail, entry: "user.attributes.userName.field", says: "It is not an e-mail address"},
+	{name: "an address of two users", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		if user["status"] == "INVITED" {
+			user["email"] = fmt.Sprintf("%sNVITED@example.com", map[bool]string{true: "I", false: "i"}[user["role"] == "VIEWER"])
+		}
+	}))}, check: "userName", level: check.Warn, entry: "user.attributes.userName.field", says: "In 1 of 25 users the address is also that of another user"},
 	{name: "first name in other spelling", stand: stand{front: renamed("firstName", "first_name")},
 		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName.field", says: "Suger has first_name"},
 	{name: "names inside an object", stand: stand{front: answers(toUsers, users(func(user map[string]any) {

@@ -52,9 +52,7 @@ func (s *survey) draftUser() {
 		attribute(name, s.names["name.formatted"], "part", string(part), "")
 	}
 	for _, use := range []string{"organization", "created", "modified"} {
-		if path := s.guess(use); path != "" {
-			d.seen("user."+use, s.field(path), "")
-		}
+		d.seen("user."+use, s.field(s.guess(use)), "")
 	}
 	s.draftRoleField()
 }
@@ -81,9 +79,7 @@ func (s *survey) draftAccess() {
 	if status.field != "" && s.member == "" && !status.byRemoval {
 		end, why = spec.BySetStatus, "there is a status"
 	}
-	if d.likely("access.end", string(end), why); status.field == "" {
-		return
-	}
+	d.likely("access.end", string(end), why)
 	d.seen("access.field", s.field(status.field), "")
 	sure, why := Seen, "by the name and the values of the field"
 	if status.guessed {
@@ -97,16 +93,9 @@ func (s *survey) draftAccess() {
 
 func op(name, key string) string { return "operations." + name + "." + key }
 
-// Reasons why write operations are only likely. The check creates no roles, because it
-// could not undo that.
-const (
-	unproven     = "unproven"
-	unprovenRole = "unproven, and not tried by --write"
-)
-
 // write drafts a write operation.
-func (d *Draft) write(name, call string, body any, why string) {
-	d.likely(op(name, "call"), call, why)
+func (d *Draft) write(name, call string, body any) {
+	d.likely(op(name, "call"), call, "unproven")
 	if !strings.HasPrefix(call, "POST ") {
 		d.likely(op(name, "repeat"), true, "")
 	}
@@ -132,26 +121,29 @@ func (s *survey) draftWrites() {
 	create := s.with(names, s.email, "{userName}")
 	if s.member != "" {
 		person, member := cmp.Or(s.one, person), s.joins+"/{user.membership}"
-		d.write(spec.OpAddUser, "POST "+strings.TrimSuffix(person, "/{user}"), create, unproven)
-		d.write(spec.OpUpdateUser, "PATCH "+person, names, unproven)
-		d.write(spec.OpSetRole, "PATCH "+member, s.withRole(nil), unproven)
-		d.write(spec.OpAddMember, "POST "+s.joins, put(s.withRole(nil), []string{"userId"}, "{user}"), unproven)
+		d.write(spec.OpAddUser, "POST "+strings.TrimSuffix(person, "/{user}"), create)
+		d.write(spec.OpUpdateUser, "PATCH "+person, names)
+		d.write(spec.OpSetRole, "PATCH "+member, s.withRole(nil))
+		d.write(spec.OpAddMember, "POST "+s.joins, put(s.withRole(nil), []string{"userId"}, "{user}"))
 		d.comments[op(spec.OpAddMember, "body")] += ": userId is a guess"
-		d.write(spec.OpRemoveUser, "DELETE "+member, nil, unproven)
+		d.write(spec.OpRemoveUser, "DELETE "+member, nil)
 	} else {
 		update := s.withRole(names)
 		if !s.status.byRemoval {
 			update = s.with(update, s.status.field, "{status}")
 		}
-		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, s.withRole(create), unproven)
-		d.write(spec.OpUpdateUser, "PATCH "+person, update, unproven)
-		d.write(spec.OpRemoveUser, "DELETE "+person, nil, unproven)
+		d.write(spec.OpAddUser, "POST "+s.list.Call.Path, s.withRole(create))
+		d.write(spec.OpUpdateUser, "PATCH "+person, update)
+		d.write(spec.OpRemoveUser, "DELETE "+person, nil)
 	}
 	if in := s.roleIn; s.roleRows != nil && in.id != "" && in.id != in.name { // plain strings have no id to address
 		roles, rename := s.roleRows.Call.Path, s.with(nil, in.name, "{displayName}")
-		d.write(spec.OpAddRole, "POST "+roles, s.with(s.with(rename, in.description, "{description}"), in.permissions, "{permissions}"), unprovenRole)
-		d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename, unprovenRole)
-		d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
+		d.write(spec.OpAddRole, "POST "+roles, s.with(s.with(rename, in.description, "{description}"), in.permissions, "{permissions}"))
+		d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename)
+		d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil)
+		for _, name := range []string{spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole} {
+			d.comments[op(name, "call")] += ", and not tried by --write" // which could not remove the role again
+		}
 		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
 	}
 }
