@@ -204,10 +204,11 @@ func (r *run) heldRoles() Line {
 	if n == 0 {
 		return r.line("roles of users", OK, "user.roles", "%s.", tally(known))
 	}
-	line, set := r.line("roles of users", Fail, "user.roles", "%s with a role that is not in the list of roles.", count(n, "user")), wordsAreSet(unknown, n)
+	set, words := wordsAreSet(unknown, n), ""
 	if set || r.ShowPersonal {
-		line.Text = strings.TrimSuffix(line.Text, ".") + ": " + tally(unknown) + "."
+		words = ": " + tally(unknown)
 	}
+	line := r.line("roles of users", Fail, "user.roles", "%s with a role that is not in the list of roles%s.", count(n, "user"), words)
 	switch by := r.Document.User.Roles.By; {
 	case by != "" && isOther:
 		return line.propose(fix("user.roles.by", map[string]string{"id": "name", "name": "id"}[by]))

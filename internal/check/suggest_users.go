@@ -26,7 +26,7 @@ func (s *survey) field(path string) any {
 
 func (s *survey) draftUser() {
 	d, doubt := s.draft, ""
-	if s.one == "" && len(s.ids) > 1 { // no call has shown it
+	if s.one == "" && len(s.fields.idsIn("")) > 1 { // no call has shown it
 		doubt = "another field is unique, too: which one calls need is not visible"
 	}
 	d.unless("user.id", s.field(s.id), doubt)

@@ -27,8 +27,7 @@ type survey struct {
 	fields *fieldCounts // of its rows
 	row    any          // the first that has the address
 	id     string
-	ids    []string // all that may be the id
-	member string   // the membership's own id, where that is another than the person's
+	member string // the membership's own id, where that is another than the person's
 	email  string
 	names  map[string]string // fields by attribute: of the given, the family and, where the parts have none, the whole name
 	status statusField
@@ -61,7 +60,6 @@ func (s *survey) look(ctx context.Context) (err error) {
 	s.fields = countFields(s.list.rows)
 	s.email = s.guess("userName")
 	s.id, s.member = s.fields.identity()
-	s.ids = s.fields.idsIn("")
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
@@ -218,8 +216,8 @@ func (s *survey) wrapper() string {
 // findOne finds the call for one user: below the list, or of people apart from their
 // memberships.
 func (s *survey) findOne(ctx context.Context) {
-	for _, id := range append([]string{s.member}, s.ids...) {
-		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
+	for _, id := range append([]string{s.member}, s.fields.idsIn("")...) {
+		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id) {
 			s.id, s.member = id, "" // no membership is needed
 			return
 		}
@@ -227,24 +225,23 @@ func (s *survey) findOne(ctx context.Context) {
 	if s.member == "" {
 		return
 	}
-	person := parentOf(s.email)
-	if s.joins = s.list.Call.Path; person == "" {
+	s.prefix = parentOf(s.email)
+	if s.joins = s.list.Call.Path; s.prefix == "" {
 		s.joins = s.beside("membership")[0]
 	}
-	for _, path := range append(s.beside(strings.TrimSuffix(person, ".")), s.beside("user")...) {
-		if s.answersOne(ctx, path+"/{user}", s.id, person) {
+	for _, path := range append(s.beside(strings.TrimSuffix(s.prefix, ".")), s.beside("user")...) {
+		if s.answersOne(ctx, path+"/{user}", s.id) {
 			return
 		}
 	}
-	if person != "" { // nothing is known of people apart from their memberships
+	if s.prefix != "" { // nothing is known of people apart from their memberships
 		s.id = s.member
 	}
-	s.member = ""
+	s.member, s.prefix = "", ""
 }
 
-// answersOne reports whether a call answers the user with an id, and drafts it. prefix
-// is what leads to the person in a row of the list.
-func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
+// answersOne reports whether a call answers the user with an id, and drafts it.
+func (s *survey) answersOne(ctx context.Context, path, id string) bool {
 	wanted := textAt(s.row, id)
 	if wanted == "" {
 		return false
@@ -255,17 +252,17 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 	}
 	body := decoded(answer.Body)
 	for _, spot := range spotsIn(body, false) {
-		own := strings.TrimPrefix(id, prefix)
+		own := s.bare(id)
 		if _, there := at(spot.value, own); !there && path != s.list.Call.Path+"/{user}" {
 			own = "id"
 		}
-		if !isAddress(textAt(spot.value, strings.TrimPrefix(s.email, prefix))) || textAt(spot.value, own) != wanted {
+		if !isAddress(textAt(spot.value, s.bare(s.email))) || textAt(spot.value, own) != wanted {
 			continue
 		}
-		s.one, s.oneID, s.prefix = path, own, prefix
+		s.one, s.oneID = path, own
 		s.draft.seen(op(opGetUser, "call"), "GET "+path, "")
 		s.draft.seen(op(opGetUser, "answer"), spot.path, "")
-		if _, role := at(spot.value, strings.TrimPrefix(s.role.field, prefix)); !role {
+		if _, role := at(spot.value, s.bare(s.role.field)); !role {
 			s.draft.likely(op(opGetUser, "covers"), "everybody", "the answer has no role, so the list decides who is a member")
 		}
 		return true
