@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -83,20 +84,19 @@ func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Cal
 // pageSize looks at the size of pages, and whether a page shorter than that is the last.
 func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
 	first := len(l.get(ctx, paging.Limit, paging.Size).rows)
-	line := func(level Level, format string, args ...any) {
-		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", first)))
-	}
 	if first == 0 || paging.Limit == "" || first >= paging.Size {
 		return
 	}
-	if first < r.users.count {
-		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, first)
-		return
+	line := r.line("page size", Warn, listPaging+".size", "Asked for %d users, Suger returns %d at most.", paging.Size, first)
+	if first >= r.users.count {
+		paging.Size = first // so that the gateway asks for another page
+		if _, _, err := l.read(ctx, paging, r.users.count); !errors.Is(err, errNoEnd) {
+			return
+		}
+		line.Level = Fail
+		line.Text = fmt.Sprintf("The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, first)
 	}
-	paging.Size = first // so that the gateway asks for another page
-	if _, _, err := l.read(ctx, paging, r.users.count); errors.Is(err, errNoEnd) {
-		line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, first)
-	}
+	r.add(line.propose(fix(listPaging+".size", first)))
 }
 
 // total looks for the number of all users, which shows that a list is truncated.
@@ -143,10 +143,9 @@ type listAnswer struct {
 // get requests the first page, of a size if there is a parameter for it.
 func (l *lister) get(ctx context.Context, limit string, size int) *listAnswer {
 	call := l.call
-	if call.Query = maps.Clone(call.Query); limit != "" {
-		call.Query = map[string]string{limit: strconv.Itoa(size)}
-		maps.Copy(call.Query, l.call.Query)
-	}
+	call.Query = map[string]string{limit: strconv.Itoa(size)}
+	delete(call.Query, "")
+	maps.Copy(call.Query, l.call.Query)
 	answer, err := l.probe.Do(ctx, call)
 	if err != nil {
 		return &listAnswer{err: err}
