@@ -57,6 +57,11 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) {
 func (d *Draft) seen(path string, value any, why string)   { d.set(path, value, Seen, why) }
 func (d *Draft) likely(path string, value any, why string) { d.set(path, value, Likely, why) }
 
+// unless sets what was seen, unless there is a doubt.
+func (d *Draft) unless(path string, value any, doubt string) {
+	d.set(path, value, map[bool]Certainty{true: Seen, false: Likely}[doubt == ""], doubt)
+}
+
 // apply applies a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 	before := flowOf(d.file)
@@ -112,20 +117,17 @@ const lineWidth = 100
 
 // String returns the file, with a comment on each line.
 func (d *Draft) String() string {
-	var b strings.Builder
-	for i, e := range entriesOf("", d.file) {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		d.print(&b, "", e, "")
+	var sections []string
+	for _, e := range entriesOf("", d.file) {
+		sections = append(sections, d.lines("", e, ""))
 	}
-	return b.String()
+	return strings.Join(sections, "\n")
 }
 
-// An entry is a value in a map or, without a key, in a list.
+// An entry is a value in a map or, without a label, in a list.
 type entry struct {
-	path, key string
-	value     any
+	path, label string
+	value       any
 }
 
 func entriesOf(path string, value any) (entries []entry) {
@@ -139,7 +141,7 @@ func entriesOf(path string, value any) (entries []entry) {
 			slices.SortStableFunc(keys, func(a, b string) int { return rank(a) - rank(b) })
 		}
 		for _, key := range keys {
-			entries = append(entries, entry{strings.TrimPrefix(path+"."+key, "."), key, v[key]})
+			entries = append(entries, entry{strings.TrimPrefix(path+"."+key, "."), plainText(key, true) + ":", v[key]})
 		}
 	case []any:
 		for i, one := range v {
@@ -149,35 +151,27 @@ func entriesOf(path string, value any) (entries []entry) {
 	return entries
 }
 
-// print writes an entry on one line if all of it has the same comment and fits, else
+// lines writes an entry on one line if all of it has the same comment and fits, else
 // what is in it line by line. Without a comment of its own, an entry has the outer one.
-func (d *Draft) print(b *strings.Builder, margin string, e entry, comment string) {
-	label := margin + plainText(e.key, false) + ":"
-	if e.key == "" {
-		label = margin + "-"
-	}
-	comment = cmp.Or(d.comments[e.path], comment)
+func (d *Draft) lines(margin string, e entry, comment string) string {
+	label, comment := margin+cmp.Or(e.label, "-"), cmp.Or(d.comments[e.path], comment)
 	whole, inner := label+" "+flow(e, false), entriesOf(e.path, e.value)
 	hasOwn := func(path string) bool { return within(path, e.path) }
 	if inner == nil || comment != "" && utf8.RuneCountInString(whole) <= lineWidth && !slices.ContainsFunc(sortedNames(d.comments), hasOwn) {
-		fmt.Fprintf(b, "%s # %s\n", whole, comment)
-		return
+		return whole + " # " + comment + "\n"
 	}
-	b.WriteString(label + "\n")
+	text := label + "\n"
 	for _, one := range inner {
-		d.print(b, margin+"  ", one, comment)
+		text += d.lines(margin+"  ", one, comment)
 	}
+	return text
 }
 
 // flow returns a value as YAML writes it on one line, also inside braces.
 func flow(e entry, inside bool) string {
 	var parts []string
 	for _, inner := range entriesOf(e.path, e.value) {
-		part := flow(inner, true)
-		if inner.key != "" {
-			part = plainText(inner.key, true) + ": " + part
-		}
-		parts = append(parts, part)
+		parts = append(parts, strings.TrimSpace(inner.label+" "+flow(inner, true)))
 	}
 	switch v := e.value.(type) {
 	case map[string]any:
@@ -207,12 +201,9 @@ func plainText(text string, inside bool) string {
 
 // prove marks all lines of some operations as proven.
 func (d *Draft) prove(operations []string) {
-	for _, name := range operations {
-		operation := spec.OperationPath(name)
-		for path := range d.comments {
-			if path == operation || within(path, operation) {
-				d.comments[path] = string(Proven)
-			}
+	for path := range d.comments {
+		if slices.ContainsFunc(operations, func(name string) bool { return within(path+".", spec.OperationPath(name)) }) {
+			d.comments[path] = string(Proven)
 		}
 	}
 }

@@ -107,9 +107,8 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	exchange := asFailure(fail.Err) // of the credential for a token
 	switch {
 	case errors.Is(err, errNoEnd):
-		line := endless(call.Path, mostRows)
-		line.Mapping = r.at(listPaging)
-		r.add(line)
+		r.add(r.line("paging", Fail, listPaging, "GET %s has not ended after %d rows or %s: its pages do not seem to end.", call.Path, mostRows, mostListTime).
+			advise("Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."))
 	case exchange != nil || fail.Status == http.StatusUnauthorized:
 		fail = cmp.Or(exchange, fail)
 		advice := "Set SUGER_CREDENTIAL to a valid key: a rotated or deleted one stops working at once. For client_id:client_secret, set SUGER_AUTH=oauth."

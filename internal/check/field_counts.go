@@ -69,7 +69,7 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 	add("organization", "user.organization", doc.User.Organization)
 	others := slices.DeleteFunc(sortedNames(doc.User.Attributes), func(name string) bool { return name == "userName" })
 	for _, name := range slices.Concat([]string{"userName"}, others) {
-		add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
+		add(name, "user.attributes."+name+".field", doc.User.Attributes[name].Field)
 	}
 	add("created", "user.created", doc.User.Created)
 	add("modified", "user.modified", doc.User.Modified)
@@ -92,32 +92,16 @@ func (c *fieldCounts) take(user any) {
 			u.count(value)
 		}
 	}
-	if c.sampled < sampledUsers {
-		c.sampled++
-		c.walk("", user, 0)
+	if c.sampled == sampledUsers {
+		return
 	}
-}
-
-// walk counts every field of a user, of a list the first element.
-func (c *fieldCounts) walk(path string, value any, depth int) {
-	if path != "" {
-		if c.leaves[path] == nil && len(c.leaves) == maxLeaves {
-			return
-		} else if c.leaves[path] == nil {
-			c.leaves[path] = &leaf{}
+	c.sampled++
+	for _, s := range spotsIn(user, true)[1:] {
+		if c.leaves[s.path] == nil && len(c.leaves) < maxLeaves {
+			c.leaves[s.path] = &leaf{}
 		}
-		c.leaves[path].count(value)
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		for _, key := range sortedNames(v) {
-			if depth < maxDepth && isNameable(key) {
-				c.walk(strings.TrimPrefix(path+"."+key, "."), v[key], depth+1)
-			}
-		}
-	case []any:
-		if depth < maxDepth && len(v) > 0 && path != "" {
-			c.walk(path+"[0]", v[0], depth+1)
+		if l := c.leaves[s.path]; l != nil {
+			l.count(s.value)
 		}
 	}
 }

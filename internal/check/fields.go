@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,14 +18,13 @@ func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
 	}
-	const entry = "user.attributes.userName"
-	readable, shared, odd := r.users.readable(), 0, 0
+	const entry = "user.attributes.userName.field"
+	readable, odd := r.users.read, 0
 	if twice := readable - len(r.users.ids); twice > 0 {
 		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
 			advise("Correct the field, or paging if users appear twice."))
 	}
 	for email, users := range r.users.addresses {
-		shared += min(users-1, 1)
 		if !isAddress(email) {
 			odd += users
 		}
@@ -36,10 +34,10 @@ func (r *run) checkFields() {
 		if odd == readable {
 			line.Level = Fail
 		}
-		r.add(line.propose(fixes(entry+".field", r.users.fields.emails())...))
+		r.add(line.propose(fixes(entry, r.users.fields.emails())...))
 	}
-	if shared > 0 {
-		r.add(r.line("userName", Warn, entry, "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case")).
+	if twice := readable - len(r.users.addresses); twice > 0 {
+		r.add(r.line("userName", Warn, entry, "In %s the address is also that of another user (ignoring letter case): Okta finds only one of them.", ofUsers(twice, readable)).
 			advise("Remove or merge all but one of these users in Suger."))
 	}
 }
@@ -59,15 +57,11 @@ func (r *run) field(u *use) Line {
 	case bad > 0:
 		line.Text = fmt.Sprintf("%s (%s) is missing or cannot be used in %s: the gateway cannot show them.", u.field, u.kind(), ofUsers(bad, all))
 	default:
-		empty := ""
-		if n := u.present - u.filled; n > 0 {
-			empty = fmt.Sprintf(", empty in %d", n)
-		}
-		return r.line(u.name, OK, u.entry, "In %s%s: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
+		return r.line(u.name, OK, u.entry, "In %s: %s (%s).", ofUsers(u.filled, all), u.field, u.kind())
 	}
 	switch like := r.candidate(u.name); {
 	case like != "":
-		return line.propose(fix(fieldEntry(u), like)).advise("Suger has %s, which looks like it.", like)
+		return line.propose(fix(u.entry, like)).advise("Suger has %s, which looks like it.", like)
 	case u.name == "organization" && u.present > 0:
 		return line.advise("It names another organization: correct the field, or SUGER_ORG_ID.")
 	case optional:
@@ -84,13 +78,6 @@ func (r *run) candidate(name string) string {
 		return ""
 	}
 	return path
-}
-
-func fieldEntry(u *use) string {
-	if strings.HasPrefix(u.entry, "user.attributes.") {
-		return u.entry + ".field"
-	}
-	return u.entry
 }
 
 // unmapped names the fields of Suger's users that the mapping does not use, by
@@ -155,12 +142,13 @@ func (r *run) statuses() {
 				advise(set, path))
 		}
 	}
-	u, like := c.use("status"), cmp.Or(r.candidate("status"), c.unreadStatus())
+	u := c.use("status")
+	like := c.where(func(path string, l *leaf) bool { return !c.isUsed(path) && looksLikeStatus(path, l) })
 	switch {
-	case r.Document.Access.Shows() && u.present > 0 && r.users.readable() > 0:
+	case r.Document.Access.Shows() && u.present > 0 && r.users.read > 0:
 		r.add(r.statusWords(u))
 	case r.Document.Access.Shows(): // reported before
-	case like != "" && !c.isUsed(like):
+	case like != "":
 		r.add(r.line("status", Warn, "access.end", "The mapping has none, so everybody in the list counts as having access. But %s is named like a status.", like).
 			advise("Compare people with Suger's console. If it shows who has access, "+lowerFirst(set), like))
 	default:
@@ -193,8 +181,8 @@ func (r *run) statusWords(u *use) Line {
 			line.Level = Warn // a word may say itself what it means, a flag does not
 		}
 		return line.advise("Compare a few people with Suger's console. If the mapping is reversed, swap active and inactive.")
-	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && shows(r.users.statuses):
-		with = tally(r.users.statuses) + ": " + with
+	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && shows(u.words):
+		with = tally(u.words) + ": " + with
 	}
 	return r.line("status words", OK, "access", "%s", with)
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"suger-scim-gateway/mapping"
 )
 
 // Names of fields and their usual values, as plain writes them.
@@ -20,7 +22,7 @@ var (
 		"modified": {"updat", "modif", "chang"},
 	}
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
-	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
+	yesNames     = []string{"active", "enabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
 	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
 	adminNames   = []string{"admin", "owner", "superuser", "root"}
@@ -42,16 +44,12 @@ func lastName(path string) string {
 	return plain(name)
 }
 
-// hasName reports whether a field has one of some names, also behind is, was or
-// before At.
+// hasName reports whether a field has one of some names, also behind is or before At.
 func hasName(path string, names []string) bool {
 	name := lastName(path)
-	for _, bare := range []string{name, strings.TrimPrefix(name, "is"), strings.TrimSuffix(name, "at"), strings.TrimSuffix(name, "on")} {
-		if slices.Contains(names, bare) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(bare string) bool {
+		return slices.Contains([]string{bare, "is" + bare, bare + "at", bare + "on"}, name)
+	})
 }
 
 // ranked returns the fields with a score above 0, the highest first; equal ones by
@@ -289,13 +287,11 @@ func means(field, word string) string {
 // saysItself reports whether a field's name shows which values mean access.
 func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
 
-// unreadStatus returns a field that is called like a status and holds numbers or
-// words of which none is usual, "" if there is none.
-func (c *fieldCounts) unreadStatus() string {
-	return c.where(func(path string, l *leaf) bool {
-		called := hasName(path, statusNames) || strings.HasSuffix(lastName(path), "status") || strings.HasSuffix(lastName(path), "state")
-		return called && l.isScalar() && l.times == 0 && len(l.words) > 1 && l.isSet()
-	})
+// looksLikeStatus reports whether a field is called like a status and has few values.
+func looksLikeStatus(path string, l *leaf) bool {
+	name := lastName(path)
+	called := saysItself(path) || hasName(path, statusNames) || strings.HasSuffix(name, "status") || strings.HasSuffix(name, "state")
+	return called && (l.isScalar() || l.kind() == isFlag) && l.isSet()
 }
 
 type roleField struct {
@@ -332,19 +328,19 @@ func (c *fieldCounts) role(roles roleList) (r roleField) {
 		inside += "[0]"
 	}
 	r.words = c.leaves[inside].words
-	for _, path := range sortedNames(c.leaves) {
-		name, within := strings.CutPrefix(path, inside+".")
-		switch {
-		case !within || strings.Contains(name, "."):
-		case r.id == "" && slices.Contains(roleKeys, lastName(name)):
-			r.id, r.words = name, c.leaves[path].words
-		case r.name == "" && slices.Contains(roleTitles, lastName(name)):
-			r.name = name
+	in := &fieldCounts{sampled: c.sampled, leaves: make(map[string]*leaf)} // of the role, where it is an object
+	for path, l := range c.leaves {
+		if name, ok := strings.CutPrefix(path, inside+"."); ok {
+			in.leaves[name] = l
 		}
 	}
+	own := in.roleFields()
+	if r.id, r.name = own.id, own.name; r.id != "" {
+		r.words = in.leaves[r.id].words
+	}
 	for word := range r.words {
-		_, isID := roles.byID(word)
-		_, isName := roles.byName(word)
+		_, isID := roles.of(mapping.RoleName{ID: word})
+		isName := roles.idsOf(word) != nil
 		r.byName = r.byName || r.id == "" && r.name == "" && isName && (!isID || strings.HasSuffix(lastName(r.field), "name"))
 	}
 	return r

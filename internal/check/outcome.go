@@ -186,7 +186,7 @@ func (t *trip) lessons() (failure, user []Fix) {
 		}
 		body := decoded(c.Answer.Body)
 		if failure == nil && t.Document.Errors == nil {
-			failure = errorSigns(body, nil)
+			failure = errorSigns(body)
 		}
 		if user == nil && c.lacksUser() {
 			user = t.answerFix(c.Call.Operation, body)

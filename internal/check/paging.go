@@ -2,11 +2,11 @@ package check
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,21 +23,16 @@ const (
 	roundRows  = 50 // a length that suggests a limit rather than the size of the organization
 )
 
-// pagingOf returns the paging of a list in the mapping.
-func (r *run) pagingOf(operation string) spec.PagingMap {
-	if p := r.Document.Operations.Named(operation).Paging; p != nil {
-		return *p
-	}
-	return spec.PagingMap{Style: "none"}
-}
-
 // paging checks that small pages of the list follow each other, that no page is smaller
 // than the mapping says, and that the number of all users is known.
 func (r *run) paging(ctx context.Context) {
-	paging := r.pagingOf(opListUsers)
+	paging := spec.PagingMap{Style: "none"}
+	if p := r.Document.Operations.ListUsers.Paging; p != nil {
+		paging = *p
+	}
 	call, _ := r.probe.Call(opListUsers, nil)
 	l := r.lister(call)
-	first := l.page(ctx, paging, pageProbe, 0, 0)
+	first := l.get(ctx, paging.Limit, pageProbe)
 	if first.err != nil {
 		line := r.failed(ctx, call, first.err)
 		line.Check = "paging"
@@ -47,7 +42,7 @@ func (r *run) paging(ctx context.Context) {
 	r.clock(first.header)
 	line := r.advances(ctx, l, paging, first)
 	if line.Level != OK {
-		line = r.proposePaging(ctx, line, call)
+		line = r.proposePaging(ctx, line.advise("Compare paging with Suger's documentation and console."), call)
 	}
 	r.add(line)
 	r.pageSize(ctx, l, paging)
@@ -57,37 +52,25 @@ func (r *run) paging(ctx context.Context) {
 // advances looks whether the second of two small pages begins where the first ends, and
 // for signs that a list without paging is truncated.
 func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	n, got, leads := r.users.count, len(first.rows), paging.Style == "cursor" || paging.Style == "link"
+	n, got := r.users.count, len(first.rows)
 	line := func(level Level, format string, args ...any) Line {
-		found := r.line("paging", level, listPaging, format, args...)
-		if level == OK {
-			return found
-		}
-		return found.advise("Compare paging with Suger's documentation and console.")
+		return r.line("paging", level, listPaging, format, args...)
 	}
-	follow := func() bool {
-		return l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))
-	}
-	again := follow // the list may have changed between two answers
-	switch says, cut := first.more(n); {
-	case paging.Style == "none" && cut:
-		return line(Fail, "The list has %s, but %s: it is truncated.", count(n, "user"), says)
+	goesOn := func() bool { return l.goesOn(ctx, paging, first, r.users.opening) }
+	again := goesOn // the list may have changed between two answers
+	switch says := first.says(); {
+	case paging.Style == "none" && says > n:
+		return line(Fail, "The list has %s, but the answer says %d: it is truncated.", count(n, "user"), says)
 	case paging.Style == "none" && (first.leads() != nil || n%roundRows == 0):
 		return line(Warn, "The list may be truncated: its %d users are a round number, or the answer points to more.", n)
-	case paging.Style == "none", got == n && n > pageProbe && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
+	case paging.Style == "none", got == n && n > pageProbe && l.ignores(ctx, paging):
 		return line(OK, "One answer holds the whole list.")
 	case got == n:
 		return line(Warn, "All users fit on one page, so the check cannot see whether paging advances.")
-	case got > 0 && (follow() || again()):
+	case got > 0 && (goesOn() || again()):
 		return line(OK, "Advances: two pages of %d follow each other.", got)
 	}
 	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
-}
-
-func endless(path string, rows int) Line {
-	return Line{Check: "paging", Level: Fail,
-		Text:   fmt.Sprintf("GET %s has not ended after %d rows or %s: its pages do not seem to end.", path, rows, mostListTime),
-		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 
 // proposePaging names the paging by which the list was seen to go on, if there is one.
@@ -98,38 +81,35 @@ func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Cal
 	return line
 }
 
-// pageSize looks at the size of pages and asks for what comes after the last user.
+// pageSize looks at the size of pages, and whether a page shorter than that is the last.
 func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
-	first := len(l.page(ctx, paging, paging.Size, 0, 0).rows)
-	line := func(level Level, format string, args ...any) {
-		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", first)))
-	}
-	if first > 0 && paging.Limit != "" && first < min(paging.Size, r.users.count) {
-		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, first)
-	}
-	if first == 0 || paging.Style != "offset" && paging.Style != "page" {
+	first := len(l.get(ctx, paging.Limit, paging.Size).rows)
+	if first == 0 || paging.Limit == "" || first >= paging.Size {
 		return
 	}
-	for _, row := range l.page(ctx, paging, paging.Size, (r.users.count+first-1)/first, r.users.count).rows { // it may be refused
-		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && !r.users.ids[record.ID] {
-			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, first)
+	line := r.line("page size", Warn, listPaging+".size", "Asked for %d users, Suger returns %d at most.", paging.Size, first)
+	if first >= r.users.count {
+		paging.Size = first // so that the gateway asks for another page
+		if _, _, err := l.read(ctx, paging, r.users.count); !errors.Is(err, errNoEnd) {
 			return
 		}
+		line.Level = Fail
+		line.Text = fmt.Sprintf("The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, first)
 	}
+	r.add(line.propose(fix(listPaging+".size", first)))
 }
 
-// total compares the number of all users with the list.
+// total looks for the number of all users, which shows that a list is truncated.
 func (r *run) total(answer any) {
 	const entry = "operations.list users.total"
-	total, changes := r.Document.Operations.ListUsers.Total, fixes(entry, totalsIn(answer))
-	if total != "" && r.users.total >= 0 {
-		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
-	} else if total != "" || changes != nil {
-		if changes == nil {
-			changes = []Fix{{Entry: entry}}
-		}
-		r.add(r.line("total", Warn, entry, "The mapping has no total that the answer contains, so the gateway cannot detect a truncated list.").propose(changes...))
+	changes := fixes(entry, totalsIn(answer))
+	if r.users.total >= 0 || r.Document.Operations.ListUsers.Total == "" && changes == nil {
+		return
 	}
+	if changes == nil {
+		changes = []Fix{{Entry: entry}}
+	}
+	r.add(r.line("total", Warn, entry, "The mapping has no total that the answer contains, so the gateway cannot detect a truncated list.").propose(changes...))
 }
 
 // The usual names of query parameters, the most usual first.
@@ -140,111 +120,89 @@ var (
 	cursorNames = []string{"cursor", "pageToken", "page_token", "nextToken", "next_token", "continuationToken", "continuation", "after", "startingAfter", "starting_after", "marker", "next", "token"}
 )
 
-// A lister finds out how a list is paged: it requests pages in the usual ways and
-// compares them with the first rows.
+// A lister finds out how a list is paged: it reads the list in the usual ways, as the
+// gateway would, and compares the pages with the first rows.
 type lister struct {
-	*mapping.Probe
+	*run
 	call  sugerclient.Call // without parameters of paging
 	items string
 }
 
 // lister asks for the list of an operation as the mapping says.
 func (r *run) lister(call sugerclient.Call) *lister {
-	return &lister{r.probe, call, r.probe.Paging(call.Operation).Items}
+	return &lister{r, call, r.probe.Paging(call.Operation).Items}
 }
 
 type listAnswer struct {
 	body   any
 	header http.Header
-	rows   []string
+	rows   []any
 	err    error
 }
 
-func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
+// get requests the first page, of a size if there is a parameter for it.
+func (l *lister) get(ctx context.Context, limit string, size int) *listAnswer {
 	call := l.call
-	call.Query = make(map[string]string)
-	maps.Copy(call.Query, query)
+	call.Query = map[string]string{limit: strconv.Itoa(size)}
+	delete(call.Query, "")
 	maps.Copy(call.Query, l.call.Query)
-	answer, err := l.Do(ctx, call)
+	answer, err := l.probe.Do(ctx, call)
 	if err != nil {
 		return &listAnswer{err: err}
 	}
 	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
-	rows, _ := rowsIn(page.body, l.items)
-	for _, row := range rows {
-		text, _ := json.Marshal(row) // it came from JSON
-		page.rows = append(page.rows, string(text))
-	}
+	page.rows, _ = rowsIn(page.body, l.items)
 	return page
 }
 
-// page asks for a page of a size by its number, counted from 0, and the rows before
-// it. With cursors or links it is the first page.
-func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
-	return l.get(ctx, pageQuery(p, size, number, rows, ""))
+// read reads the list up to a number of rows, and the pages that it took.
+func (l *lister) read(ctx context.Context, p spec.PagingMap, most int) (rows []string, pages int, err error) {
+	rows, report, err := l.readRows(ctx, l.call, mapping.PagingOf(&spec.Operation{Items: spec.Path(l.items), Paging: &p}), most)
+	return rows, report.Pages, err
 }
 
-// pageQuery returns the parameters of a page. next is the cursor or link to it.
-func pageQuery(p spec.PagingMap, size, number, rows int, next string) map[string]string {
-	query := make(map[string]string)
-	if p.Limit != "" {
-		query[p.Limit] = strconv.Itoa(size)
-	}
-	switch {
-	case p.Style == "offset":
-		query[p.Next] = strconv.Itoa(rows)
-	case p.Style == "page":
-		query[p.Next] = strconv.Itoa(p.First + number)
-	case p.Style == "cursor" && next != "":
-		query[p.Next] = next
-	case p.Style == "link":
-		if address, err := url.Parse(next); err == nil {
-			for name := range address.Query() {
-				query[name] = address.Query().Get(name)
-			}
+// ignores reports whether Suger ignores the parameter of the next page.
+func (l *lister) ignores(ctx context.Context, p spec.PagingMap) bool {
+	p.Limit = ""
+	_, pages, err := l.read(ctx, p, mostRows)
+	return (p.Style == "offset" || p.Style == "page") && pages == 1 && err == nil
+}
+
+// goesOn reports whether the page after the first begins where that ends, which
+// the whole list shows as far as it is known.
+func (l *lister) goesOn(ctx context.Context, p spec.PagingMap, first *listAnswer, whole []any) bool {
+	size := len(first.rows)
+	p.Size = pageProbe
+	rows, _, _ := l.read(ctx, p, size+1)
+	for i, row := range rows {
+		if i < len(whole) && !reflect.DeepEqual(decoded([]byte(row)), whole[i]) {
+			return false
 		}
 	}
-	return query
-}
-
-// advances reports whether the page after the first begins where that ends, which
-// the whole list shows as far as it is known.
-func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
-	next := first.at(p.Cursor)
-	if next == "" && (p.Style == "cursor" || p.Style == "link") {
-		return false
-	}
-	page := l.get(ctx, pageQuery(p, pageProbe, 1, len(first.rows), next))
-	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
-		return false
-	}
-	if size := len(first.rows); size < len(whole.rows) {
-		return page.rows[0] == whole.rows[size]
-	}
-	return !slices.Contains(first.rows, page.rows[0])
+	return len(rows) > size && !slices.Contains(rows[:size], rows[size])
 }
 
 // find returns the paging of the list, with style none if all comes in one answer.
 // proven reports whether pages were seen to follow each other, or a limit to do nothing.
 func (l *lister) find(ctx context.Context) (paging spec.PagingMap, proven bool) {
-	none, whole, limit := spec.PagingMap{Style: "none"}, l.get(ctx, nil), ""
+	none, whole, limit := spec.PagingMap{Style: "none"}, l.get(ctx, "", 0), ""
 	n, first := len(whole.rows), whole
 	if n <= pageProbe {
 		return none, false
 	}
 	for _, name := range limitNames {
-		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
+		if page := l.get(ctx, name, pageProbe); len(page.rows) == pageProbe {
 			limit, first = name, page
 			break
 		}
 	}
-	if _, more := whole.more(n); limit == "" && !more && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
+	if limit == "" && whole.says() <= n && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
 		return none, true
 	}
 	for _, p := range usual(first) {
-		if p.Limit = limit; l.advances(ctx, p, whole, first) {
+		if p.Limit = limit; l.goesOn(ctx, p, first, whole.rows) {
 			if limit != "" {
-				p.Size = l.pageSize(ctx, limit)
+				p.Size = l.largestPage(ctx, limit)
 			}
 			return p, true
 		}
@@ -252,11 +210,11 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, proven bool) 
 	return none, false
 }
 
-// pageSize returns the largest page that the list gives, but at most 100 where it has not
+// largestPage returns the largest page that the list gives, but at most 100 where it has not
 // so many rows.
-func (l *lister) pageSize(ctx context.Context, limit string) int {
+func (l *lister) largestPage(ctx context.Context, limit string) int {
 	for _, size := range []int{1000, 500, 200, 100, 50, 20} { // some refuse what is too large
-		if rows := len(l.get(ctx, map[string]string{limit: strconv.Itoa(size)}).rows); rows > 0 {
+		if rows := len(l.get(ctx, limit, size).rows); rows > 0 {
 			return min(size, max(rows, 100))
 		}
 	}
@@ -280,7 +238,7 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 	add("offset", offsetNames, 0, spec.Cursor{})
 	add("page", pageNames, 1, spec.Cursor{})
 	add("page", pageNames, 0, spec.Cursor{})
-	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
+	last, _ := first.rows[len(first.rows)-1].(map[string]any)
 	for _, field := range sortedNames(last) {
 		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
 			add("cursor", cursorNames, 0, spec.Cursor{Row: field})
@@ -289,19 +247,17 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 	return ways
 }
 
-// more returns a number of all rows in the answer that is larger than some. Numbers in
+// says returns the largest number of all rows in the answer, 0 if there is none. Numbers in
 // headers are compared by every reading of a list.
-func (a *listAnswer) more(rows int) (text string, found bool) {
+func (a *listAnswer) says() (most int) {
 	for _, path := range totalsIn(a.body) {
-		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
-			return fmt.Sprintf("%s in the answer says %d", path, n), true
-		}
+		n, _ := strconv.Atoi(textAt(a.body, path)) // others are no numbers of rows
+		most = max(most, n)
 	}
-	return "", false
+	return most
 }
 
 var (
-	linkNext  = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`) // in a header Link (RFC 8288)
 	leadNames = regexp.MustCompile(`next|cursor|continu`)
 	isURL     = regexp.MustCompile(`/.*[?=]|[?=].*/`)
 )
@@ -309,39 +265,26 @@ var (
 // leads returns where the answer seems to lead to the next page, by a link or a cursor. A
 // value that is empty or 0 ends a list.
 func (a *listAnswer) leads() (found []spec.PagingMap) {
-	if a.at(spec.Cursor{}) != "" {
+	if strings.Contains(strings.Join(a.header.Values("Link"), ","), "next") { // RFC 8288
 		found = append(found, spec.PagingMap{Style: "link"})
 	}
-	leads := func(name, word string) bool {
-		return leadNames.MatchString(lastName(name)) && !slices.Contains([]string{"", "0", "true", "false"}, word)
-	}
-	for _, s := range spotsIn(a.body) {
-		if word, _ := spec.Text(s.value); leads(s.path, word) {
-			style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
-			found = append(found, spec.PagingMap{Style: style, Cursor: spec.Cursor{Path: s.path}})
+	add := func(name, word string, cursor spec.Cursor) {
+		if !leadNames.MatchString(lastName(name)) || slices.Contains([]string{"", "0", "true", "false"}, word) {
+			return
 		}
+		style := map[bool]string{true: "link", false: "cursor"}[isURL.MatchString(word)]
+		found = append(found, spec.PagingMap{Style: style, Cursor: cursor})
+	}
+	for _, s := range spotsIn(a.body, false) {
+		word, _ := spec.Text(s.value)
+		add(s.path, word, spec.Cursor{Path: s.path})
 	}
 	for _, name := range sortedNames(a.header) {
-		if word := a.header.Get(name); leads(name, word) && !isURL.MatchString(word) {
-			found = append(found, spec.PagingMap{Style: "cursor", Cursor: spec.Cursor{Header: name}})
+		if word := a.header.Get(name); !isURL.MatchString(word) {
+			add(name, word, spec.Cursor{Header: name})
 		}
 	}
 	return found
-}
-
-func (a *listAnswer) at(place spec.Cursor) string {
-	switch {
-	case place.Row != "" && len(a.rows) > 0:
-		return textAt(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
-	case place.Path != "":
-		return textAt(a.body, place.Path)
-	case place.Header != "":
-		return a.header.Get(place.Header)
-	}
-	if match := linkNext.FindStringSubmatch(strings.Join(a.header.Values("Link"), ", ")); match != nil {
-		return match[1]
-	}
-	return ""
 }
 
 // pagingValue returns the paging as an entry of the mapping file, nil for none.

@@ -405,7 +405,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p := newPeople("Standard", "Auditor", "Basic plus", "Operator")
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
 	said := strings.Join(strings.Fields(text(report)), " ")
-	assert.Contains(t, said, "fail known roles Suger's list has no role called ADMIN.")
+	assert.Contains(t, said, "fail known roles Suger's list has no role ADMIN.")
 	assert.Contains(t, said, "fail administrators Nobody with access has a role that the mapping marks as administrator")
 	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
 	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: Suger has no such role: name the one that it has")
@@ -534,9 +534,9 @@ func TestFurtherRolesInAList(t *testing.T) {
 		value func(role string) any
 		says  string
 	}{
-		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users hold several roles in grantedRoles, and the mapping reads one at most"},
-		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users hold several roles in grantedRoles, and the mapping reads one at most"},
-		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users hold several roles in grantedRoles of these answers, and the mapping"},
+		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users with several roles in grantedRoles: the mapping reads one at most"},
+		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users with several roles in grantedRoles: the mapping reads one at most"},
+		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users with several roles in grantedRoles of these answers: the mapping"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPeople("Viewer", "Editor", "Admin")

@@ -16,48 +16,38 @@ const opListRoles = "list roles"
 // A roleList is the roles of the organization.
 type roleList []mapping.RoleName
 
-func (l roleList) byID(id string) (mapping.RoleName, bool) {
-	return l.find(func(role mapping.RoleName) bool { return role.ID == id })
-}
-
-func (l roleList) byName(name string) (mapping.RoleName, bool) {
-	return l.find(func(role mapping.RoleName) bool { return fold(role.Name) == fold(name) })
-}
-
-func (l roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
-	if i := slices.IndexFunc(l, is); i >= 0 {
-		return l[i], true
+// of returns the role that a user's record names: by id, or by name if it has no id.
+func (l roleList) of(ref mapping.RoleName) (role mapping.RoleName, ok bool) {
+	i := slices.IndexFunc(l, func(role mapping.RoleName) bool {
+		if ref.ID != "" {
+			return role.ID == ref.ID
+		}
+		return fold(role.Name) == fold(ref.Name)
+	})
+	if i < 0 {
+		return role, false
 	}
-	return role, false
+	return l[i], true
 }
 
-// of returns the role that a user's record names.
-func (l roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
-	if ref.ID != "" {
-		return l.byID(ref.ID)
-	}
-	return l.byName(ref.Name)
-}
-
-// called returns the role that a setting names, by id or name.
+// called returns the role that a word names, by id or name.
 func (l roleList) called(word string) (mapping.RoleName, bool) {
-	if role, ok := l.byID(word); ok {
+	if role, ok := l.of(mapping.RoleName{ID: word}); ok {
 		return role, true
 	}
-	return l.byName(word)
+	return l.of(mapping.RoleName{Name: word})
 }
 
 // problem explains why a setting that names a role names none or several, "" if it
 // names one.
 func (l roleList) problem(word string) string {
-	_, isID := l.byID(word)
-	switch named := len(l.idsOf(word)); {
-	case isID, named == 1:
-		return ""
-	case named > 1:
+	switch role, ok := l.called(word); {
+	case !ok:
+		return "which Suger does not have"
+	case role.ID != word && len(l.idsOf(word)) > 1:
 		return "which is the name of several roles: name its id"
 	}
-	return "which Suger does not have"
+	return ""
 }
 
 // haveAll reports whether every word is the id or name of a role.
@@ -86,6 +76,14 @@ func (l roleList) names() (names []string) {
 	return names
 }
 
+// knows reports whether an entry of role.known is about a role.
+func knows(known spec.KnownRole, role mapping.RoleName) bool {
+	if known.ID != nil {
+		return known.IDText() == role.ID
+	}
+	return fold(known.Name) == fold(role.Name)
+}
+
 // listRoles reads the role list, or takes the roles of the mapping if it has no
 // such operation. It is nil if the list cannot be read.
 func (r *run) listRoles(ctx context.Context) roleList {
@@ -111,16 +109,15 @@ func (r *run) listRoles(ctx context.Context) roleList {
 	for _, row := range rows {
 		role, err := r.probe.ReadRole(decoded([]byte(row)))
 		if err != nil {
-			found := roleFieldsOf([]any{decoded([]byte(row))})
-			r.add(r.line(opListRoles, Fail, "role", "A role cannot be read: %v.", err).propose(fix("role.id", found.id), fix("role.name", found.name)))
+			found := countFields([]any{decoded([]byte(row))}).roleFields()
+			r.add(r.line(opListRoles, Fail, "role", "A role cannot be read: %v.", err).propose(fix("role.id", cmp.Or(found.id, found.name)), fix("role.name", found.name)))
 			return nil
 		}
 		list = append(list, role)
 	}
 	isListed := func(role mapping.RoleName) bool {
-		_, hasID := list.byID(role.ID)
-		_, hasName := list.byName(role.Name)
-		return hasID || hasName
+		_, hasID := list.of(mapping.RoleName{ID: role.ID})
+		return hasID || list.idsOf(role.Name) != nil
 	}
 	if fixed && !slices.ContainsFunc(known, isListed) {
 		r.note(opListRoles, OK, "role.known", "%s: %s. %s are not listed; the mapping names them.",
@@ -144,7 +141,7 @@ func (r *run) sameNames(list roleList) {
 		}
 		line := r.line("role names", Warn, "role", "Suger has %d roles called %s (ids %s), which only an id tells apart.", len(ids), role.Name, series(ids)).
 			advise("Rename all but one of them in Suger. Until then, SCIM clients have to send the id, and the mapping has to read and know these roles by id.")
-		isMeant := func(known spec.KnownRole) bool { return known.ID == nil && fold(known.Name) == fold(role.Name) }
+		isMeant := func(known spec.KnownRole) bool { return known.ID == nil && knows(known, role) }
 		if field.By == "name" || field.Name.Given() && !field.ID.Given() || slices.ContainsFunc(r.Document.Role.Known, isMeant) {
 			line.Level = Fail
 		}
@@ -155,14 +152,13 @@ func (r *run) sameNames(list roleList) {
 func (r *run) knownRoles(list roleList) {
 	for i, known := range r.Document.Role.Known {
 		entry, id := fmt.Sprintf("role.known[%d]", i), known.IDText()
-		byID, hasID := list.byID(id)
 		ids := list.idsOf(known.Name)
-		if id == "" && ids != nil || hasID && fold(byID.Name) == fold(known.Name) {
+		if id == "" && ids != nil || slices.Contains(ids, id) {
 			continue
 		}
-		missing := "called " + known.Name
+		missing := known.Name
 		if id != "" {
-			missing = known.Name + " with the id " + id
+			missing += " with the id " + id
 		}
 		r.add(r.line("known roles", Fail, entry, "Suger's list has no role %s.", missing).
 			advise("Correct it: the roles are %s.", series(list.names())).propose(fixes(entry+".id", ids)...))
@@ -170,23 +166,16 @@ func (r *run) knownRoles(list roleList) {
 }
 
 func (r *run) rolesOfUsers() {
-	switch {
-	case r.users.fields.use("role").present == 0 || r.users.readable() == 0:
+	if r.roles == nil || r.users.fields.use("role").present == 0 || r.users.read == 0 {
 		return // reported before
-	case r.roles == nil:
-		r.note("roles of users", Warn, "user.roles", "Not compared with the list of roles, which could not be read.")
-		return
 	}
 	if !r.severalRoles(r.users.fields, "") {
 		r.add(r.heldRoles())
 	}
 	administrators := 0
-	for ref, users := range r.users.holders {
-		role, ok := r.roles.of(ref)
-		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
-			id := known.IDText()
-			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
-		}) {
+	for held, users := range r.users.holders {
+		role, ok := r.roles.of(held.RoleName)
+		if ok && held.access && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool { return known.Administrator && knows(known, role) }) {
 			administrators += users
 		}
 	}
@@ -201,26 +190,25 @@ func (r *run) rolesOfUsers() {
 func (r *run) heldRoles() Line {
 	known, unknown, n := make(map[string]int), make(map[string]int), 0
 	isOther := false // the list has the word as a name where the mapping says id, or the reverse
-	for ref, users := range r.users.roleRefs {
-		if role, ok := r.roles.of(ref); ok {
+	for held, users := range r.users.holders {
+		role, ok := r.roles.of(held.RoleName)
+		word := cmp.Or(held.ID, held.Name)
+		if ok || word == "" {
 			known[role.Name] += users
 			continue
 		}
-		word := cmp.Or(ref.ID, ref.Name)
 		_, called := r.roles.called(word)
 		unknown[word] += users
 		n, isOther = n+users, isOther || called
 	}
 	if n == 0 {
-		if r.users.noRole > 0 {
-			known[""] = r.users.noRole
-		}
 		return r.line("roles of users", OK, "user.roles", "%s.", tally(known))
 	}
-	line, set := r.line("roles of users", Fail, "user.roles", "%s a role that is not in the list of roles.", holdVerb(n)), wordsAreSet(unknown, n)
+	set, words := wordsAreSet(unknown, n), ""
 	if set || r.ShowPersonal {
-		line.Text = strings.TrimSuffix(line.Text, ".") + ": " + tally(unknown) + "."
+		words = ": " + tally(unknown)
 	}
+	line := r.line("roles of users", Fail, "user.roles", "%s with a role that is not in the list of roles%s.", count(n, "user"), words)
 	switch by := r.Document.User.Roles.By; {
 	case by != "" && isOther:
 		return line.propose(fix("user.roles.by", map[string]string{"id": "name", "name": "id"}[by]))
@@ -249,8 +237,8 @@ func (r *run) severalRoles(c *fieldCounts, where string) (found bool) {
 			continue
 		}
 		found = true
-		line := r.line("roles of users", Fail, "user.roles.field", "%s several roles in %s%s, and the mapping reads one at most: the gateway could neither see nor revoke the others.",
-			holdVerb(n), path, where)
+		line := r.line("roles of users", Fail, "user.roles.field", "%s with several roles in %s%s: the mapping reads one at most, so the gateway could neither see nor revoke the others.",
+			count(n, "user"), path, where)
 		if isRead {
 			line = line.propose(fix("user.roles.field", path), fix("user.roles.hold", "many"))
 		}
@@ -259,33 +247,22 @@ func (r *run) severalRoles(c *fieldCounts, where string) (found bool) {
 	return found
 }
 
-func holdVerb(users int) string {
-	if users == 1 {
-		return "1 user holds"
-	}
-	return fmt.Sprintf("%d users hold", users)
-}
-
 // namesOfRoles checks the roles that settings and the mapping name.
 func (r *run) namesOfRoles() {
 	if r.roles == nil {
 		return // reported before
 	}
 	roles := series(r.roles.names())
-	name, entry := r.Settings.DefaultRole, ""
+	name, entry, correct := r.Settings.DefaultRole, "", "Set GATEWAY_DEFAULT_ROLE"
 	if name == "" {
-		name, entry = r.Document.Role.Default, "role.default"
+		name, entry, correct = r.Document.Role.Default, "role.default", "Correct role.default, or set GATEWAY_DEFAULT_ROLE,"
 	}
-	if problem := r.roles.problem(name); problem == "" {
-		role, _ := r.roles.called(name)
-		r.note("default role", OK, entry, "A user without a role gets %s.", role.Name)
-	} else {
-		correct := "Set GATEWAY_DEFAULT_ROLE"
-		if entry != "" {
-			correct = "Correct role.default, or set GATEWAY_DEFAULT_ROLE,"
-		}
+	if problem := r.roles.problem(name); problem != "" {
 		r.add(r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
 			advise("%s to the role with the fewest rights of %s.", correct, roles))
+	} else {
+		role, _ := r.roles.called(name)
+		r.note("default role", OK, entry, "A user without a role gets %s.", role.Name)
 	}
 	for _, group := range sortedNames(r.Settings.GroupRoles) {
 		name := r.Settings.GroupRoles[group]
@@ -294,7 +271,7 @@ func (r *run) namesOfRoles() {
 		}
 	}
 	for i, name := range r.Document.Role.Precedence {
-		if _, ok := r.roles.byName(name); !ok && name != "*" {
+		if r.roles.idsOf(name) == nil && name != "*" {
 			r.add(r.line("precedence", Warn, fmt.Sprintf("role.precedence[%d]", i), "Suger has no role %s.", name).advise("Correct the name."))
 		}
 	}

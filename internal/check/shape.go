@@ -49,17 +49,23 @@ type spot struct {
 	value any
 }
 
-// spotsIn lists the objects in an answer and their members, from the outside in, but not
-// what is inside arrays.
-func spotsIn(answer any) []spot {
+// spotsIn lists the objects in an answer and their members, from the outside in. Of a list
+// it has the first element, but only with inLists.
+func spotsIn(answer any, inLists bool) []spot {
 	spots := []spot{{"", answer}}
 	for i := 0; i < len(spots); i++ {
 		outer := spots[i]
+		if strings.Count(outer.path, ".") >= maxDepth-1 {
+			continue
+		}
 		object, _ := outer.value.(map[string]any)
 		for _, key := range sortedNames(object) {
-			if isNameable(key) && strings.Count(outer.path, ".") < maxDepth-1 {
+			if isNameable(key) {
 				spots = append(spots, spot{strings.TrimPrefix(outer.path+"."+key, "."), object[key]})
 			}
+		}
+		if list, _ := outer.value.([]any); inLists && len(list) > 0 && outer.path != "" {
+			spots = append(spots, spot{outer.path + "[0]", list[0]})
 		}
 	}
 	return spots
@@ -70,7 +76,7 @@ func isNameable(key string) bool {
 }
 
 func pathsWhere(answer any, is func(path string, value any) bool) (paths []string) {
-	for _, s := range spotsIn(answer) {
+	for _, s := range spotsIn(answer, false) {
 		if is(s.path, s.value) {
 			paths = append(paths, s.path)
 		}
@@ -129,16 +135,31 @@ func (r *run) userIn(operation string, answer []byte) any {
 }
 
 // errorSigns finds by what an answer of status 2xx says that the call failed, none if
-// nothing does. good is the answer to a call that went well, nil if none is known.
-func errorSigns(body, good any) (found []Fix) {
-	for _, s := range spotsIn(body) {
-		was, _ := at(good, s.path)
+// nothing does.
+func errorSigns(body any) (found []Fix) {
+	for _, s := range spotsIn(body, false) {
 		switch name := lastName(s.path); {
-		case slices.Contains([]string{"ok", "success", "succeeded"}, name) && s.value == false && was != false:
+		case slices.Contains([]string{"ok", "success", "succeeded"}, name) && s.value == false:
 			return []Fix{fix("errors.field", s.path), fix("errors.success", []any{true})}
-		case found == nil && (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
+		case found == nil && (name == "error" || name == "errors") && !isEmpty(s.value) && s.value != false:
 			found = []Fix{fix("errors.field", s.path)}
 		}
 	}
 	return found
+}
+
+// notThere finds the word by which such an answer says that an id is unknown, none if there
+// is none: a number is a status, which the gateway knows.
+func notThere(body any, id string) []Fix {
+	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
+		value, _ := at(body, path)
+		word, _ := value.(string)
+		word, _, _ = strings.Cut(word, id)
+		if word = strings.TrimRight(word, " :\"'("); word != "" {
+			return []Fix{fix("refusals.not there", []any{word})}
+		} else if kindOf(value) == isNumber {
+			break
+		}
+	}
+	return nil
 }

@@ -215,13 +215,18 @@ var traps = map[string]trap{
 		},
 		draft: []string{"  name: name # seen\n  id: id # seen"},
 	},
+	"roles have no id": {
+		row:   plainRow,
+		roles: []obj{{"name": "viewer"}, {"name": "admin"}},
+		draft: []string{"  name: name # seen\n  id: name # seen", "{name: admin, id: admin, administrator: true}"},
+	},
 	"two ids, and no call for one user": {
 		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
-		draft: []string{"id: id # likely: userId is unique, too: which one calls need is not visible"},
+		draft: []string{"id: id # likely: another field is unique, too: which one calls need is not visible"},
 	},
 	"two addresses": {
 		row:   also(func(i int, row obj) { row["recoveryEmail"] = fmt.Sprintf("other%d@example.com", i) }),
-		draft: []string{"userName: {field: email, write: create} # likely: recoveryEmail has addresses, too: which one users sign in with is not visible"},
+		draft: []string{"userName: {field: email, write: create} # likely: another field has addresses, too: which one users sign in with is not visible"},
 	},
 	"the total is in a header": {
 		row: plainRow,

@@ -42,16 +42,10 @@ func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
 	call := s.get(opListUsers, s.listCall().Path, "")
-	switch {
-	case ctx.Err() != nil:
-		s.note(opListUsers, Fail, "", "Stopped before the end.")
-	case errors.Is(err, errNoEnd):
-		s.add(endless(call.Path, mostDraftRows))
-	case asFailure(err) == nil:
-		s.note(opListUsers, Fail, "", "GET %s answers %v.", call.Path, err)
-	default:
-		s.noUsers(ctx, call, err)
+	if errors.Is(err, errNoList) {
+		return fmt.Errorf("no draft: GET %s answers %w", call.Path, err)
 	}
+	s.noUsers(ctx, call, err)
 	line := s.report.Lines[len(s.report.Lines)-1]
 	return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
 }

@@ -27,10 +27,9 @@ type survey struct {
 	fields *fieldCounts // of its rows
 	row    any          // the first that has the address
 	id     string
-	ids    []string // all that may be the id
-	member string   // the membership's own id, where that is another than the person's
+	member string // the membership's own id, where that is another than the person's
 	email  string
-	names  [3]string // fields of the given, the family and, where the parts have none, the whole name
+	names  map[string]string // fields by attribute: of the given, the family and, where the parts have none, the whole name
 	status statusField
 	joins  string // path of the call that adds a membership
 
@@ -46,8 +45,8 @@ type survey struct {
 
 type list struct {
 	spec.Operation
-	proven bool // its paging was seen
-	rows   []any
+	proven bool  // its paging was seen
+	rows   []any // the first ones
 }
 
 var errNoList = errors.New("no list of people with e-mail addresses")
@@ -61,7 +60,6 @@ func (s *survey) look(ctx context.Context) (err error) {
 	s.fields = countFields(s.list.rows)
 	s.email = s.guess("userName")
 	s.id, s.member = s.fields.identity()
-	s.ids = s.fields.idsIn("")
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
@@ -76,10 +74,9 @@ func (s *survey) look(ctx context.Context) (err error) {
 		s.member = ""
 	}
 	s.status = s.fields.status()
-	for i, purpose := range []string{"name.givenName", "name.familyName", "name.formatted"} {
-		if i < 2 || s.names[0]+s.names[1] == "" {
-			s.names[i] = s.guess(purpose)
-		}
+	s.names = map[string]string{"name.givenName": s.guess("name.givenName"), "name.familyName": s.guess("name.familyName")}
+	if s.names["name.givenName"]+s.names["name.familyName"] == "" {
+		s.names["name.formatted"] = s.guess("name.formatted")
 	}
 	s.findOne(ctx)
 	s.draftUser()
@@ -139,9 +136,9 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	if found.rows == nil {
 		return nil, errNoList
 	}
-	paging, proven := (&lister{s.probe, request, string(found.Items)}).find(ctx)
+	paging, proven := (&lister{s.run, request, string(found.Items)}).find(ctx)
 	found.Paging, found.proven = &paging, proven
-	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
+	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostRows)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -151,11 +148,11 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 		return found, nil // the check says why; the first page is enough to go on
 	}
 	found.rows = nil
-	for _, row := range rows {
+	for _, row := range rows[:min(len(rows), sampledUsers)] {
 		found.rows = append(found.rows, decoded([]byte(row)))
 	}
 	for _, total := range totalsIn(body) {
-		if found.Total == "" && textAt(body, total) == fmt.Sprint(len(found.rows)) {
+		if found.Total == "" && textAt(body, total) == fmt.Sprint(len(rows)) {
 			found.Total = spec.Path(total)
 		}
 	}
@@ -163,11 +160,8 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 }
 
 func (s *survey) draftList(name string, l *list) {
-	path, sure, why := "operations."+name, Seen, ""
-	if !l.proven {
-		sure, why = Likely, "one answer seems to hold all"
-	}
-	s.draft.set(path+".call", callText(l.Call), sure, why)
+	path := "operations." + name
+	s.draft.unless(path+".call", callText(l.Call), map[bool]string{false: "one answer seems to hold all"}[l.proven])
 	s.draft.seen(path+".items", string(l.Items), "")
 	s.draft.seen(path+".total", string(l.Total), "")
 	s.draft.seen(path+".paging", pagingValue(*l.Paging), "pages follow each other")
@@ -191,14 +185,15 @@ func (s *survey) findRoles(ctx context.Context) {
 	s.roleNames = roleList{}
 	isRole := func(row any) bool {
 		_, word := row.(string)
-		return word || roleFieldsOf([]any{row}).name != ""
+		return word || countFields([]any{row}).roleFields().name != ""
 	}
 	for _, path := range s.beside("role") {
 		found, err := s.listOf(ctx, spec.Request{Method: http.MethodGet, Path: path}, isRole)
 		if err != nil {
 			continue
 		}
-		s.roleRows, s.roleIn = found, roleFieldsOf(found.rows)
+		s.roleRows, s.roleIn = found, countFields(found.rows).roleFields()
+		s.roleIn.id = cmp.Or(s.roleIn.id, s.roleIn.name)
 		for _, row := range found.rows {
 			word, _ := row.(string)
 			s.roleNames = append(s.roleNames, mapping.RoleName{ID: cmp.Or(word, textAt(row, s.roleIn.id)), Name: cmp.Or(word, textAt(row, s.roleIn.name))})
@@ -221,33 +216,32 @@ func (s *survey) wrapper() string {
 // findOne finds the call for one user: below the list, or of people apart from their
 // memberships.
 func (s *survey) findOne(ctx context.Context) {
-	for _, id := range append([]string{s.member}, s.ids...) {
-		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
-			s.id, s.member, s.ids = id, "", nil // no membership is needed
+	for _, id := range append([]string{s.member}, s.fields.idsIn("")...) {
+		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id) {
+			s.id, s.member = id, "" // no membership is needed
 			return
 		}
 	}
 	if s.member == "" {
 		return
 	}
-	person := parentOf(s.email)
-	if s.joins = s.list.Call.Path; person == "" {
+	s.prefix = parentOf(s.email)
+	if s.joins = s.list.Call.Path; s.prefix == "" {
 		s.joins = s.beside("membership")[0]
 	}
-	for _, path := range append(s.beside(strings.TrimSuffix(person, ".")), s.beside("user")...) {
-		if s.answersOne(ctx, path+"/{user}", s.id, person) {
+	for _, path := range append(s.beside(strings.TrimSuffix(s.prefix, ".")), s.beside("user")...) {
+		if s.answersOne(ctx, path+"/{user}", s.id) {
 			return
 		}
 	}
-	if person != "" { // nothing is known of people apart from their memberships
+	if s.prefix != "" { // nothing is known of people apart from their memberships
 		s.id = s.member
 	}
-	s.member = ""
+	s.member, s.prefix = "", ""
 }
 
-// answersOne reports whether a call answers the user with an id, and drafts it. prefix
-// is what leads to the person in a row of the list.
-func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
+// answersOne reports whether a call answers the user with an id, and drafts it.
+func (s *survey) answersOne(ctx context.Context, path, id string) bool {
 	wanted := textAt(s.row, id)
 	if wanted == "" {
 		return false
@@ -257,50 +251,21 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 		return false
 	}
 	body := decoded(answer.Body)
-	for _, spot := range spotsIn(body) {
-		own := strings.TrimPrefix(id, prefix)
+	for _, spot := range spotsIn(body, false) {
+		own := s.bare(id)
 		if _, there := at(spot.value, own); !there && path != s.list.Call.Path+"/{user}" {
 			own = "id"
 		}
-		if !isAddress(textAt(spot.value, strings.TrimPrefix(s.email, prefix))) || textAt(spot.value, own) != wanted {
+		if !isAddress(textAt(spot.value, s.bare(s.email))) || textAt(spot.value, own) != wanted {
 			continue
 		}
-		s.one, s.oneID, s.prefix = path, own, prefix
+		s.one, s.oneID = path, own
 		s.draft.seen(op(opGetUser, "call"), "GET "+path, "")
 		s.draft.seen(op(opGetUser, "answer"), spot.path, "")
-		if _, role := at(spot.value, strings.TrimPrefix(s.role.field, prefix)); !role {
+		if _, role := at(spot.value, s.bare(s.role.field)); !role {
 			s.draft.likely(op(opGetUser, "covers"), "everybody", "the answer has no role, so the list decides who is a member")
 		}
-		s.findErrors(ctx, body, path, freeID(wanted, func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
 		return true
 	}
 	return false
-}
-
-// findErrors asks for somebody who does not exist, and drafts how an answer says that
-// the call failed, if that is answered as a success.
-func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
-	answer, err := s.probe.Do(ctx, s.get(opGetUser, path, free))
-	if err != nil {
-		return
-	}
-	body := decoded(answer.Body)
-	signs := errorSigns(body, good)
-	if signs == nil {
-		return
-	}
-	for _, sign := range signs {
-		s.draft.seen(sign.Entry, sign.Value, "an unknown id is answered with it and status 2xx")
-	}
-	for _, path := range []string{"error.code", "code", "error", "error.message", "message"} {
-		value, _ := at(body, path)
-		text, _ := value.(string)
-		text, _, _ = strings.Cut(text, free)
-		if text = strings.TrimRight(text, " :\"'("); text != "" {
-			s.draft.seen("refusals.not there", []any{text}, "the answer for an unknown id")
-		}
-		if text != "" || kindOf(value) == isNumber { // a number is a status, which the gateway knows
-			return
-		}
-	}
 }

@@ -67,10 +67,3 @@ func tally(words map[string]int) string {
 	}
 	return series(keys)
 }
-
-func anys(words []string) (values []any) {
-	for _, word := range words {
-		values = append(values, word)
-	}
-	return values
-}
