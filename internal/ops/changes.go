@@ -24,7 +24,7 @@ type changeFilter struct{ Person, Outcome, Request string }
 // A changeList is the data of the template of changes.
 type changeList struct {
 	Filter     changeFilter
-	Newest     []changeNote
+	Newest     []shownChange
 	Now        time.Time
 	Remembered int
 	Masked     bool
@@ -75,7 +75,7 @@ var outcomes = map[string]outcome{
 }
 
 // Result returns the outcome of a change.
-func (c changeNote) Result() outcome {
+func (c shownChange) Result() outcome {
 	return cmp.Or(outcomes[c.Outcome], outcome{Level: "bad", Text: c.Outcome})
 }
 
@@ -117,9 +117,9 @@ type dryEntry struct {
 	Request      string       `json:"request"` // id of the last one
 }
 
-// note adds a change. Of each attribute the last request counts; what Suger holds
+// add adds a change. Of each attribute the last request counts; what Suger holds
 // is the same before each, since a dry run leaves it as it is.
-func (d *DryRunReport) note(c mapping.Change, who string, differs []difference) {
+func (d *DryRunReport) add(c mapping.Change, who string, differs []difference) {
 	key := sha256.Sum256([]byte(c.Organization + "\n" + cmp.Or(c.UserID, strings.ToLower(c.User))))
 	at, known := d.at[key]
 	if !known {

@@ -108,9 +108,20 @@ func TestDegraded(t *testing.T) {
 	s.activity.Called("list users", 200, 0)
 	a := s.get("/readyz")
 	assert.Equal(t, http.StatusOK, a.status, "another gateway would fare no better")
-	assert.Contains(t, a.body, `"degraded":["5 of 6 calls to Suger in the last 5 minutes failed (5xx or no answer)"]`)
+	assert.Contains(t, a.body, `"degraded":["5 of the last 6 calls to Suger failed (5xx or no answer)"]`)
 	s.clock.Advance(5 * time.Minute)
 	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`)
+	for n := range 151 {
+		s.activity.Called("list users", 200+300*(n/100), 0)
+	}
+	assert.Contains(t, s.get("/readyz").body, "51 of the last 100 calls")
+	s.activity.Called("list users", 200, 0)
+	assert.Contains(t, s.get("/readyz").body, "51 of the last 100 calls", "a success took the place of a success")
+	for range 49 {
+		s.activity.Called("list users", 200, 0)
+	}
+	s.activity.Called("list users", 200, 0)
+	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`, "half of them")
 
 	s.drift.Store(&[]mapping.DriftCount{{Operation: "get user", Field: "email", Answers: 3, Last: s.clock.Now()}})
 	a = s.get("/readyz")
