@@ -85,8 +85,8 @@ type key struct {
 
 func (k key) String() string { return string(k.credential[:]) + k.organization }
 
-// maxAccounts is the size of each cache by account: proven, refused, tokens. It bounds
-// the memory that guessed credentials can take.
+// maxAccounts is the size of each cache by account. It bounds the memory that guessed
+// credentials can take.
 const maxAccounts = 4096
 
 func newCache[V any]() *lru.Cache[key, V] {
@@ -97,15 +97,21 @@ func newCache[V any]() *lru.Cache[key, V] {
 	return cache
 }
 
-// A refusal is the memory of how Suger refused a credential.
+// A refusal is how Suger refused a credential.
 type refusal struct {
 	fail  *Error // never changed
 	until time.Time
 }
 
-// remember keeps for a while how Suger refuses an account.
+// remember keeps for a while how Suger refuses an account. One that was good may be good
+// again at the next call.
 func (c *Client) remember(account key, fail *Error) {
-	c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+	switch now, lately := c.accepts(account); {
+	case now:
+		c.accepted.Add(account, c.cfg.Now().Add(doubtFor))
+	case !lately:
+		c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+	}
 }
 
 // remembered returns how Suger refused an account a moment ago, or nil.
@@ -149,8 +155,7 @@ func (r *request) refused(err error) *Error {
 
 // mayBeGood reports whether to retry with a credential that Suger has just refused:
 // its token may have expired early, and one of Suger's servers may not know an
-// accepted key yet. It drops the refused token, but not a newer one that another call
-// has fetched meanwhile.
+// accepted key yet. It drops the refused token, but no newer one.
 func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 	if c.cfg.Auth.TokenURL != "" && r.presented != "" {
 		if kept, ok := c.tokens.Peek(r.account); ok && kept.header == r.presented {
@@ -158,7 +163,8 @@ func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 		}
 		return true
 	}
-	return r.Repeatable && c.proven.Contains(r.account) && c.pause(ctx, 1, 0)
+	now, lately := c.accepts(r.account)
+	return r.Repeatable && (now || lately) && c.pause(ctx, 1, 0)
 }
 
 // doubtFor is how long after its first refusal a credential that was good is sent
@@ -168,26 +174,12 @@ const doubtFor = time.Minute
 // Accepted reports whether Suger accepts a credential, as far as is known without a call,
 // or did until a moment ago: a refusal can be temporary.
 func (c *Client) Accepted(cred Credential, organization string) (now, lately bool) {
-	since, proven := c.proven.Peek(c.account(cred, organization))
-	return proven && since.IsZero(), proven && !since.IsZero() && c.cfg.Now().Sub(since) < doubtFor
+	return c.accepts(c.account(cred, organization))
 }
 
-// inDoubt reports whether a credential that Suger has just refused was good so
-// recently that it may be again at the next call.
-func (c *Client) inDoubt(account key) bool {
-	since, proven := c.proven.Get(account)
-	now := c.cfg.Now()
-	switch {
-	case !proven:
-		return false
-	case since.IsZero():
-		c.proven.Add(account, now)
-		return true
-	case now.Sub(since) < doubtFor:
-		return true
-	}
-	c.proven.Remove(account)
-	return false
+func (c *Client) accepts(account key) (now, lately bool) {
+	until, proven := c.accepted.Get(account)
+	return proven && until.IsZero(), proven && c.cfg.Now().Before(until)
 }
 
 const (

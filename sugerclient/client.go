@@ -42,7 +42,7 @@ type Client struct {
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
-	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
+	accepted  *lru.Cache[key, time.Time]  // accounts that Suger has accepted; zero, or until when one that it refuses now may still be good
 	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
 	flights   singleflight.Group          // renewals of tokens, and proofs
 }
@@ -64,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 		keys:      marks.New(),
 		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
-		proven:    newCache[time.Time](),
+		accepted:  newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
 }
@@ -93,10 +93,10 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	}
 	answer, fail := c.send(ctx, r)
 	if fail == nil {
-		c.proven.Add(r.account, time.Time{})
+		c.accepted.Add(r.account, time.Time{})
 		return answer, nil
 	}
-	if unauthorized(fail) && !c.inDoubt(r.account) {
+	if unauthorized(fail) {
 		c.remember(r.account, fail)
 	}
 	return nil, fail

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Bounds of a list.
@@ -54,13 +53,11 @@ type ListReport struct {
 var errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
 
 var (
-	errListChanged  = errors.New("the list changed while it was read, or its total is wrong")
-	errFirstPage    = errors.New("the page repeats the first one")
-	errListTooLarge = fmt.Errorf("the list does not end after %d bytes", maxList)
-	errTooManyRows  = fmt.Errorf("the list does not end after %d rows", maxRows)
-	errRowTooLarge  = fmt.Errorf("a row is longer than %d bytes", maxRow)
-	errEnoughRows   = errors.New("there are as many rows as were needed")
-	errLongerList   = errors.New("a header of the answer says that the list is longer")
+	errListChanged = errors.New("the list changed while it was read, or its total is wrong")
+	errFirstPage   = errors.New("the page repeats the first one")
+	errTooManyRows = fmt.Errorf("the list does not end after %d rows", maxRows)
+	errEnoughRows  = errors.New("there are as many rows as were needed")
+	errLongerList  = errors.New("a header of the answer says that the list is longer")
 )
 
 // List reads the whole list that call asks for, decoding each answer as it
@@ -388,9 +385,9 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 }
 
 // Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential, and reads little of the answer: what is in it does not matter. Concurrent proofs of one credential share the request, which does not end
-// with the caller who happened to be first, and a refusal is remembered for
-// [Config].RefusedFor. The error is an *Error as from [Client.Do].
+// credential. Concurrent proofs of one credential share the request, which does not end
+// with its first caller, and a refusal is remembered for [Config].RefusedFor. The error is
+// an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
@@ -398,8 +395,10 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	account := c.account(cred, call.PathParams[OrganizationParam])
 	forProofs := account
 	forProofs.proof = true
-	if known := c.remembered(forProofs); known != nil && !c.proven.Contains(account) {
-		return known
+	if known := c.remembered(forProofs); known != nil {
+		if now, lately := c.accepts(account); !now && !lately {
+			return known
+		}
 	}
 	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
 		shared := context.WithoutCancel(ctx)
@@ -410,10 +409,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		}
 		_, err := c.Do(shared, cred, call)
 		var fail *Error
-		switch {
-		case err == nil:
-			c.proven.Add(account, time.Time{})
-		case errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail): // which Do remembers
+		if errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail) { // that Do remembers
 			c.remember(forProofs, fail)
 		}
 		return nil, err
