@@ -36,7 +36,7 @@ type Throttle struct {
 
 	mu       sync.Mutex
 	table    *simplelru.LRU[netip.Prefix, window]
-	underWay map[guess]int
+	underWay map[guess]int                    // attempts with each
 	wrong    *simplelru.LRU[guess, time.Time] // and until when they are not counted again
 }
 
@@ -44,7 +44,6 @@ type Throttle struct {
 type window struct {
 	ends     time.Time
 	failures int
-	pending  int       // guesses whose outcome is not known yet
 	turn     time.Time // when the next attempt above the limit may be made
 }
 
@@ -113,18 +112,17 @@ func (t *Throttle) fail(w *window, now time.Time) {
 func (t *Throttle) Begin(client netip.Addr, token marks.Mark) bool {
 	begun := true
 	t.with(client, func(from netip.Prefix, w *window, _ time.Time) {
-		try := guess{from, token}
-		if begun = t.underWay[try] > 0 || w.failures+w.pending < t.limit.Failures; begun {
-			t.begin(try, w)
+		try, counted := guess{from, token}, w.failures
+		for other := range t.underWay { // there are few: each is a request
+			if other.from == from {
+				counted++
+			}
+		}
+		if begun = t.underWay[try] > 0 || counted < t.limit.Failures; begun {
+			t.underWay[try]++
 		}
 	})
 	return begun
-}
-
-func (t *Throttle) begin(try guess, w *window) {
-	if t.underWay[try]++; t.underWay[try] == 1 {
-		w.pending++
-	}
 }
 
 // Turn allows an address above its limit one attempt a second, so that a client
@@ -141,7 +139,7 @@ func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration
 		wait = max(0, w.turn.Sub(now))
 		if ok = wait < longestTurn; ok {
 			w.turn = now.Add(wait + turnEvery)
-			t.begin(try, w)
+			t.underWay[try]++
 		}
 	})
 	return wait, ok
@@ -156,10 +154,7 @@ func (t *Throttle) isWrong(try guess, now time.Time) bool {
 func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
 	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
 		try := guess{from, token}
-		if t.underWay[try]--; t.underWay[try] == 0 {
-			w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
-		}
-		if t.underWay[try] <= 0 {
+		if t.underWay[try]--; t.underWay[try] <= 0 {
 			delete(t.underWay, try)
 		}
 		if failed && !t.isWrong(try, now) {
