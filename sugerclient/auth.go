@@ -24,8 +24,8 @@ type Auth struct {
 	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
 
 	// TokenURL is where "client_id:client_secret" of a Suger OAuth App is exchanged for
-	// the token that is sent instead, as "Authorization: Bearer …" (doc.suger.io, OAuth
-	// App; RFC 6749 section 4.4). Suger documents two URLs, so there is no default.
+	// the token that is sent instead, as "Authorization: Bearer …" (RFC 6749 section 4.4).
+	// Suger documents two URLs, so there is no default.
 	TokenURL string
 }
 
@@ -39,14 +39,12 @@ const (
 
 var errMalformed = errors.New("the credential is malformed")
 
-// ErrNotPair is the cause of the error for a credential that cannot be exchanged
-// for a token, since it is not "client_id:client_secret".
+// ErrNotPair is the cause of the error for a credential that cannot be exchanged.
 var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 
 // String returns how a key is sent, without the key: "Authorization: Key".
 func (a Auth) String() string { return strings.TrimSuffix(a.header()+": "+a.scheme(), ": ") }
 
-// header is the name of the header that carries the credential or its token.
 func (a Auth) header() string { return cmp.Or(a.Header, authorization) }
 
 func (a Auth) scheme() string {
@@ -75,8 +73,7 @@ func (a Auth) tokenRequest(cred Credential) (*request, error) {
 	}, nil
 }
 
-// A key identifies a credential in an organization, in the maps that outlive a
-// call, so that none of them holds a credential.
+// A key identifies a credential in an organization without holding it.
 type key struct {
 	credential   marks.Mark
 	organization string
@@ -126,8 +123,7 @@ func (c *Client) account(cred Credential, organization string) key {
 	return key{credential: c.keys.Of(string(cred)), organization: organization}
 }
 
-// secrets returns the texts that must not appear in an error message: the
-// credential, its secret half, and the token it was exchanged for.
+// secrets returns the texts that no error message may have.
 func (r *request) secrets() []string {
 	_, token, _ := strings.Cut(r.presented, " ")
 	_, half, _ := strings.Cut(string(r.credential), ":")
@@ -167,12 +163,12 @@ func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 	return r.Repeatable && (now || lately) && c.pause(ctx, 1, 0)
 }
 
-// doubtFor is how long after its first refusal a credential that was good is sent
-// with every call: a refusal can be temporary, and removals wait for its end.
+// doubtFor is how long after its first refusal a credential that was good is still sent: a
+// refusal can be temporary, and removals wait for its end.
 const doubtFor = time.Minute
 
-// Accepted reports whether Suger accepts a credential, as far as is known without a call,
-// or did until a moment ago: a refusal can be temporary.
+// Accepted reports whether Suger accepts a credential, as far as is known, or did until a
+// moment ago.
 func (c *Client) Accepted(cred Credential, organization string) (now, lately bool) {
 	return c.accepts(c.account(cred, organization))
 }
@@ -208,9 +204,8 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 	if now.Before(kept.renew) {
 		return kept.header, nil
 	}
-	// Callers without a token share one request, and none waits while the current
-	// token is valid. The request does not end with the caller who happened to be
-	// first, but with its own time limit.
+	// Callers without a token share one request, which does not end with the first of them,
+	// and none waits while the current token is valid.
 	ask.account = r.account
 	renewed := c.flights.DoChan("token "+r.account.String(), func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
@@ -228,9 +223,8 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 		if !errors.As(got.Err, &cause) {
 			return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
 		}
-		// A new error, since got is shared between callers. The call itself was not sent,
-		// so it is not uncertain. An error of the token endpoint is not reported as the
-		// call's.
+		// A new error, since got is shared between callers. It is not uncertain, since the
+		// call was not sent, and the token endpoint's unless the credential is refused.
 		fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
 		if fail.Kind == Refused {
 			fail.Operation = r.Operation
@@ -239,12 +233,9 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 	}
 }
 
-// renewToken fetches a token. If that fails while the current one is still valid,
-// the current one is kept.
-//
-// Its error is an *Error without the token endpoint's words, since they may repeat
-// what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
-// any other refusal is about the endpoint.
+// renewToken fetches a token. If that fails, a current one that is still valid is kept.
+// Its error is an *Error without the token endpoint's words, since they may repeat what was
+// sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2).
 func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 	began := c.cfg.Now()
 	kept, _ := c.tokens.Get(ask.account)

@@ -65,10 +65,9 @@ var (
 //
 // A server may ignore the limit and answer everything at once, or have a limit of its own
 // below ours. So a first page of a round length, unless hint tells, is followed by a call
-// with a limit of 1: as many rows back mean that the limit is ignored and the list was
-// whole. Pages by offset overlap by one row. If that is not the same, the list changed
-// meanwhile and is read again from the start, so that no row is missed. Pages by number
-// cannot overlap: there, only a total shows that the list changed.
+// with a limit of 1: as many rows back mean that the list was whole. Pages by offset overlap
+// by one row. If that is not the same, the list changed and is read again from the start.
+// Pages by number cannot overlap: there, only a total shows that the list changed.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
@@ -222,7 +221,14 @@ func (l *listing) checkWhole(last *pageReader) error {
 
 // advance moves the listing to the cursor or link in a page, and returns it, "" for none.
 func (l *listing) advance(p *pageReader) (next string, err error) {
-	next = l.next(p)
+	switch {
+	case l.paging.CursorHeader != "":
+		next = p.header.Get(l.paging.CursorHeader)
+	case l.paging.Style == ByLink && l.paging.Cursor == "":
+		next = nextLink(p.header)
+	default:
+		next = p.cursor
+	}
 	if l.cursors[next] {
 		return "", fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
 	}
@@ -232,8 +238,7 @@ func (l *listing) advance(p *pageReader) (next string, err error) {
 	return next, nil
 }
 
-// isLast decides whether a page, which leads to next, was the last. It probes the server
-// only where the pages so far do not show that.
+// isLast decides whether a page, which leads to next, was the last.
 func (l *listing) isLast(ctx context.Context, p *pageReader, next string) (bool, error) {
 	asked := 0 // unknown
 	if l.paging.Limit != "" {
@@ -271,9 +276,9 @@ func (l *listing) isLast(ctx context.Context, p *pageReader, next string) (bool,
 	return l.probeLimit(ctx, nil)
 }
 
-// doubtful reports whether a list of this length may be cut by a limit of the
-// server's own, which is a round number. One that ignored the limit before is believed
-// to do so still, unless the list is now much shorter.
+// doubtful reports whether a list of this length may be cut by a limit of the server's own,
+// which is a round number. One that ignored the limit is believed to do so still, unless
+// the list is now much shorter.
 func (l *listing) doubtful(rows int) bool {
 	if l.Hint.Unpaged && rows >= l.Hint.Rows {
 		return false
@@ -282,8 +287,8 @@ func (l *listing) doubtful(rows int) bool {
 	return round || l.Hint.Unpaged && rows < l.Hint.Rows/2
 }
 
-// firstPageAgain handles a second page that repeats the first: the first was
-// the whole list if the server also ignores the limit.
+// firstPageAgain handles a page that repeats the first: that was the whole list if the
+// server also ignores the limit.
 func (l *listing) firstPageAgain(ctx context.Context) error {
 	if l.Pages > 1 {
 		return fmt.Errorf("page %d repeats the first one", l.Pages+1)
@@ -295,37 +300,28 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 	return cmp.Or(err, l.checkWhole(nil))
 }
 
-// probeLimit asks for one row. As many as the list has so far show that the limit is
-// ignored and the list is whole. Fewer show that the limit is obeyed; ifObeyed, or nil, is
-// the error then, unless the list has one row at most.
+// probeLimit asks for one row. As many as the list has so far show that the list is whole.
+// Fewer show that the limit is obeyed; ifObeyed, or nil, is the error then, unless the list
+// has one row at most.
 func (l *listing) probeLimit(ctx context.Context, ifObeyed error) (whole bool, err error) {
-	enough := max(2, min(l.Rows, probeRows))
-	rows, err := l.probe(ctx, enough)
+	some := &someRows{enough: max(2, min(l.Rows, probeRows))}
+	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some, ListReport: ListReport{Total: -1}}
+	probe.paging.Size = 1
+	_, err = probe.page(ctx)
 	switch {
-	case err != nil:
-		return false, err
-	case rows >= enough:
+	case some.rows >= some.enough: // which ended the page
 		l.Hint = ListHint{Unpaged: true}
 		return true, nil
-	case rows == 0 && l.Rows > 0:
+	case err != nil:
+		return false, err
+	case some.rows == 0 && l.Rows > 0:
 		return false, errListChanged
 	}
 	l.Hint = ListHint{Paged: true}
 	return l.Rows <= 1, ifObeyed
 }
 
-// probe asks for one row of the list and returns how many there are in the answer, of
-// which it reads no more than enough.
-func (l *listing) probe(ctx context.Context, enough int) (int, error) {
-	some := &someRows{enough: enough}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some, ListReport: ListReport{Total: -1}}
-	probe.paging.Size = 1
-	if _, err := probe.page(ctx); probe.refusal == nil {
-		return some.rows, err
-	}
-	return some.rows, nil
-}
-
+// someRows counts rows until there are enough.
 type someRows struct{ rows, enough int }
 
 func (r *someRows) Keep(n int) { r.rows = n }
@@ -335,17 +331,6 @@ func (r *someRows) Row([]byte) error {
 		return errEnoughRows
 	}
 	return nil
-}
-
-// next returns the cursor or link that leads from a page to the next one, "" if none does.
-func (l *listing) next(p *pageReader) string {
-	switch {
-	case l.paging.CursorHeader != "":
-		return p.header.Get(l.paging.CursorHeader)
-	case l.paging.Style == ByLink && l.paging.Cursor == "":
-		return nextLink(p.header)
-	}
-	return p.cursor
 }
 
 var (
@@ -417,8 +402,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	return err
 }
 
-// readOpening checks that an answer begins as a list or an object, unlike a proxy's
-// login page.
+// readOpening refuses an answer that does not begin as JSON, such as a proxy's login page.
 func readOpening(_ http.Header, body io.Reader) error {
 	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
 	text := bytes.TrimLeft(opening, " \t\r\n")
