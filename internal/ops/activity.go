@@ -25,10 +25,9 @@ import (
 // maxChanges is how many changes are kept.
 const maxChanges = 200
 
-// Activity observes the gateway, the mapping and the Suger client: it counts their
-// events for Prometheus, and keeps the recent ones for the status page, in bounded
-// memory, without credentials, and with personal data only as far as showPersonal
-// allows. Its methods may be called from many goroutines at once.
+// Activity observes the gateway, the mapping and the Suger client: it counts their events
+// for Prometheus, and keeps the recent ones for the status page, in bounded memory and with
+// personal data only as far as showPersonal allows. It is safe for concurrent use.
 type Activity struct {
 	metrics      *metrics
 	suger        reachability
@@ -61,7 +60,6 @@ func (l *load) add(failed bool) {
 	}
 }
 
-// A tally is a count and the time of its last increase.
 type tally struct {
 	count int
 	last  time.Time
@@ -81,8 +79,7 @@ type difference struct {
 	Hidden    bool   `json:"hidden,omitempty"`
 }
 
-// NewActivity returns an empty Activity for the Suger at the URL. With showPersonal
-// e-mail addresses and names are kept and shown as they are.
+// NewActivity returns an empty Activity for the Suger at the URL.
 func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger, now func() time.Time) *Activity {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Activity{
@@ -181,8 +178,8 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	return list
 }
 
-// person masks an e-mail address: its first letter and its domain are enough to
-// find a change again. Other names are those of roles, or hashes already.
+// person masks an e-mail address: its first letter and its domain are enough to find a
+// change. Other names are those of roles, or hashes already.
 func (a *Activity) person(name string) string {
 	local, domain, isAddress := strings.Cut(name, "@")
 	if a.showPersonal || !isAddress {
@@ -200,8 +197,8 @@ var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50
 // path that it is published under.
 type Build struct{ Version, Commit, Go, Module string }
 
-// metrics are the counters of one process. docs/metrics.md lists every one; a test
-// compares the two. No label has a value that a client or Suger can choose freely.
+// metrics are the counters of one process, which docs/metrics.md lists. No label has a
+// value that a client or Suger can choose freely.
 type metrics struct {
 	registry             *prometheus.Registry
 	inFlight             prometheus.Gauge
@@ -211,9 +208,8 @@ type metrics struct {
 	requests, errors, calls, lookups, lists, refusals, drifts *prometheus.CounterVec
 }
 
-// newMetrics returns the counters. Every name begins with suger_scim_, so that a
-// query finds all of them and nothing of another program. Those whose labels are
-// known begin at zero, so that the first event is an increase that an alert can see.
+// newMetrics returns the counters. Those whose labels are known begin at zero, so that the
+// first event is an increase that an alert can see.
 func newMetrics(build Build) *metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -257,8 +253,7 @@ func newMetrics(build Build) *metrics {
 	return m
 }
 
-// ShowCertificate adds when the certificate of the SCIM listener expires, read at
-// each scrape.
+// ShowCertificate adds when the certificate of the SCIM listener expires.
 func (a *Activity) ShowCertificate(notAfter func() time.Time) {
 	a.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",

@@ -31,7 +31,7 @@ type changeList struct {
 }
 
 // changeList returns the newest changes that a filter selects, n at most. An address is
-// compared as it is shown: if addresses are masked, all that look the same match.
+// compared as it is shown, masked or not.
 func (s *server) changeList(n int, filter changeFilter) changeList {
 	a := s.config.Activity
 	a.mu.Lock()
@@ -95,8 +95,8 @@ func valueText(value string) string {
 // maxDryRun is the most people and roles in a dry run's report.
 const maxDryRun = 10_000
 
-// A DryRunReport reports what a dry run would have changed, one entry for each
-// person or role, however many requests there were, in the order of the first.
+// A DryRunReport reports what a dry run would have changed, with one entry for each person
+// or role.
 type DryRunReport struct {
 	Counts  map[string]int `json:"counts"` // people and roles, by operation
 	Changes []dryEntry     `json:"changes"`
@@ -106,8 +106,8 @@ type DryRunReport struct {
 	at     map[[sha256.Size]byte]int // index in Changes, by whom the change is about
 }
 
-// A dryEntry is what would have changed for one person or role. Its slices are
-// replaced, never written to, so that a copy of the entry stays as it is.
+// A dryEntry is what would have changed for one person or role. Its slices are replaced,
+// never written to, so that a copy stays as it is.
 type dryEntry struct {
 	Who          string       `json:"who"` // as the status page shows people
 	Organization string       `json:"organization"`
@@ -117,8 +117,7 @@ type dryEntry struct {
 	Request      string       `json:"request"` // id of the last one
 }
 
-// add adds a change. Of each attribute the last request counts; what Suger holds
-// is the same before each, since a dry run leaves it as it is.
+// add adds a change. Of each attribute the last request counts.
 func (d *DryRunReport) add(c mapping.Change, who string, differs []difference) {
 	key := sha256.Sum256([]byte(c.Organization + "\n" + cmp.Or(c.UserID, strings.ToLower(c.User))))
 	at, known := d.at[key]

@@ -1,13 +1,11 @@
-// Package ops implements the ops listener: health and metrics for machines, a
-// status page and the guides for people. It never shows a credential and, unless it is
-// configured to, no whole e-mail address.
-//
-// Start with [New]. An [Activity] observes the gateway, the mapping and the Suger
-// client.
+// Package ops implements the ops listener: health and metrics for machines, a status page
+// and the guides for people. It never shows a credential and, unless it is configured to,
+// no whole e-mail address. Start with [New]; an [Activity] observes what happens.
 package ops
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"io/fs"
 	"log/slog"
@@ -20,7 +18,6 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/mapping"
 )
@@ -36,16 +33,13 @@ type Config struct {
 	Drift    func() []mapping.DriftCount
 	Profiles bool // serve /debug/pprof/, to those who may see the status page
 
-	// HidePages serves health and metrics only: for a listener that others can
-	// reach and that has no token.
-	HidePages bool
+	HidePages bool          // serve health and metrics only
 	Token     func() string // opens the pages; nil opens them to this machine
-
-	Okta      []OktaValue // what to enter in Okta
-	PublicURL string      // replaces "https://your-host" in guides; "" leaves it
-	BaseURL   string      // replaces "https://your-host/scim/v2"
-	Guides    fs.FS       // Markdown files and the pictures in them, in memory
-	Held      bool        // the gateway holds the Suger credential
+	Okta      []OktaValue   // what to enter in Okta
+	PublicURL string        // replaces "https://your-host" in guides; "" leaves it
+	BaseURL   string        // replaces "https://your-host/scim/v2"
+	Guides    fs.FS         // Markdown files and the pictures in them, in memory
+	Held      bool          // the gateway holds the Suger credential
 	DryRun    bool
 
 	Roles func(context.Context) ([]Role, error) // reads the roles that are shown; nil if there are none
@@ -64,7 +58,6 @@ type Config struct {
 // A server is the ops listener.
 type server struct {
 	config   Config
-	marks    *marks.Maker       // of tokens
 	guessing *throttle.Throttle // of the token
 	testing  sync.Mutex         // one test at a time
 	guides   []guideEntry
@@ -78,7 +71,7 @@ var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
 // New returns the handler of the ops listener.
 func New(config Config) http.Handler {
-	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
+	s := &server{config: config, guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { // the process runs
 		answerJSON(w, http.StatusOK, map[string]any{"alive": true})
@@ -177,13 +170,13 @@ func (s *server) guarded(next http.Handler) http.Handler {
 
 // isToken compares in constant time, whatever the lengths.
 func (s *server) isToken(token string) bool {
-	presented, wanted := s.marks.Of(token), s.marks.Of(s.config.Token())
+	presented, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(s.config.Token()))
 	return subtle.ConstantTimeCompare(presented[:], wanted[:]) == 1
 }
 
-// forThisMachine reports whether the request's host is a name of this machine. A
-// web page elsewhere can resolve its own name to 127.0.0.1 and read the answers
-// (DNS rebinding), but it cannot change the Host that the browser sends.
+// forThisMachine reports whether the request's host is a name of this machine. A page
+// elsewhere can resolve its own name to 127.0.0.1 (DNS rebinding), but not change the Host
+// that the browser sends.
 func forThisMachine(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -31,8 +31,7 @@ var pageFiles embed.FS
 //go:embed pages/style.css
 var style string
 
-// pages holds a template for each page; changes.html, errors.html, layout.html and
-// time.html define parts of them.
+// pages holds a template for each page, and parts of them.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"style":     func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
 	"ago":       ago,
@@ -118,9 +117,8 @@ const (
 	testTimeout = 60 * time.Second // a large organization is read whole
 )
 
-// A formPage has a form that asks Suger with a credential of the reader's, so
-// that nobody sees more than Suger would show them. The credential is not kept
-// and not shown again.
+// A formPage has a form that asks Suger with a credential of the reader's, so that nobody
+// sees more than Suger would show them. The credential is not kept.
 type formPage struct {
 	Changes changeList // recent ones to Person
 
@@ -178,8 +176,7 @@ type guideEntry struct {
 	source      string
 }
 
-// readGuides returns every guide, in the order of use. The files are in memory, so
-// that only a name in guideOrder can be missing.
+// readGuides returns every guide, in the order of use.
 func readGuides(files fs.FS) (list []guideEntry) {
 	names, _ := fs.Glob(files, "*.md")
 	for _, name := range slices.Concat(guideOrder, names) {
@@ -226,7 +223,6 @@ func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "guide", s.guides[at].Title, template.HTML(body)) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 }
 
-// picture serves a picture of a guide.
 func (s *server) picture(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, s.config.Guides, "images/"+r.PathValue("name"))
 }

@@ -77,8 +77,7 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 // attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// needsNoAction are the codes that no administrator can act on: the client retries by
-// itself, or sent a request that is wrong in itself.
+// needsNoAction are the codes that no administrator can act on.
 var needsNoAction = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
@@ -153,8 +152,8 @@ type Role struct {
 	People int    // who hold it
 }
 
-// CountRoles reads the roles of the caller's organization and who holds them, from
-// the lists that answer SCIM requests. The role with the most people comes first.
+// CountRoles reads the roles of the caller's organization. The role with the most people
+// comes first.
 func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) (roles []Role, err error) {
 	groups, err := service.Groups(caller).List(ctx, &scim.Query{Count: scim.MaxPageSize})
 	if err != nil {
@@ -215,9 +214,8 @@ const (
 	driftLasts    = time.Hour // after its last occurrence
 )
 
-// A readiness is the answer of /readyz. The gateway is not ready only if it could
-// answer nothing. Lesser problems are listed as degraded: removing every replica
-// because one of Suger's fields has a new name would stop what still works.
+// A readiness is the answer of /readyz. The gateway is not ready only if it could answer
+// nothing; removing every replica because of a lesser problem would stop what still works.
 type readiness struct {
 	Ready    bool      `json:"ready"`
 	Reason   string    `json:"reason,omitempty"`
@@ -259,8 +257,7 @@ func (a *Activity) recentLoad() (calls load) {
 	return calls
 }
 
-// ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
-// reason.
+// ready answers /readyz.
 func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
 	state := s.readiness()
 	status := http.StatusOK
@@ -287,9 +284,8 @@ const (
 // host, so it says nothing about Suger's.
 const tokenOperation = "get token"
 
-// A reachability is whether Suger's host answered lately: to the gateway's own calls
-// or, if there were none, to a request without a credential. Any HTTP answer
-// suffices, since it shows that name, route and certificate are right.
+// A reachability is whether Suger's host answered lately, whatever it said: to the gateway's
+// own calls or, if there were none, to a request without a credential.
 type reachability struct {
 	url    string
 	client http.Client
@@ -325,8 +321,7 @@ func (a *Activity) lastAnswer() (answered time.Time) {
 	return answered
 }
 
-// record records an answer of Suger's or why there was none, and logs the first
-// failure and the end of failures.
+// record records an answer of Suger's or why there was none, and logs the changes.
 func (r *reachability) record(failure error, now time.Time) {
 	switch {
 	case failure != nil && !r.failing:
