@@ -15,15 +15,14 @@ const (
 // KnownBefore is how long before joining a user was created.
 const KnownBefore = 90 * 24 * time.Hour
 
-// sampleStart is when the sample organization was created; its people joined one a
-// minute.
+// sampleStart is when the organization was created; its people joined one a minute.
 var sampleStart = time.Date(2024, time.March, 4, 9, 0, 0, 0, time.UTC)
 
 // A SamplePerson is a person whom nobody has added through the API.
 type SamplePerson struct{ Mailbox, First, Last, Role string }
 
-// fixedPeople are in every sandbox, so that tests can name them. All sample
-// people are invented, with words that are not personal names.
+// fixedPeople are in every sandbox; former@ has left. All sample people are invented, with
+// words that are not personal names.
 var fixedPeople = []SamplePerson{
 	{"admin", "Amber", "Anchor", RoleAdmin},
 	{"editor", "Basalt", "Beacon", RoleEditor},
@@ -83,8 +82,8 @@ func (o *Organization) AddSampleRole(name, description string, permissions ...st
 	})
 }
 
-// Insert adds members, whether or not there are seats, and a user if there is none
-// with this e-mail. A mailbox without a domain is in that of the first organization.
+// Insert adds members, whatever the rules, and users where the e-mail is new. A mailbox
+// without a domain is in the first one of the first organization.
 func (o *Organization) Insert(people ...SamplePerson) {
 	for _, person := range people {
 		o.store.latest = o.store.latest.Add(time.Minute)
@@ -124,8 +123,7 @@ func samplePersonAt(i int, seed int64) SamplePerson {
 	return person
 }
 
-// opaqueIDs makes ids like those in Suger's samples: nine letters and digits of both
-// cases with no visible order. No id is made twice: n is counted up, each step of the
+// opaqueIDs makes ids like those in Suger's samples. No id is made twice: each step of the
 // scrambling can be undone, and nine such characters hold 53 bits.
 func opaqueIDs(seed int64) func() string {
 	const (

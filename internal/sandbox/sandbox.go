@@ -1,13 +1,7 @@
-// Package sandbox is Suger in memory: an organization with users and roles, served
-// over HTTP as Suger's API would serve them, to try the gateway out, also with a
-// Suger that misbehaves.
-//
-// It shares no table of fields or paths with the gateway's mapping, so that a mistake
-// in one shows in the other. Tests add other contracts, kinds of faults and
-// credentials, a second organization and a record of calls (internal/test/sandbox).
-//
-// Start with [New]. A [Sandbox] is an [http.Handler], whose delays end with the
-// context of the request.
+// Package sandbox is Suger in memory, served over HTTP as Suger's API would be, to try the
+// gateway out, also with a Suger that misbehaves. It shares no table of fields or paths
+// with the gateway's mapping, so that a mistake in one shows in the other. Tests extend it
+// (internal/test/sandbox). Start with [New].
 package sandbox
 
 import (
@@ -29,17 +23,12 @@ type Options struct {
 	Organization string   // organization id; default [DefaultOrganization]
 	Keys         []string // API keys
 
-	// People is how many sample people there are besides the fixed ones: admin@,
-	// editor@, viewer@, finance@, deals@, Mixed.Case@ and invited@ of the first
-	// domain are members, former@ was one.
-	People int
-
-	Domains []string         // e-mail domains whose people may be added; default example.com
-	Seats   int              // most members; 0 means no limit
-	Clock   func() time.Time // default time.Now
-	Seed    int64            // of ids and sample names
-	Faults  []Fault
-
+	People   int              // sample people besides the fixed ones, who have the first domain
+	Domains  []string         // e-mail domains whose people may be added; default example.com
+	Seats    int              // most members; 0 means no limit
+	Clock    func() time.Time // default time.Now
+	Seed     int64            // of ids and sample names
+	Faults   []Fault
 	Contract *Contract // default [Membership]
 }
 
@@ -48,8 +37,7 @@ type Contract struct {
 	Routes []Route
 	Refuse func(status int, text string) Answer // answers an error
 
-	// What follows is for the contracts of tests. Perform performs a call with its
-	// faults; operate performs the operation and needs the lock of the sandbox.
+	// What follows is for the contracts of tests. operate needs the lock of the sandbox.
 
 	NewID   func() func() string                                            // makes ids, in place of opaque ones
 	Access  func(authorization string, write bool) (id string, _ error)     // the organization of a credential, in place of the keys of [Options]
@@ -66,8 +54,8 @@ func (c *Contract) Operations() (names []string) {
 	return names
 }
 
-// A Sandbox is Suger behind its HTTP API. Its methods may be called at any time, also
-// while it serves.
+// A Sandbox is Suger behind its HTTP API. It is safe for concurrent use. Delays end with the
+// context of their request.
 type Sandbox struct {
 	options  Options
 	contract Contract

@@ -37,8 +37,7 @@ const (
 
 var unknownRoute = Route{Unknown, "/", func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }}
 
-// A Request is a call as an operation sees it. PathValue returns the
-// placeholders of the route's pattern.
+// A Request is a call as an operation sees it.
 type Request struct {
 	*http.Request
 	Store        *Store
@@ -99,8 +98,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // maxBody bounds the body of a request, in bytes.
 const maxBody = 1 << 20
 
-// serve answers one call. It reads the whole body first: only then does the server
-// notice that a client has gone away.
+// serve answers one call. It reads the body first: only then does the server notice that a
+// client has gone away.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -134,8 +133,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 	_, _ = w.Write(out.Body) // the client may have disconnected
 }
 
-// byKey returns the organization of an API key, which is sent as "Key …" in exactly
-// this spelling (doc.suger.io/get-started/api-client).
+// byKey returns the organization of an API key, which is sent as "Key …".
 func (s *Sandbox) byKey(authorization string, _ bool) (id string, _ error) {
 	if key, ok := strings.CutPrefix(authorization, "Key "); !ok || !slices.Contains(s.options.Keys, key) {
 		return "", Refuse(401, "unauthorized")
@@ -175,9 +173,8 @@ func (q *Request) Read(allowed Fields) error {
 	return ReadObject(q.Body, "", allowed)
 }
 
-// ReadObject reads an object; place is its name in the body, followed by a dot, or ""
-// for the body. Any other field is refused, as is a value of another type and null:
-// the sandbox is strict where Suger might not be.
+// ReadObject reads an object; place is its name in the body, followed by a dot, or "" for
+// the body. It refuses any other field, a value of another type, and null.
 func ReadObject(text []byte, place string, allowed Fields) error {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
@@ -198,16 +195,13 @@ func ReadObject(text []byte, place string, allowed Fields) error {
 	return nil
 }
 
-// A Fault is a misbehavior of all calls, or of those of one operation: a delay, an
-// error status in place of the operation, or without either a connection that breaks.
+// A Fault is a misbehavior: a delay, an error status in place of the operation, or without
+// either a connection that breaks.
 type Fault struct {
 	Operation string // as in a route of the contract; "" is any
 	Delay     time.Duration
 	Status    int
 }
-
-// hangTime is the delay of a call that hangs: nobody waits as long.
-const hangTime = 24 * time.Hour
 
 // ParseFault parses "KIND" or "KIND OPERATION", such as "429", "2s list users" and
 // "reset add user". KIND is a status from 400 to 599, a delay, hang or reset.
@@ -219,7 +213,7 @@ func ParseFault(text string) (Fault, error) {
 	switch {
 	case kind == "reset":
 	case kind == "hang":
-		fault.Delay = hangTime
+		fault.Delay = 24 * time.Hour // nobody waits as long
 	case noStatus == nil && status >= 400 && status <= 599:
 		fault.Status = status
 	case noDelay == nil && delay > 0:
@@ -230,8 +224,8 @@ func ParseFault(text string) (Fault, error) {
 	return fault, nil
 }
 
-// misbehave performs the operation with the faults of [Options]: delays add up, and the
-// first status or reset replaces the operation.
+// misbehave performs the operation with the faults of [Options]: delays add up, and the first
+// status or reset replaces it.
 func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out Answer) {
 	for _, fault := range s.options.Faults {
 		switch {

@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The standard roles. Their ids equal their names, and they are fixed
-// (doc.suger.io/get-started/account).
+// The standard roles, whose ids equal their names (doc.suger.io/get-started/account).
 const (
 	RoleAdmin  = "ADMIN"
 	RoleEditor = "EDITOR"
@@ -67,8 +66,8 @@ type Member struct {
 	json []byte // the row
 }
 
-// A Store is what the sandbox holds. Its methods, and those of an organization,
-// need the lock of the sandbox.
+// A Store is what the sandbox holds. Its methods, and those of an organization, need the
+// lock of the sandbox.
 type Store struct {
 	Organizations []*Organization // the first is that of [Options]
 	Users         map[string]*User
@@ -79,7 +78,7 @@ type Store struct {
 	latest time.Time // latest time given out
 }
 
-// An Organization is one organization, and the rules that it obeys.
+// An Organization is one organization and its rules.
 type Organization struct {
 	ID      string
 	Domains []string  // lower case; the first is that of the sample people
@@ -94,8 +93,8 @@ type Organization struct {
 // Home returns the organization of [Options].
 func (s *Store) Home() *Organization { return s.Organizations[0] }
 
-// Tick returns the present time, at least a millisecond after the one returned
-// before: users that are made within one tick of the clock still have an order.
+// Tick returns the present time, at least a millisecond after the one returned before, so
+// that times have an order.
 func (s *Store) Tick() Time {
 	now := s.Clock().UTC().Truncate(time.Millisecond)
 	if !now.After(s.latest) {
@@ -168,8 +167,8 @@ func (o *Organization) PermitSeat(seated int) error {
 	return nil
 }
 
-// Upsert returns the user of this e-mail, new or known. A known one keeps its id, names
-// and spelling. The caller stores it.
+// Upsert returns the user of this e-mail, for the caller to store. A known one keeps its id,
+// names and spelling.
 func (s *Store) Upsert(user User) (User, error) {
 	if !user.fits() {
 		return User{}, errDatabase
@@ -184,24 +183,21 @@ func (s *Store) Upsert(user User) (User, error) {
 	return user, nil
 }
 
-// Enroll makes the user of this e-mail, new or known, a member. It overwrites a
-// member's role.
+// Enroll makes the user of this e-mail a member. It overwrites a member's role.
 func (o *Organization) Enroll(given User, role string) (*Member, error) {
 	if err := o.PermitEmail(given.Email); err != nil {
 		return nil, err
 	}
 	user, err := o.store.Upsert(given)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.permitRoleOf(role); err != nil {
-		return nil, err
+	if err == nil {
+		err = o.permitRoleOf(role)
 	}
 	m := o.Member(user.ID)
-	if m == nil {
-		if err := o.PermitSeat(len(o.Members)); err != nil {
-			return nil, err
-		}
+	if err == nil && m == nil {
+		err = o.PermitSeat(len(o.Members))
+	}
+	if err != nil {
+		return nil, err
 	}
 	held := o.store.Put(user)
 	if m == nil {
@@ -212,9 +208,8 @@ func (o *Organization) Enroll(given User, role string) (*Member, error) {
 	return m, nil
 }
 
-// Change lets edit change the names of a user, member or not, and the role of a
-// member. A role for a non-member refuses the whole change. The member is nil
-// if the user is none.
+// Change lets edit change the names of a user and the role of a member. It returns a nil
+// member if the user is none.
 func (o *Organization) Change(id string, edit func(user *User, role *string) error) (*User, *Member, error) {
 	held, m := o.store.Users[id], o.Member(id)
 	if held == nil {
@@ -225,18 +220,18 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 		before = m.Role
 	}
 	role := before
-	if err := edit(&user, &role); err != nil {
-		return nil, nil, err
-	}
+	err := edit(&user, &role)
 	switch {
+	case err != nil:
 	case role != before && m == nil:
-		return nil, nil, Refuse(404, "user is not a member of the organization")
+		err = Refuse(404, "user is not a member of the organization")
 	case !user.fits():
-		return nil, nil, errDatabase
+		err = errDatabase
 	case role != before:
-		if err := o.permitRoleOf(role); err != nil {
-			return nil, nil, err
-		}
+		err = o.permitRoleOf(role)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	if user != *held {
 		user.LastUpdateTime = o.store.Tick() // a role change leaves this time alone: it is the membership's
@@ -248,7 +243,6 @@ func (o *Organization) Change(id string, edit func(user *User, role *string) err
 	return held, m, nil
 }
 
-// permitRoleOf accepts the id of a role as that of a member's.
 func (o *Organization) permitRoleOf(id string) error {
 	switch {
 	case !fit(36, id):
