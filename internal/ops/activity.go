@@ -34,14 +34,13 @@ type Activity struct {
 	showPersonal bool
 	now          func() time.Time
 
-	mu          sync.Mutex
-	requests    load                // of SCIM; failed: answered 5xx or, since Okta cannot use that, 429
-	calls       load                // to Suger
-	recent      [recentCalls]call   // each at its number modulo recentCalls
-	errors      map[scim.Code]tally // since the start
-	unconfirmed int                 // changes that Suger does not show, since the start
-	changes     []shownChange       // the newest first, at most maxChanges
-	dry         DryRunReport
+	mu       sync.Mutex
+	requests load                // of SCIM; failed: answered 5xx or, since Okta cannot use that, 429
+	calls    load                // to Suger
+	recent   [recentCalls]call   // each at its number modulo recentCalls
+	errors   map[scim.Code]tally // since the start
+	changes  []shownChange       // the newest first, at most maxChanges
+	dry      DryRunReport
 }
 
 // A call is a request to Suger that has ended.
@@ -140,10 +139,7 @@ func (a *Activity) Lookup(result string) { a.metrics.lookups.WithLabelValues(res
 func (a *Activity) List(result string) { a.metrics.lists.WithLabelValues(result).Inc() }
 
 // Unconfirmed records a change that Suger does not show.
-func (a *Activity) Unconfirmed(string) {
-	a.metrics.unconfirmed.Inc()
-	a.locked(func(time.Time) { a.unconfirmed++ })
-}
+func (a *Activity) Unconfirmed(string) { a.metrics.unconfirmed.Inc() }
 
 // Refused records a change that a guard stopped.
 func (a *Activity) Refused(guard string) { a.metrics.refusals.WithLabelValues(guard).Inc() }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 
@@ -131,9 +132,8 @@ func TestDegraded(t *testing.T) {
 	s.clock.Advance(time.Hour)
 	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`)
 
-	s.activity.Unconfirmed("deactivate user")
-	assert.Equal(t, "Ready, but something needs attention.", verdict(t, s))
-	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted but did not show afterwards")
+	s.activity.Failed(scim.CodeWriteUnconfirmed)
+	assert.Equal(t, "Ready. Suger answers. Requests: 1 failed.", verdict(t, s))
 }
 
 func TestMetricsAreServed(t *testing.T) {

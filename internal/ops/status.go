@@ -49,25 +49,19 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 		Changes: s.changeList(shownChanges, changeFilter{}),
 		State:   s.readiness(), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
-	page.Verdict = activity.verdict(page.State, page.Errors)
+	page.Verdict = judge(page.State, page.Errors)
 	activity.locked(func(time.Time) { page.Requests, page.Calls = activity.requests, activity.calls })
 	s.show(w, r, http.StatusOK, "status", "Status", page)
 }
 
-func (a *Activity) verdict(state readiness, errors triage) verdict {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	details := slices.Clone(state.Degraded)
-	if a.unconfirmed > 0 {
-		details = append(details, fmt.Sprintf("%s that Suger accepted but did not show afterwards (write_unconfirmed in the log)", count(a.unconfirmed, "change", "changes")))
-	}
+func judge(state readiness, errors triage) verdict {
 	switch {
 	case state.Reason == "stopping":
-		return verdict{"warn", "Stopping: requests in flight are finished, new connections are refused.", details}
+		return verdict{"warn", "Stopping: requests in flight are finished, new connections are refused.", state.Degraded}
 	case !state.Ready:
-		return verdict{"bad", state.Reason + ".", details}
-	case len(details) > 0:
-		return verdict{"warn", "Ready, but something needs attention.", details}
+		return verdict{"bad", state.Reason + ".", state.Degraded}
+	case len(state.Degraded) > 0:
+		return verdict{"warn", "Ready, but something needs attention.", state.Degraded}
 	case errors.recent:
 		return verdict{"warn", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
