@@ -17,7 +17,7 @@ import (
 
 const opsToken = "token-of-the-ops-listener"
 
-var pages = []string{"/", "/changes", "/test", "/guides", "/guides/roles.md", "/debug/pprof/", "/nowhere"}
+var pages = []string{"/", "/changes", "/test", "/guides/README.md", "/guides/roles.md", "/debug/pprof/", "/nowhere"}
 
 // machines lists the paths that need no token, because they name nobody.
 var machines = []string{"/healthz", "/readyz", "/metrics"}
@@ -92,7 +92,7 @@ func TestSignIn(t *testing.T) {
 func TestBearerToken(t *testing.T) {
 	token := opsToken
 	s := newStand(t, withToken(&token), func(c *ops.Config) { c.Profiles = true })
-	for _, path := range []string{"/", "/changes", "/guides", "/debug/pprof/"} {
+	for _, path := range []string{"/", "/changes", "/guides/README.md", "/debug/pprof/"} {
 		assert.Equal(t, http.StatusOK, s.get(path, "Authorization", "Bearer "+token).status, path)
 	}
 	assert.Equal(t, http.StatusUnauthorized, s.get("/", "Authorization", "Bearer wrong").status)

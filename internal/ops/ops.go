@@ -60,7 +60,6 @@ type server struct {
 	config   Config
 	guessing *throttle.Throttle // of the token
 	testing  sync.Mutex         // one test at a time
-	guides   []guideEntry
 
 	rolesMu sync.Mutex
 	roles   roleCount
@@ -71,7 +70,7 @@ var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
 // New returns the handler of the ops listener.
 func New(config Config) http.Handler {
-	s := &server{config: config, guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
+	s := &server{config: config, guessing: throttle.New(guessLimit, config.Now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { // the process runs
 		answerJSON(w, http.StatusOK, map[string]any{"alive": true})
@@ -111,9 +110,7 @@ func (s *server) pages() http.Handler {
 		mux.HandleFunc(method+"/explain", s.form("explain", "Explain"))
 		mux.HandleFunc(method+"/test", s.form("test", "Test a connection"))
 	}
-	mux.HandleFunc("GET /guides", func(w http.ResponseWriter, r *http.Request) {
-		s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
-	})
+	mux.Handle("GET /guides", http.RedirectHandler("/guides/README.md", http.StatusFound))
 	mux.HandleFunc("GET /guides/{name}", s.guide)
 	mux.HandleFunc("GET /guides/images/{name}", s.picture)
 	if s.config.Profiles {

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -167,29 +166,6 @@ func (s *server) form(view, title string) http.HandlerFunc {
 	}
 }
 
-// guideOrder lists the guides that come first, in the order of use.
-var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "known.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
-
-// A guideEntry is a document of this version.
-type guideEntry struct {
-	Name, Title string
-	source      string
-}
-
-// readGuides returns every guide, in the order of use.
-func readGuides(files fs.FS) (list []guideEntry) {
-	names, _ := fs.Glob(files, "*.md")
-	for _, name := range slices.Concat(guideOrder, names) {
-		source, err := fs.ReadFile(files, name)
-		if err != nil || slices.ContainsFunc(list, func(e guideEntry) bool { return e.Name == name }) {
-			continue
-		}
-		title, _, _ := strings.Cut(string(source), "\n")
-		list = append(list, guideEntry{name, strings.TrimPrefix(title, "# "), string(source)})
-	}
-	return list
-}
-
 var (
 	markdown = goldmark.New(
 		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
@@ -206,21 +182,22 @@ var (
 // file that is not served becomes plain text, and a table row that begins with a word
 // in code becomes a link target.
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
-	at := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == r.PathValue("name") })
-	if at < 0 {
+	file, err := fs.ReadFile(s.config.Guides, r.PathValue("name"))
+	if err != nil {
 		s.notFound("Guide not found.")(w, r)
 		return
 	}
-	source := s.guides[at].source
+	source := string(file)
 	if s.config.PublicURL != "" {
 		const host = "https://your-host"
 		source = strings.NewReplacer(host+"/scim/v2", s.config.BaseURL, host, s.config.PublicURL).Replace(source)
 	}
+	title, _, _ := strings.Cut(source, "\n")
 	var page bytes.Buffer
 	_ = markdown.Convert(unserved.ReplaceAll([]byte(source), []byte("$1")), &page) // the buffer has no error
 	// The renderer omits the source's own markup, so these tags are the renderer's.
 	body := codeRow.ReplaceAllString(tables.Replace(page.String()), `<tr id="$2">$1`)
-	s.show(w, r, http.StatusOK, "guide", s.guides[at].Title, template.HTML(body)) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
+	s.show(w, r, http.StatusOK, "guide", strings.TrimPrefix(title, "# "), template.HTML(body)) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 }
 
 func (s *server) picture(w http.ResponseWriter, r *http.Request) {
