@@ -60,7 +60,7 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 	}
 	var settled errSettled
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errEnoughRows):
 		return answer, nil
 	case errors.As(err, &settled):
 		return nil, r.unreadable(status, settled.error)

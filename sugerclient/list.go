@@ -1,7 +1,6 @@
 package sugerclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,7 +21,6 @@ const (
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
-	openingSize = 4 << 10   // bytes to read in Prove: all of a short list, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -304,24 +302,30 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 // Fewer show that the limit is obeyed; ifObeyed, or nil, is the error then, unless the list
 // has one row at most.
 func (l *listing) probeLimit(ctx context.Context, ifObeyed error) (whole bool, err error) {
-	some := &someRows{enough: max(2, min(l.Rows, probeRows))}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some, ListReport: ListReport{Total: -1}}
-	probe.paging.Size = 1
-	_, err = probe.page(ctx)
+	enough := max(2, min(l.Rows, probeRows))
+	rows, err := l.probe(ctx, enough)
 	switch {
-	case some.rows >= some.enough: // which ended the page
-		l.Hint = ListHint{Unpaged: true}
-		return true, nil
 	case err != nil:
 		return false, err
-	case some.rows == 0 && l.Rows > 0:
+	case rows >= enough:
+		l.Hint = ListHint{Unpaged: true}
+		return true, nil
+	case rows == 0 && l.Rows > 0:
 		return false, errListChanged
 	}
 	l.Hint = ListHint{Paged: true}
 	return l.Rows <= 1, ifObeyed
 }
 
-// someRows counts rows until there are enough.
+// probe asks for one row of the list and counts those in the answer until there are enough.
+func (l *listing) probe(ctx context.Context, enough int) (int, error) {
+	some := &someRows{enough: enough}
+	first := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some}
+	first.paging.Size = 1
+	_, err := first.page(ctx)
+	return some.rows, err
+}
+
 type someRows struct{ rows, enough int }
 
 func (r *someRows) Keep(n int) { r.rows = n }
@@ -374,9 +378,6 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 // with its first caller, and a refusal is remembered for [Config].RefusedFor. The error is
 // an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
-	paging.Size = 1
-	call.Query = (&listing{call: call, paging: paging}).query()
-	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
 	forProofs := account
 	forProofs.proof = true
@@ -392,7 +393,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 			defer cancel()
 			shared = limited
 		}
-		_, err := c.Do(shared, cred, call)
+		_, err := (&listing{client: c, cred: cred, call: call, paging: paging}).probe(shared, 2)
 		var fail *Error
 		if errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail) { // that Do remembers
 			c.remember(forProofs, fail)
@@ -400,14 +401,4 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		return nil, err
 	})
 	return err
-}
-
-// readOpening refuses an answer that does not begin as JSON, such as a proxy's login page.
-func readOpening(_ http.Header, body io.Reader) error {
-	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
-	text := bytes.TrimLeft(opening, " \t\r\n")
-	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
-		return nil
-	}
-	return cmp.Or(err, settledf("the answer is not JSON"))
 }
