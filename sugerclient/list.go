@@ -47,10 +47,9 @@ type ListReport struct {
 	Hint  ListHint
 }
 
-// errOffsetIgnored means that only the first page of a list can be read.
-var errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
-
 var (
+	errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
+
 	errListChanged = errors.New("the list changed while it was read, or its total is wrong")
 	errFirstPage   = errors.New("the page repeats the first one")
 	errTooManyRows = fmt.Errorf("the list does not end after %d rows", maxRows)
@@ -70,14 +69,16 @@ var (
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
 func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Paging, hint ListHint, rows Rows) (ListReport, error) {
-	l := &listing{client: c, cred: cred, call: call, paging: paging, out: rows, ListReport: ListReport{Hint: hint}}
 	for restarts := 0; ; restarts++ {
+		l := &listing{client: c, cred: cred, call: call, paging: paging, out: rows, ListReport: ListReport{Total: -1, Hint: hint}, cursors: map[string]bool{}}
+		rows.Keep(0)
 		err := l.read(ctx)
 		var fail *Error
 		switch {
 		case l.refusal != nil:
 			err = l.refusal
 		case errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil:
+			hint = l.Hint
 			continue
 		case err != nil && !errors.As(err, &fail):
 			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
@@ -90,6 +91,7 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 // follows reports whether each answer says whether another page follows.
 func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
 
+// A listing reads a list once from its start.
 type listing struct {
 	client  *Client
 	cred    Credential
@@ -98,7 +100,6 @@ type listing struct {
 	out     Rows
 	refusal error // of out: it stops the list
 
-	// What is known since the last start.
 	ListReport
 	empty   int    // pages without rows
 	size    int64  // in bytes
@@ -109,21 +110,16 @@ type listing struct {
 	cursors map[string]bool
 }
 
-// read reads the list once from its start.
 func (l *listing) read(ctx context.Context) error {
-	l.ListReport = ListReport{Total: -1, Hint: l.Hint}
-	l.empty, l.size = 0, 0
-	l.cursor, l.cursors = "", make(map[string]bool)
-	l.out.Keep(0)
 	for {
 		p, err := l.page(ctx)
 		if errors.Is(err, errFirstPage) {
 			return l.firstPageAgain(ctx)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = l.count(p)
 		}
-		if err := l.count(p); err != nil {
+		if err != nil {
 			return err
 		}
 		next, err := l.advance(p)
