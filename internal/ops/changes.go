@@ -41,7 +41,7 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 	for _, c := range a.changes {
 		if len(list.Newest) < n && strings.Contains(strings.ToLower(c.User), person) &&
 			(filter.Request == "" || c.RequestID == filter.Request) &&
-			(!slices.Contains(outcomeGroups, filter.Outcome) || c.Result().group == filter.Outcome) {
+			(filter.Outcome == "" || c.Outcome == filter.Outcome) {
 			list.Newest = append(list.Newest, c)
 		}
 	}
@@ -54,30 +54,8 @@ func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "all_changes", "Recent changes", s.changeList(maxChanges, filter))
 }
 
-// An outcome is how a change ended, as an administrator sees it.
-type outcome struct {
-	group string // one of outcomeGroups
-	Level string // its style
-	Text  string // whether Suger was changed
-}
-
-// outcomeGroups are the outcomes that the filter offers.
-var outcomeGroups = []string{"done", "not done", "unclear", "dry run"}
-
-var outcomes = map[string]outcome{
-	"done":         {"done", "good", "done"},
-	"already left": {"done", "good", "already left"},
-	"refused":      {"not done", "warn", "not done, refused"},
-	"failed":       {"not done", "bad", "not done, failed"},
-	"unconfirmed":  {"unclear", "bad", "unconfirmed, check it in Suger"},
-	"uncertain":    {"unclear", "bad", "uncertain, check it in Suger"},
-	"dry run":      {"dry run", "plainly", "not done, a dry run"},
-}
-
-// Result returns the outcome of a change.
-func (c shownChange) Result() outcome {
-	return cmp.Or(outcomes[c.Outcome], outcome{Level: "bad", Text: c.Outcome})
-}
+// outcomes are how changes end, as the filter offers them.
+var outcomes = []string{"done", "already left", "refused", "failed", "unconfirmed", "uncertain", "dry run"}
 
 // attributeNames holds readable names of attributes.
 var attributeNames = map[string]string{

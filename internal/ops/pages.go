@@ -39,7 +39,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"json":      check.Indented,
 	"attribute": attributeName,
 	"value":     valueText,
-	"outcomes":  func() []string { return outcomeGroups },
+	"outcomes":  func() []string { return outcomes },
 }).ParseFS(pageFiles, "pages/*.html"))
 
 // contentPolicy allows a page its own style and nothing else: no scripts, no
