@@ -133,11 +133,9 @@ func (a *Activity) triage() (t triage) {
 	return t
 }
 
-// How the roles on the status page are read. The page waits at most rolesTimeout, then
-// shows the roles that it read last.
 const (
-	rolesLast    = time.Minute
-	rolesTimeout = 4 * time.Second
+	rolesLast    = time.Minute     // until they are read again
+	rolesTimeout = 4 * time.Second // for which the page waits
 )
 
 // A Role is one role of an organization.
@@ -165,9 +163,8 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 // A roleCount is what is known of the roles.
 type roleCount struct {
 	Roles   []Role
-	Read    time.Time // when Suger answered with Roles
-	Problem string    // why they could not be read again, or ""
-	tried   time.Time // when they were asked for last
+	Read    time.Time
+	Problem string // why they could not be read, or ""
 }
 
 // currentRoles returns the roles, read again if they are too old. Simultaneous requests
@@ -175,14 +172,11 @@ type roleCount struct {
 func (s *server) currentRoles(ctx context.Context) roleCount {
 	s.rolesMu.Lock()
 	defer s.rolesMu.Unlock()
-	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.tried) >= rolesLast {
+	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.Read) >= rolesLast {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
 		defer cancel()
 		roles, err := s.config.Roles(ctx)
-		s.roles.tried, s.roles.Problem = now, problemOf(err)
-		if err == nil {
-			s.roles.Roles, s.roles.Read = roles, now
-		}
+		s.roles = roleCount{roles, now, problemOf(err)}
 	}
 	return s.roles
 }
