@@ -29,8 +29,7 @@ func (e errSettled) Unwrap() error { return e.error }
 
 func settledf(format string, args ...any) error { return errSettled{fmt.Errorf(format, args...)} }
 
-// readAnswer reads resp as the answer to r or as an error. ctx is the caller's,
-// without the time limit of the single call.
+// readAnswer reads resp as the answer to r or as an error. ctx is the caller's.
 func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response) (*Answer, *Error) {
 	status := resp.StatusCode
 	switch {
@@ -61,7 +60,7 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 	}
 	var settled errSettled
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errEnoughRows):
 		return answer, nil
 	case errors.As(err, &settled):
 		return nil, r.unreadable(status, settled.error)
@@ -127,8 +126,7 @@ func textOf(value json.RawMessage) (text string, ok bool) {
 
 func isNull(value json.RawMessage) bool { return string(value) == "null" }
 
-// shapes names the types of JSON values, for errors: a value itself may be personal
-// data.
+// shapes names the types of JSON values, for errors: a value may be personal data.
 var shapes = map[jsontext.Kind]string{
 	'{': "an object", '[': "an array", '"': "a string", '0': "a number", 't': "a boolean", 'f': "a boolean", 'n': "null",
 }
@@ -158,10 +156,9 @@ type Error struct {
 	Code       string        // Suger's own code for the error, likewise; "" if it gives none
 	RetryAfter time.Duration // how long Suger asks to wait, 0 if it does not say
 
-	// Uncertain means that the call may have taken effect although it failed: it
-	// was sent, now or in an earlier attempt, and no reliable answer arrived. So a
-	// retried removal may end as Refused with 404 and still be uncertain. A GET
-	// never is.
+	// Uncertain means that the call may have taken effect: it was sent, now or in an
+	// earlier attempt, without a reliable answer. So a retried removal may end as Refused
+	// with 404 and still be uncertain. A GET never is.
 	Uncertain bool
 	Err       error // the cause, if it was not an answer
 
@@ -183,8 +180,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Brief returns the error without Suger's message, for logs: the message may
-// repeat personal data from the request.
+// Brief returns the error without Suger's message, which may repeat personal data.
 func (e *Error) Brief() string {
 	brief := *e
 	brief.Message = ""
@@ -284,10 +280,9 @@ const (
 	minSecret  = 8   // bytes; anything shorter may be an ordinary word
 )
 
-// readMessage returns the message in an error body. Suger's specification has a
-// bare JSON string there (suger-sdk-ts, api/openapi.yaml); its other answers,
-// and the proxies before it, have an object, or plain text. A page in HTML is no message
-// of Suger's. path is the mapping's path of the message, "" for the usual names.
+// readMessage returns the message in an error body: a bare JSON string (suger-sdk-ts,
+// api/openapi.yaml), an object or plain text, but no page in HTML. path is the mapping's
+// path of the message, "" for the usual names.
 func readMessage(body []byte, path string, secrets []string) string {
 	if value := lookup(body, path); path != "" && len(value) > 0 {
 		body = value
@@ -307,8 +302,7 @@ func readMessage(body []byte, path string, secrets []string) string {
 	return cleanText(text)
 }
 
-// wordsIn returns the text of an error document, "" if it has none of a known
-// form.
+// wordsIn returns the text of an error document, "" if its form is unknown.
 func wordsIn(document any) string {
 	switch value := document.(type) {
 	case string:
@@ -319,9 +313,8 @@ func wordsIn(document any) string {
 	return ""
 }
 
-// cleanText makes text fit for a log line or an administrator's screen: one line of at
-// most maxMessage bytes, without control or formatting characters, and without one that
-// could begin a tag.
+// cleanText makes text fit for a log and a screen: one line of at most maxMessage bytes,
+// without control or formatting characters, and without one that could begin a tag.
 func cleanText(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

@@ -24,8 +24,8 @@ type Auth struct {
 	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
 
 	// TokenURL is where "client_id:client_secret" of a Suger OAuth App is exchanged for
-	// the token that is sent instead, as "Authorization: Bearer …" (doc.suger.io, OAuth
-	// App; RFC 6749 section 4.4). Suger documents two URLs, so there is no default.
+	// the token that is sent instead, as "Authorization: Bearer …" (RFC 6749 section 4.4).
+	// Suger documents two URLs, so there is no default.
 	TokenURL string
 }
 
@@ -39,14 +39,12 @@ const (
 
 var errMalformed = errors.New("the credential is malformed")
 
-// ErrNotPair is the cause of the error for a credential that cannot be exchanged
-// for a token, since it is not "client_id:client_secret".
+// ErrNotPair is the cause of the error for a credential that cannot be exchanged.
 var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 
 // String returns how a key is sent, without the key: "Authorization: Key".
 func (a Auth) String() string { return strings.TrimSuffix(a.header()+": "+a.scheme(), ": ") }
 
-// header is the name of the header that carries the credential or its token.
 func (a Auth) header() string { return cmp.Or(a.Header, authorization) }
 
 func (a Auth) scheme() string {
@@ -75,8 +73,7 @@ func (a Auth) tokenRequest(cred Credential) (*request, error) {
 	}, nil
 }
 
-// A key identifies a credential in an organization, in the maps that outlive a
-// call, so that none of them holds a credential.
+// A key identifies a credential in an organization without holding it.
 type key struct {
 	credential   marks.Mark
 	organization string
@@ -85,8 +82,8 @@ type key struct {
 
 func (k key) String() string { return string(k.credential[:]) + k.organization }
 
-// maxAccounts is the size of each cache by account: proven, refused, tokens. It bounds
-// the memory that guessed credentials can take.
+// maxAccounts is the size of each cache by account. It bounds the memory that guessed
+// credentials can take.
 const maxAccounts = 4096
 
 func newCache[V any]() *lru.Cache[key, V] {
@@ -97,15 +94,21 @@ func newCache[V any]() *lru.Cache[key, V] {
 	return cache
 }
 
-// A refusal is the memory of how Suger refused a credential.
+// A refusal is how Suger refused a credential.
 type refusal struct {
 	fail  *Error // never changed
 	until time.Time
 }
 
-// remember keeps for a while how Suger refuses an account.
+// remember keeps for a while how Suger refuses an account. One that was good may be good
+// again at the next call.
 func (c *Client) remember(account key, fail *Error) {
-	c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+	switch now, lately := c.accepts(account); {
+	case now:
+		c.accepted.Add(account, c.cfg.Now().Add(doubtFor))
+	case !lately:
+		c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+	}
 }
 
 // remembered returns how Suger refused an account a moment ago, or nil.
@@ -120,8 +123,7 @@ func (c *Client) account(cred Credential, organization string) key {
 	return key{credential: c.keys.Of(string(cred)), organization: organization}
 }
 
-// secrets returns the texts that must not appear in an error message: the
-// credential, its secret half, and the token it was exchanged for.
+// secrets returns the texts that no error message may have.
 func (r *request) secrets() []string {
 	_, token, _ := strings.Cut(r.presented, " ")
 	_, half, _ := strings.Cut(string(r.credential), ":")
@@ -149,8 +151,7 @@ func (r *request) refused(err error) *Error {
 
 // mayBeGood reports whether to retry with a credential that Suger has just refused:
 // its token may have expired early, and one of Suger's servers may not know an
-// accepted key yet. It drops the refused token, but not a newer one that another call
-// has fetched meanwhile.
+// accepted key yet. It drops the refused token, but no newer one.
 func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 	if c.cfg.Auth.TokenURL != "" && r.presented != "" {
 		if kept, ok := c.tokens.Peek(r.account); ok && kept.header == r.presented {
@@ -158,36 +159,23 @@ func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 		}
 		return true
 	}
-	return r.Repeatable && c.proven.Contains(r.account) && c.pause(ctx, 1, 0)
+	now, lately := c.accepts(r.account)
+	return r.Repeatable && (now || lately) && c.pause(ctx, 1, 0)
 }
 
-// doubtFor is how long after its first refusal a credential that was good is sent
-// with every call: a refusal can be temporary, and removals wait for its end.
+// doubtFor is how long after its first refusal a credential that was good is still sent: a
+// refusal can be temporary, and removals wait for its end.
 const doubtFor = time.Minute
 
-// Accepted reports whether Suger accepts a credential, as far as is known without a call,
-// or did until a moment ago: a refusal can be temporary.
+// Accepted reports whether Suger accepts a credential, as far as is known, or did until a
+// moment ago.
 func (c *Client) Accepted(cred Credential, organization string) (now, lately bool) {
-	since, proven := c.proven.Peek(c.account(cred, organization))
-	return proven && since.IsZero(), proven && !since.IsZero() && c.cfg.Now().Sub(since) < doubtFor
+	return c.accepts(c.account(cred, organization))
 }
 
-// inDoubt reports whether a credential that Suger has just refused was good so
-// recently that it may be again at the next call.
-func (c *Client) inDoubt(account key) bool {
-	since, proven := c.proven.Get(account)
-	now := c.cfg.Now()
-	switch {
-	case !proven:
-		return false
-	case since.IsZero():
-		c.proven.Add(account, now)
-		return true
-	case now.Sub(since) < doubtFor:
-		return true
-	}
-	c.proven.Remove(account)
-	return false
+func (c *Client) accepts(account key) (now, lately bool) {
+	until, proven := c.accepted.Get(account)
+	return proven && until.IsZero(), proven && c.cfg.Now().Before(until)
 }
 
 const (
@@ -216,9 +204,8 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 	if now.Before(kept.renew) {
 		return kept.header, nil
 	}
-	// Callers without a token share one request, and none waits while the current
-	// token is valid. The request does not end with the caller who happened to be
-	// first, but with its own time limit.
+	// Callers without a token share one request, which does not end with the first of them,
+	// and none waits while the current token is valid.
 	ask.account = r.account
 	renewed := c.flights.DoChan("token "+r.account.String(), func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
@@ -236,9 +223,8 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 		if !errors.As(got.Err, &cause) {
 			return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
 		}
-		// A new error, since got is shared between callers. The call itself was not sent,
-		// so it is not uncertain. An error of the token endpoint is not reported as the
-		// call's.
+		// A new error, since got is shared between callers. It is not uncertain, since the
+		// call was not sent, and the token endpoint's unless the credential is refused.
 		fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
 		if fail.Kind == Refused {
 			fail.Operation = r.Operation
@@ -247,12 +233,9 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 	}
 }
 
-// renewToken fetches a token. If that fails while the current one is still valid,
-// the current one is kept.
-//
-// Its error is an *Error without the token endpoint's words, since they may repeat
-// what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
-// any other refusal is about the endpoint.
+// renewToken fetches a token. If that fails, a current one that is still valid is kept.
+// Its error is an *Error without the token endpoint's words, since they may repeat what was
+// sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2).
 func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 	began := c.cfg.Now()
 	kept, _ := c.tokens.Get(ask.account)

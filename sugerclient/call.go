@@ -15,9 +15,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// A Credential is what a caller presents to Suger: an API key, or
-// "client_id:client_secret" of an OAuth App. It prints as "[credential]", so
-// that it does not get into a log or error message by accident.
+// A Credential is an API key, or "client_id:client_secret" of an OAuth App. It prints as
+// "[credential]", so that it does not get into a log or an error by accident.
 type Credential string
 
 // String hides the credential.
@@ -29,8 +28,8 @@ func (Credential) GoString() string { return "[credential]" }
 // MarshalText hides the credential from JSON and structured logs.
 func (Credential) MarshalText() ([]byte, error) { return []byte("[credential]"), nil }
 
-// OrganizationParam is the [Call].PathParams entry that names the organization
-// a call is for. Refused credentials are remembered per organization.
+// OrganizationParam is the [Call].PathParams entry that names the organization. Refused
+// credentials are remembered for each.
 const OrganizationParam = "organization"
 
 // A Call is one request to Suger. The client sends it, retries it and reads its
@@ -39,10 +38,9 @@ type Call struct {
 	Operation string // the operation's name, for errors, logs and metrics: "update user"
 	Method    string // GET, POST, PUT, PATCH or DELETE
 
-	// Path begins with a slash, is relative to the base URL and holds placeholders,
-	// "/org/{organization}/user/{id}". Each is replaced by its PathParams value,
-	// escaped as one segment. An empty value, "." and ".." are refused, since
-	// they would name another resource.
+	// Path is relative to the base URL and holds placeholders for PathParams, as in
+	// "/org/{organization}/user/{id}". A value that would name another resource, such as
+	// "..", is refused.
 	Path       string
 	PathParams map[string]string
 
@@ -50,16 +48,14 @@ type Call struct {
 	Header map[string]string
 	Body   any // sent as JSON; nil sends none, and a GET must not have one
 
-	// Repeatable means that the call may be sent twice, so it is retried after a
-	// lost answer. A GET always is.
-	Repeatable bool
+	Repeatable bool // may be sent again after a lost answer, as a GET always may
 
 	Errors *ErrorRule // how answers say that the call failed; nil for the HTTP status alone
 
 	link string // of the next page of a list, in place of path and query
 
-	// stream reads a successful answer as it arrives, in place of a whole body in
-	// memory. An errSettled says that a retry would not help.
+	// stream reads a successful answer as it arrives. An errSettled says that a retry would
+	// not help.
 	stream func(header http.Header, body io.Reader) error
 }
 
@@ -112,8 +108,8 @@ const (
 // maxSegment bounds an id in bytes. Suger's are short; a long one is a mistake.
 const maxSegment = 1024
 
-// A request is a prepared [Call]: checked, escaped and encoded once, to be sent
-// any number of times. Its Repeatable and Errors are set.
+// A request is a [Call] that was checked, escaped and encoded, to be sent any number of
+// times. Its Repeatable and Errors are set.
 type request struct {
 	Call
 	url    string
@@ -127,8 +123,7 @@ type request struct {
 
 func (r *request) isRead() bool { return r.Method == http.MethodGet }
 
-// newRequest refuses a call that could reach another resource than the one it
-// names, or that is not valid HTTP.
+// newRequest refuses a call that is not valid HTTP or could reach another resource.
 func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	path, err := expandPath(call.Path, call.PathParams)
 	if err != nil {
@@ -164,9 +159,8 @@ func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	return r, nil
 }
 
-// follow changes a request to ask for the page that a link names, if any. A server
-// behind a proxy may not know its own scheme, so only the host counts; the credential goes
-// to no other.
+// follow makes a request ask for the page that a link names, if any. The credential goes to
+// no other host; a server behind a proxy may not know its own scheme and port.
 func (r *request) follow(link string) error {
 	if link == "" {
 		return nil

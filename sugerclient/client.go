@@ -42,7 +42,7 @@ type Client struct {
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
-	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
+	accepted  *lru.Cache[key, time.Time]  // accounts that Suger has accepted; zero, or until when one that it refuses now may still be good
 	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
 	flights   singleflight.Group          // renewals of tokens, and proofs
 }
@@ -64,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 		keys:      marks.New(),
 		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
-		proven:    newCache[time.Time](),
+		accepted:  newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
 }
@@ -72,11 +72,7 @@ func New(cfg Config) (*Client, error) {
 // Do makes call on behalf of cred and returns Suger's answer, status 2xx. It waits
 // for a free place among the credential's calls in flight, and retries the call
 // where that is safe, all within ctx's deadline: if the next wait does not fit, it
-// returns the latest failure at once.
-//
-// The error is an *Error. If ctx ends, its Kind is Canceled when the caller gave up
-// and Unavailable when the deadline passed, or Throttled when it passed in our own
-// queue.
+// returns the latest failure at once. The error is an *Error.
 func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, error) {
 	r, err := c.newRequest(cred, call)
 	if err != nil {
@@ -93,10 +89,10 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	}
 	answer, fail := c.send(ctx, r)
 	if fail == nil {
-		c.proven.Add(r.account, time.Time{})
+		c.accepted.Add(r.account, time.Time{})
 		return answer, nil
 	}
-	if unauthorized(fail) && !c.inDoubt(r.account) {
+	if unauthorized(fail) {
 		c.remember(r.account, fail)
 	}
 	return nil, fail
@@ -111,10 +107,8 @@ type Config struct {
 	Timeout     time.Duration // of one attempt, answer included; 10s
 	Concurrency int           // calls in flight per credential; 8
 
-	// A call is sent at most Attempts times (6), and as often again after one 401, within
-	// its context's deadline.
-	// The wait before the n-th retry is random, between nothing and Backoff
-	// (200ms) doubled n-1 times, at most maxBackoff.
+	// A call is sent at most Attempts times (6), and as often again after one 401. The
+	// wait before the n-th retry is random, at most Backoff (200ms) doubled n-1 times.
 	Attempts int
 	Backoff  time.Duration
 
@@ -127,15 +121,13 @@ type Config struct {
 	// Transport sends the calls; nil for the network. Tests use a Suger in memory.
 	Transport http.RoundTripper
 
-	// Now and Sleep are the clock; time.Now and a sleep that its context ends.
-	// Spread chooses a wait from nothing to the longest one; at random.
+	// The clock, and the choice of a wait from nothing to the longest one; at random.
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration) error
 	Spread func(longest time.Duration) time.Duration
 }
 
-// An Observer receives events, for metrics. Its methods must be safe for concurrent
-// use.
+// An Observer receives events, for metrics, from several goroutines.
 type Observer interface {
 	// Called reports an HTTP request: its status, 0 without an answer, and the time
 	// it took, without the wait in the client's queue.
@@ -152,8 +144,7 @@ func (silent) Retried(string)                    {}
 const (
 	defaultConcurrency = 8
 	defaultMaxAnswer   = 32 << 20
-	// maxCalls is how many calls may be in flight for all credentials together.
-	maxCalls = 10_000
+	maxCalls           = 10_000 // in flight for all credentials together
 )
 
 func (cfg Config) withDefaults() Config {
@@ -179,8 +170,8 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// CheckURL returns what is wrong with a URL to which paths are added, if anything. It does
-// not repeat the URL: it may contain a password.
+// CheckURL returns what is wrong with a URL to which paths are added, if anything, without
+// the URL: it may contain a password.
 func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
@@ -198,8 +189,6 @@ const (
 	pingAfterSilence = 15 * time.Second // detects a dead HTTP/2 connection
 )
 
-// newTransport returns a transport with enough idle connections for all calls in
-// flight.
 func newTransport(concurrency int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -208,7 +197,7 @@ func newTransport(concurrency int) *http.Transport {
 		TLSHandshakeTimeout:    dialTimeout,
 		ForceAttemptHTTP2:      true,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfterSilence, PingTimeout: dialTimeout},
-		MaxIdleConnsPerHost:    max(concurrency, minIdleConns),
+		MaxIdleConnsPerHost:    max(concurrency, minIdleConns), // for all calls in flight
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
@@ -227,12 +216,10 @@ func newREST(transport http.RoundTripper, userAgent string) *resty.Client {
 	}).SetDoNotParseResponse(true).SetHeader("User-Agent", userAgent)
 }
 
-// Stats counts the calls to Suger for one SCIM request, for its log line. It may be
-// read during calls.
+// Stats counts the calls to Suger for one SCIM request, for its log line.
 type Stats struct{ calls atomic.Int64 }
 
-// Calls returns the number of HTTP requests made, retries and token requests
-// included.
+// Calls returns the number of HTTP requests so far, with retries and token requests.
 func (s *Stats) Calls() int64 { return s.calls.Load() }
 
 type statsKey struct{}
@@ -243,8 +230,8 @@ func WithStats(ctx context.Context) (context.Context, *Stats) {
 	return context.WithValue(ctx, statsKey{}, stats), stats
 }
 
-// send is the only place that retries requests. resty's own retries do not
-// know the credential's queue, truncated answers, or the caller's remaining time.
+// send is the only place that retries: resty does not know the credential's queue,
+// truncated answers, or the caller's remaining time.
 func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	uncertain, refused := false, false
 	for attempt := 1; ; attempt++ {
@@ -339,8 +326,7 @@ func (r *request) unanswered(ctx context.Context, sent bool, err error) *Error {
 	return fail
 }
 
-// ended returns the error of a call that err ended: of the given kind, unless the
-// caller canceled it.
+// ended returns the error of a call that err ended.
 func (r *request) ended(kind Kind, err error) *Error {
 	if errors.Is(err, context.Canceled) {
 		kind = Canceled
@@ -349,24 +335,20 @@ func (r *request) ended(kind Kind, err error) *Error {
 }
 
 const (
-	// maxBackoff is the longest wait that Suger did not ask for.
-	maxBackoff = 5 * time.Second
-	// maxRetryAfter is the longest Retry-After; longer ones are reduced to it.
-	maxRetryAfter = 24 * time.Hour
-	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
-	maxUnboundedWait = time.Minute
+	maxBackoff       = 5 * time.Second // the longest wait that Suger did not ask for
+	maxRetryAfter    = 24 * time.Hour  // longer ones are reduced to it
+	maxUnboundedWait = time.Minute     // of a call whose context has no deadline
 )
 
-// wait returns how long to wait after the n-th attempt: a random part of a
-// doubling time, so that many calls do not retry at once, but never less than
-// Suger asks for.
+// wait returns how long to wait after the n-th attempt: at random, so that many calls do
+// not retry at once, but never less than Suger asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 	longest := min(c.cfg.Backoff<<min(n-1, 16), maxBackoff) // 16, so that it does not overflow
 	return max(c.cfg.Spread(longest), retryAfter)
 }
 
-// pause waits after the n-th attempt. It reports whether another one has time; if
-// not, it returns at once, or when ctx ends.
+// pause waits after the n-th attempt, and reports whether another one has time; if not, it
+// does not wait.
 func (c *Client) pause(ctx context.Context, n int, retryAfter time.Duration) bool {
 	wait := c.wait(n, retryAfter)
 	deadline, ok := ctx.Deadline()

@@ -1,7 +1,6 @@
 package sugerclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Bounds of a list.
@@ -23,7 +21,6 @@ const (
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
-	openingSize = 4 << 10   // bytes to read in Prove: all of a short list, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -50,17 +47,14 @@ type ListReport struct {
 	Hint  ListHint
 }
 
-// errOffsetIgnored means that only the first page of a list can be read.
-var errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
-
 var (
-	errListChanged  = errors.New("the list changed while it was read, or its total is wrong")
-	errFirstPage    = errors.New("the page repeats the first one")
-	errListTooLarge = fmt.Errorf("the list does not end after %d bytes", maxList)
-	errTooManyRows  = fmt.Errorf("the list does not end after %d rows", maxRows)
-	errRowTooLarge  = fmt.Errorf("a row is longer than %d bytes", maxRow)
-	errEnoughRows   = errors.New("there are as many rows as were needed")
-	errLongerList   = errors.New("a header of the answer says that the list is longer")
+	errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
+
+	errListChanged = errors.New("the list changed while it was read, or its total is wrong")
+	errFirstPage   = errors.New("the page repeats the first one")
+	errTooManyRows = fmt.Errorf("the list does not end after %d rows", maxRows)
+	errEnoughRows  = errors.New("there are as many rows as were needed")
+	errLongerList  = errors.New("a header of the answer says that the list is longer")
 )
 
 // List reads the whole list that call asks for, decoding each answer as it
@@ -68,22 +62,23 @@ var (
 //
 // A server may ignore the limit and answer everything at once, or have a limit of its own
 // below ours. So a first page of a round length, unless hint tells, is followed by a call
-// with a limit of 1: as many rows back mean that the limit is ignored and the list was
-// whole. Pages by offset overlap by one row. If that is not the same, the list changed
-// meanwhile and is read again from the start, so that no row is missed. Pages by number
-// cannot overlap: there, only a total shows that the list changed.
+// with a limit of 1: as many rows back mean that the list was whole. Pages by offset overlap
+// by one row. If that is not the same, the list changed and is read again from the start.
+// Pages by number cannot overlap: there, only a total shows that the list changed.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
 func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Paging, hint ListHint, rows Rows) (ListReport, error) {
-	l := &listing{client: c, cred: cred, call: call, paging: paging, out: rows, ListReport: ListReport{Hint: hint}}
 	for restarts := 0; ; restarts++ {
+		l := &listing{client: c, cred: cred, call: call, paging: paging, out: rows, ListReport: ListReport{Total: -1, Hint: hint}, cursors: map[string]bool{}}
+		rows.Keep(0)
 		err := l.read(ctx)
 		var fail *Error
 		switch {
 		case l.refusal != nil:
 			err = l.refusal
 		case errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil:
+			hint = l.Hint
 			continue
 		case err != nil && !errors.As(err, &fail):
 			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
@@ -96,6 +91,7 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 // follows reports whether each answer says whether another page follows.
 func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
 
+// A listing reads a list once from its start.
 type listing struct {
 	client  *Client
 	cred    Credential
@@ -104,7 +100,6 @@ type listing struct {
 	out     Rows
 	refusal error // of out: it stops the list
 
-	// What is known since the last start.
 	ListReport
 	empty   int    // pages without rows
 	size    int64  // in bytes
@@ -115,21 +110,16 @@ type listing struct {
 	cursors map[string]bool
 }
 
-// read reads the list once from its start.
 func (l *listing) read(ctx context.Context) error {
-	l.ListReport = ListReport{Total: -1, Hint: l.Hint}
-	l.empty, l.size = 0, 0
-	l.cursor, l.cursors = "", make(map[string]bool)
-	l.out.Keep(0)
 	for {
 		p, err := l.page(ctx)
 		if errors.Is(err, errFirstPage) {
 			return l.firstPageAgain(ctx)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = l.count(p)
 		}
-		if err := l.count(p); err != nil {
+		if err != nil {
 			return err
 		}
 		next, err := l.advance(p)
@@ -225,7 +215,14 @@ func (l *listing) checkWhole(last *pageReader) error {
 
 // advance moves the listing to the cursor or link in a page, and returns it, "" for none.
 func (l *listing) advance(p *pageReader) (next string, err error) {
-	next = l.next(p)
+	switch {
+	case l.paging.CursorHeader != "":
+		next = p.header.Get(l.paging.CursorHeader)
+	case l.paging.Style == ByLink && l.paging.Cursor == "":
+		next = nextLink(p.header)
+	default:
+		next = p.cursor
+	}
 	if l.cursors[next] {
 		return "", fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
 	}
@@ -235,8 +232,7 @@ func (l *listing) advance(p *pageReader) (next string, err error) {
 	return next, nil
 }
 
-// isLast decides whether a page, which leads to next, was the last. It probes the server
-// only where the pages so far do not show that.
+// isLast decides whether a page, which leads to next, was the last.
 func (l *listing) isLast(ctx context.Context, p *pageReader, next string) (bool, error) {
 	asked := 0 // unknown
 	if l.paging.Limit != "" {
@@ -274,9 +270,9 @@ func (l *listing) isLast(ctx context.Context, p *pageReader, next string) (bool,
 	return l.probeLimit(ctx, nil)
 }
 
-// doubtful reports whether a list of this length may be cut by a limit of the
-// server's own, which is a round number. One that ignored the limit before is believed
-// to do so still, unless the list is now much shorter.
+// doubtful reports whether a list of this length may be cut by a limit of the server's own,
+// which is a round number. One that ignored the limit is believed to do so still, unless
+// the list is now much shorter.
 func (l *listing) doubtful(rows int) bool {
 	if l.Hint.Unpaged && rows >= l.Hint.Rows {
 		return false
@@ -285,8 +281,8 @@ func (l *listing) doubtful(rows int) bool {
 	return round || l.Hint.Unpaged && rows < l.Hint.Rows/2
 }
 
-// firstPageAgain handles a second page that repeats the first: the first was
-// the whole list if the server also ignores the limit.
+// firstPageAgain handles a page that repeats the first: that was the whole list if the
+// server also ignores the limit.
 func (l *listing) firstPageAgain(ctx context.Context) error {
 	if l.Pages > 1 {
 		return fmt.Errorf("page %d repeats the first one", l.Pages+1)
@@ -298,9 +294,9 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 	return cmp.Or(err, l.checkWhole(nil))
 }
 
-// probeLimit asks for one row. As many as the list has so far show that the limit is
-// ignored and the list is whole. Fewer show that the limit is obeyed; ifObeyed, or nil, is
-// the error then, unless the list has one row at most.
+// probeLimit asks for one row. As many as the list has so far show that the list is whole.
+// Fewer show that the limit is obeyed; ifObeyed, or nil, is the error then, unless the list
+// has one row at most.
 func (l *listing) probeLimit(ctx context.Context, ifObeyed error) (whole bool, err error) {
 	enough := max(2, min(l.Rows, probeRows))
 	rows, err := l.probe(ctx, enough)
@@ -317,16 +313,13 @@ func (l *listing) probeLimit(ctx context.Context, ifObeyed error) (whole bool, e
 	return l.Rows <= 1, ifObeyed
 }
 
-// probe asks for one row of the list and returns how many there are in the answer, of
-// which it reads no more than enough.
+// probe asks for one row of the list and counts those in the answer until there are enough.
 func (l *listing) probe(ctx context.Context, enough int) (int, error) {
 	some := &someRows{enough: enough}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some, ListReport: ListReport{Total: -1}}
-	probe.paging.Size = 1
-	if _, err := probe.page(ctx); probe.refusal == nil {
-		return some.rows, err
-	}
-	return some.rows, nil
+	first := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: some}
+	first.paging.Size = 1
+	_, err := first.page(ctx)
+	return some.rows, err
 }
 
 type someRows struct{ rows, enough int }
@@ -338,17 +331,6 @@ func (r *someRows) Row([]byte) error {
 		return errEnoughRows
 	}
 	return nil
-}
-
-// next returns the cursor or link that leads from a page to the next one, "" if none does.
-func (l *listing) next(p *pageReader) string {
-	switch {
-	case l.paging.CursorHeader != "":
-		return p.header.Get(l.paging.CursorHeader)
-	case l.paging.Style == ByLink && l.paging.Cursor == "":
-		return nextLink(p.header)
-	}
-	return p.cursor
 }
 
 var (
@@ -388,18 +370,17 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 }
 
 // Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential, and reads little of the answer: what is in it does not matter. Concurrent proofs of one credential share the request, which does not end
-// with the caller who happened to be first, and a refusal is remembered for
-// [Config].RefusedFor. The error is an *Error as from [Client.Do].
+// credential. Concurrent proofs of one credential share the request, which does not end
+// with its first caller, and a refusal is remembered for [Config].RefusedFor. The error is
+// an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
-	paging.Size = 1
-	call.Query = (&listing{call: call, paging: paging}).query()
-	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
 	forProofs := account
 	forProofs.proof = true
-	if known := c.remembered(forProofs); known != nil && !c.proven.Contains(account) {
-		return known
+	if known := c.remembered(forProofs); known != nil {
+		if now, lately := c.accepts(account); !now && !lately {
+			return known
+		}
 	}
 	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
 		shared := context.WithoutCancel(ctx)
@@ -408,26 +389,12 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 			defer cancel()
 			shared = limited
 		}
-		_, err := c.Do(shared, cred, call)
+		_, err := (&listing{client: c, cred: cred, call: call, paging: paging}).probe(shared, 2)
 		var fail *Error
-		switch {
-		case err == nil:
-			c.proven.Add(account, time.Time{})
-		case errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail): // which Do remembers
+		if errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail) { // that Do remembers
 			c.remember(forProofs, fail)
 		}
 		return nil, err
 	})
 	return err
-}
-
-// readOpening checks that an answer begins as a list or an object, unlike a proxy's
-// login page.
-func readOpening(_ http.Header, body io.Reader) error {
-	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
-	text := bytes.TrimLeft(opening, " \t\r\n")
-	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
-		return nil
-	}
-	return cmp.Or(err, settledf("the answer is not JSON"))
 }

@@ -75,10 +75,10 @@ func (p *pageReader) explain(err error) error {
 }
 
 // value reads the value at a path of the answer: the rows, what else is wanted, and
-// objects that lead to either.
+// objects that lead to either. It skips any other.
 func (p *pageReader) value(path string) error {
 	leads := func(wanted string) bool { return wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) }
-	switch kind := p.dec.PeekKind(); {
+	switch {
 	case path == p.l.paging.Items:
 		return p.array()
 	case path != "" && slices.Contains(p.wanted, path):
@@ -87,30 +87,20 @@ func (p *pageReader) value(path string) error {
 			return err
 		}
 		return p.keep(path, json.RawMessage(value))
-	case kind == '{' && slices.ContainsFunc(p.wanted, leads):
-		_, err := p.dec.ReadToken()
-		for err == nil && p.dec.PeekKind() != '}' {
-			var name jsontext.Token
-			if name, err = p.dec.ReadToken(); err == nil {
-				err = p.value(strings.TrimPrefix(path+"."+name.String(), "."))
-			}
-		}
-		if err == nil {
-			_, err = p.dec.ReadToken()
-		}
-		return err
-	case leads(p.l.paging.Items) || path == "":
-		token, err := p.dec.ReadToken()
-		if err != nil || token.Kind() == 'n' {
-			return err
-		}
-		name := "the answer"
-		if path != "" {
-			name = strconv.Quote(path)
-		}
-		return settledf("%s is %s, not an object", name, shapes[token.Kind()])
+	case p.dec.PeekKind() != '{' || !slices.ContainsFunc(p.wanted, leads):
+		return p.dec.SkipValue()
 	}
-	return p.dec.SkipValue()
+	_, err := p.dec.ReadToken()
+	for err == nil && p.dec.PeekKind() != '}' {
+		var name jsontext.Token
+		if name, err = p.dec.ReadToken(); err == nil {
+			err = p.value(strings.TrimPrefix(path+"."+name.String(), "."))
+		}
+	}
+	if err == nil {
+		_, err = p.dec.ReadToken()
+	}
+	return err
 }
 
 func (p *pageReader) keep(path string, value json.RawMessage) (err error) {
@@ -212,12 +202,12 @@ type countingReader struct {
 
 func (r *countingReader) Read(p []byte) (int, error) {
 	if r.n-r.taken() > maxRow {
-		r.failed = errSettled{errRowTooLarge}
+		r.failed = settledf("a row is longer than %d bytes", maxRow)
 		return 0, r.failed
 	}
 	n, err := r.from.Read(p)
 	if r.n += int64(n); r.n > r.most {
-		r.failed = errSettled{errListTooLarge}
+		r.failed = settledf("the list does not end after %d bytes", maxList)
 		return 0, r.failed
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -1,8 +1,6 @@
-// Package certs serves TLS with a certificate from two files: the chain and the
-// key, in PEM form. It refuses a chain that clients would refuse, and reads
-// changed files without a restart.
-//
-// Start with [Open]; [Files.Config] is for an http.Server.
+// Package certs serves TLS with a certificate from two files: the chain and the key, in PEM
+// form. It refuses a chain that clients would refuse, and reads changed files without a
+// restart. Start with [Open]; [Files.Config] is for an http.Server.
 package certs
 
 import (
@@ -37,8 +35,7 @@ type Files struct {
 	current atomic.Pointer[tls.Certificate]
 }
 
-// Open reads and checks the files. The error says what is wrong with the
-// certificate, the key or the chain, in words for an operator.
+// Open reads and checks the files. The error says what is wrong, in words for an operator.
 func Open(options Options) (*Files, error) {
 	f := &Files{options: options}
 	var err error
@@ -67,8 +64,7 @@ func (f *Files) certificate() *tls.Certificate {
 	return f.current.Load()
 }
 
-// use makes the contents of the files the current certificate, if clients would
-// accept it.
+// use makes the contents of the files the current certificate, if clients would accept it.
 func (f *Files) use(contents [][]byte) error {
 	pair, err := tls.X509KeyPair(contents[0], contents[1])
 	if err != nil {

@@ -1,6 +1,4 @@
-// Package conns limits the connections of an HTTP server, so that nobody can block
-// others by opening connections.
-//
+// Package conns limits the connections of an HTTP server, so that nobody can block others.
 // Start with [Guard]; a handler calls [Trust] for a request with a valid token.
 package conns
 
@@ -21,12 +19,11 @@ type Limits struct {
 	Total      int // at once
 	PerAddress int // of those, from one address
 
-	// UntrustedIdle is the idle timeout of connections without a valid token so
-	// far. The server's IdleTimeout applies to the others.
+	// UntrustedIdle is the idle timeout of connections without a valid token so far; the
+	// server's IdleTimeout applies to the others.
 	UntrustedIdle time.Duration
 
-	// Shared reports whether an address is that of many clients, as a proxy's
-	// is, so that it has no share of its own. May be nil.
+	// Shared reports whether an address is that of many clients, as a proxy's is. May be nil.
 	Shared func(netip.Addr) bool
 }
 
@@ -67,8 +64,7 @@ type connection struct {
 
 type contextKey struct{}
 
-// Trust marks the connection of the request with this context as one with a valid
-// token. It does nothing without a guard.
+// Trust marks the connection of the request with this context as one with a valid token.
 func Trust(ctx context.Context) {
 	if c, _ := ctx.Value(contextKey{}).(*connection); c != nil {
 		c.guard.mu.Lock()

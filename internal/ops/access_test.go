@@ -2,9 +2,9 @@ package ops_test
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +17,7 @@ import (
 
 const opsToken = "token-of-the-ops-listener"
 
-var pages = []string{"/", "/changes", "/test", "/guides", "/guides/roles.md", "/debug/pprof/", "/nowhere"}
+var pages = []string{"/", "/changes", "/test", "/guides/README.md", "/guides/roles.md", "/debug/pprof/", "/nowhere"}
 
 // machines lists the paths that need no token, because they name nobody.
 var machines = []string{"/healthz", "/readyz", "/metrics"}
@@ -28,7 +28,7 @@ func withToken(token *string) func(*ops.Config) {
 
 func TestWithoutPages(t *testing.T) {
 	s := newStand(t, func(c *ops.Config) { c.HidePages = true })
-	for _, path := range append(pages, "/sign-in", "/scim/v2/Users") {
+	for _, path := range append(pages, "/scim/v2/Users") {
 		a := s.get(path)
 		assert.Equal(t, http.StatusNotFound, a.status, path)
 		assert.Contains(t, a.text(), "Set GATEWAY_OPS_TOKEN to see the status page", path)
@@ -56,97 +56,56 @@ func TestOnThisMachineOnly(t *testing.T) {
 	for _, path := range machines {
 		assert.Equal(t, http.StatusOK, s.get(path, "Host", "192.0.2.1:9090").status, path)
 	}
-	assert.Equal(t, http.StatusNotFound, s.get("/sign-in").status, "there is nothing to sign in with")
 }
 
 func TestSignIn(t *testing.T) {
 	token := opsToken
-	s := newStand(t, withToken(&token))
+	s := newStand(t, withToken(&token), func(c *ops.Config) { c.Profiles = true })
+	signedIn := func(token string) answer {
+		return s.get("/", "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("anybody:"+token)))
+	}
 	for _, path := range pages {
 		a := s.get(path)
-		assert.Equal(t, http.StatusSeeOther, a.status, path)
-		assert.Equal(t, "/sign-in", a.header.Get("Location"), path)
+		assert.Equal(t, http.StatusUnauthorized, a.status, path)
+		assert.Equal(t, []string{`Basic realm="ops", charset="UTF-8"`, `Bearer realm="ops"`}, a.header.Values("WWW-Authenticate"), path)
+		assert.NotContains(t, a.text(), "scim.example.com", path)
+		assert.Equal(t, http.StatusForbidden, s.get(path, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors").status, path)
 	}
 	for _, path := range machines {
 		assert.Equal(t, http.StatusOK, s.get(path).status, path)
 	}
-	a := s.get("/sign-in")
-	assert.Equal(t, http.StatusOK, a.status)
-	assert.Contains(t, a.text(), "Token of the ops listener")
-
-	a = s.send(http.MethodPost, "/sign-in", url.Values{"token": {"wrong"}})
+	assert.Equal(t, http.StatusOK, signedIn(token).status)
+	assert.Empty(t, s.log.String())
+	a := signedIn("a-wrong-guess")
 	assert.Equal(t, http.StatusUnauthorized, a.status)
-	assert.Empty(t, a.header.Get("Set-Cookie"))
-	assert.NotContains(t, a.body, "wrong-token")
-
-	a = s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}})
-	assert.Equal(t, http.StatusSeeOther, a.status)
-	cookie := a.header.Get("Set-Cookie")
-	assert.Contains(t, cookie, "HttpOnly")
-	assert.Contains(t, cookie, "SameSite=Strict")
-	assert.NotContains(t, cookie, token)
-	a = s.get("/", "Host", "ops.example.com")
-	assert.Equal(t, http.StatusSeeOther, a.status, "the cookie is for one host")
-	assert.Equal(t, http.StatusOK, s.get("/").status)
-
-	signOut := func() answer { return s.send(http.MethodPost, "/sign-out", url.Values{}) }
-	assert.Equal(t, http.StatusSeeOther, signOut().status)
-	assert.Equal(t, http.StatusSeeOther, s.get("/").status, "signed out")
-	assert.NotContains(t, s.log.String(), token)
-}
-
-func TestSessionsEnd(t *testing.T) {
-	token := opsToken
-	s := newStand(t, withToken(&token))
-	signIn := func() { s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}}) }
-	signIn()
-	s.clock.Advance(8*time.Hour - time.Second)
-	assert.Equal(t, http.StatusOK, s.get("/").status)
-	s.clock.Advance(time.Second)
-	assert.Equal(t, http.StatusSeeOther, s.get("/").status, "after eight hours")
-
-	signIn()
-	assert.Equal(t, http.StatusOK, s.get("/").status)
-	token = "another-token-of-the-listener"
-	assert.Equal(t, http.StatusSeeOther, s.get("/").status, "when the token is changed")
-}
-
-func TestForgedSessions(t *testing.T) {
-	token := opsToken
-	s := newStand(t, withToken(&token))
-	real := s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}}).header.Get("Set-Cookie")
-	value, _, _ := strings.Cut(strings.TrimPrefix(real, "gateway_session="), ";")
-	ends, mark, _ := strings.Cut(value, ".")
-	s.client.Jar = nil
-	for name, cookie := range map[string]string{
-		"none": "", "no mark": ends, "another time": "9" + ends[1:] + "." + mark, "another mark": ends + ".AAAA", "nonsense": "x.y",
-	} {
-		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, http.StatusSeeOther, s.get("/", "Cookie", "gateway_session="+cookie).status)
-		})
+	assert.NotContains(t, a.body, "a-wrong-guess")
+	assert.Contains(t, s.log.String(), "wrong token for the status page")
+	for _, secret := range []string{token, "a-wrong-guess"} {
+		assert.NotContains(t, s.log.String(), secret)
 	}
-	assert.Equal(t, http.StatusOK, s.get("/", "Cookie", "gateway_session="+value).status)
+
+	token = "another-token-of-the-listener"
+	assert.Equal(t, http.StatusUnauthorized, signedIn(opsToken).status, "the token was changed")
+	assert.Equal(t, http.StatusOK, signedIn(token).status)
 }
 
 func TestBearerToken(t *testing.T) {
 	token := opsToken
 	s := newStand(t, withToken(&token), func(c *ops.Config) { c.Profiles = true })
-	for _, path := range []string{"/", "/changes", "/guides", "/debug/pprof/"} {
+	for _, path := range []string{"/", "/changes", "/guides/README.md", "/debug/pprof/"} {
 		assert.Equal(t, http.StatusOK, s.get(path, "Authorization", "Bearer "+token).status, path)
 	}
-	a := s.get("/", "Authorization", "Bearer wrong")
-	assert.Equal(t, http.StatusUnauthorized, a.status)
-	assert.Equal(t, `Bearer realm="ops"`, a.header.Get("WWW-Authenticate"))
+	assert.Equal(t, http.StatusUnauthorized, s.get("/", "Authorization", "Bearer wrong").status)
 }
 
 func TestGuessingTheToken(t *testing.T) {
 	token := opsToken
 	s := newStand(t, withToken(&token))
 	for range 10 {
+		assert.Equal(t, http.StatusUnauthorized, s.get("/").status, "no guess")
 		assert.Equal(t, http.StatusUnauthorized, s.get("/", "Authorization", "Bearer guess").status)
 	}
-	assert.Equal(t, http.StatusUnauthorized, s.get("/", "Authorization", "Bearer "+token).status, "even the right one is not heard")
-	assert.Equal(t, http.StatusTooManyRequests, s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}}).status)
+	assert.Equal(t, http.StatusTooManyRequests, s.get("/", "Authorization", "Bearer "+token).status, "even the right one is refused")
 	s.clock.Advance(time.Minute)
 	assert.Equal(t, http.StatusOK, s.get("/", "Authorization", "Bearer "+token).status)
 }
@@ -168,8 +127,8 @@ func TestFormsOfOtherSites(t *testing.T) {
 			return &check.Report{OK: true}, nil
 		}
 	})
-	s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}})
 	send := func(headers ...string) int {
+		headers = append(headers, "Authorization", "Bearer "+token)
 		return s.send(http.MethodPost, "/test", url.Values{"organization": {"org-1"}, "credential": {"suger-key-of-somebody"}}, headers...).status
 	}
 	assert.Equal(t, http.StatusForbidden, send("Sec-Fetch-Site", "cross-site"))

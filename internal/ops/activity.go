@@ -6,47 +6,50 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // maxChanges is how many changes are kept.
 const maxChanges = 200
 
-// Activity observes the gateway, the mapping and the Suger client: it counts their
-// events for Prometheus, and keeps the recent ones for the status page, in bounded
-// memory, without credentials, and with personal data only as far as showPersonal
-// allows. Its methods may be called from many goroutines at once.
+// Activity observes the gateway, the mapping and the Suger client: it counts their events
+// for Prometheus, and keeps the recent ones for the status page, in bounded memory and with
+// personal data only as far as showPersonal allows. It is safe for concurrent use.
 type Activity struct {
 	metrics      *metrics
 	suger        reachability
 	showPersonal bool
 	now          func() time.Time
 
-	mu          sync.Mutex
-	minutes     [span]minute        // each at its number modulo span
-	errors      map[scim.Code]tally // since the start
-	unconfirmed int                 // changes that Suger does not show, since the start
-	changes     []changeNote        // the newest first, at most maxChanges
-	dry         DryRunReport
+	mu       sync.Mutex
+	requests load                // of SCIM; failed: answered 5xx or, since Okta cannot use that, 429
+	calls    load                // to Suger
+	recent   [recentCalls]call   // each at its number modulo recentCalls
+	errors   map[scim.Code]tally // since the start
+	changes  []shownChange       // the newest first, at most maxChanges
+	dry      DryRunReport
 }
 
-// span is how far back the counts of requests and calls reach, in minutes.
-const span = 60
-
-// A minute counts the events of one minute, or of several.
-type minute struct {
-	number   int64 // minutes since 1970
-	Requests load  // of SCIM; failed: answered 5xx or, since Okta cannot use that, 429
-	Calls    load  // to Suger; failed: answered 5xx, or not at all
+// A call is a request to Suger that has ended.
+type call struct {
+	at     time.Time
+	failed bool // answered 5xx, or not at all
 }
 
-// A load is a number of requests, and how many of them failed.
+// A load is a number of requests since the start, and how many of them failed.
 type load struct{ All, Failed int }
 
 func (l *load) add(failed bool) {
@@ -56,38 +59,13 @@ func (l *load) add(failed bool) {
 	}
 }
 
-// minute returns the minute of t, and begins it if there is none yet.
-func (a *Activity) minute(t time.Time) *minute {
-	number := t.Unix() / 60
-	one := &a.minutes[number%span]
-	if one.number != number {
-		*one = minute{number: number}
-	}
-	return one
-}
-
-// recent returns the sum of the last n minutes.
-func (a *Activity) recent(n int64) (sum minute) {
-	oldest := a.now().Unix()/60 - n + 1
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, one := range a.minutes {
-		if one.number >= oldest {
-			sum.Requests = load{sum.Requests.All + one.Requests.All, sum.Requests.Failed + one.Requests.Failed}
-			sum.Calls = load{sum.Calls.All + one.Calls.All, sum.Calls.Failed + one.Calls.Failed}
-		}
-	}
-	return sum
-}
-
-// A tally is a count and the time of its last increase.
 type tally struct {
 	count int
 	last  time.Time
 }
 
-// A changeNote is one attempted change, as the page shows it.
-type changeNote struct {
+// A shownChange is one attempted change, as the page shows it.
+type shownChange struct {
 	mapping.Change // User masked unless personal data is shown; Before and After are in Differs
 	Differs        []difference
 }
@@ -100,8 +78,7 @@ type difference struct {
 	Hidden    bool   `json:"hidden,omitempty"`
 }
 
-// NewActivity returns an empty Activity for the Suger at the URL. With showPersonal
-// e-mail addresses and names are kept and shown as they are.
+// NewActivity returns an empty Activity for the Suger at the URL.
 func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger, now func() time.Time) *Activity {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Activity{
@@ -111,11 +88,12 @@ func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger,
 	}
 }
 
-func (a *Activity) note(change func(now time.Time)) {
+// locked calls do under the lock.
+func (a *Activity) locked(do func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	change(now)
+	do(now)
 }
 
 // Answered records a SCIM answer; resource is "" for an unknown path.
@@ -123,23 +101,25 @@ func (a *Activity) Answered(resource, method string, status int, took time.Durat
 	resource = cmp.Or(resource, "unknown")
 	a.metrics.requests.WithLabelValues(resource, method, statusWord(status)).Inc()
 	a.metrics.durations.WithLabelValues(resource, method).Observe(took.Seconds())
-	a.note(func(now time.Time) {
-		a.minute(now).Requests.add(status >= http.StatusInternalServerError || status == http.StatusTooManyRequests)
+	a.locked(func(time.Time) {
+		a.requests.add(status >= http.StatusInternalServerError || status == http.StatusTooManyRequests)
 	})
 }
 
 // Failed records an error sent to a SCIM client.
 func (a *Activity) Failed(code scim.Code) {
 	a.metrics.errors.WithLabelValues(string(code)).Inc()
-	a.note(func(now time.Time) { a.errors[code] = tally{a.errors[code].count + 1, now} })
+	a.locked(func(now time.Time) { a.errors[code] = tally{a.errors[code].count + 1, now} })
 }
 
 // Called records a request to Suger; the status is 0 if it was not answered.
 func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	a.metrics.calls.WithLabelValues(operation, statusWord(status)).Inc()
 	a.metrics.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
-	a.note(func(now time.Time) {
-		a.minute(now).Calls.add(status == 0 || status >= http.StatusInternalServerError)
+	a.locked(func(now time.Time) {
+		failed := status == 0 || status >= http.StatusInternalServerError
+		a.recent[a.calls.All%recentCalls] = call{now, failed}
+		a.calls.add(failed)
 		if status != 0 && operation != tokenOperation {
 			a.suger.record(nil, now)
 		}
@@ -159,22 +139,19 @@ func (a *Activity) Lookup(result string) { a.metrics.lookups.WithLabelValues(res
 func (a *Activity) List(result string) { a.metrics.lists.WithLabelValues(result).Inc() }
 
 // Unconfirmed records a change that Suger does not show.
-func (a *Activity) Unconfirmed(string) {
-	a.metrics.unconfirmed.Inc()
-	a.note(func(time.Time) { a.unconfirmed++ })
-}
+func (a *Activity) Unconfirmed(string) { a.metrics.unconfirmed.Inc() }
 
 // Refused records a change that a guard stopped.
 func (a *Activity) Refused(guard string) { a.metrics.refusals.WithLabelValues(guard).Inc() }
 
 // Changed records an attempted change.
 func (a *Activity) Changed(c mapping.Change) {
-	one := changeNote{Change: c, Differs: a.differences(c)}
+	one := shownChange{Change: c, Differs: a.differences(c)}
 	one.User, one.Before, one.After = a.person(c.User), nil, nil
-	a.note(func(time.Time) {
+	a.locked(func(time.Time) {
 		a.changes = slices.Insert(a.changes[:min(len(a.changes), maxChanges-1)], 0, one)
 		if c.Outcome == "dry run" {
-			a.dry.note(c, one.User, one.Differs)
+			a.dry.add(c, one.User, one.Differs)
 		}
 	})
 }
@@ -197,8 +174,8 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	return list
 }
 
-// person masks an e-mail address: its first letter and its domain are enough to
-// find a change again. Other names are those of roles, or hashes already.
+// person masks an e-mail address: its first letter and its domain are enough to find a
+// change. Other names are those of roles, or hashes already.
 func (a *Activity) person(name string) string {
 	local, domain, isAddress := strings.Cut(name, "@")
 	if a.showPersonal || !isAddress {
@@ -206,4 +183,98 @@ func (a *Activity) person(name string) string {
 	}
 	_, size := utf8.DecodeRuneInString(local)
 	return local[:size] + "…@" + domain
+}
+
+// seconds are the bounds of the duration histograms: from an answer out of
+// memory to the 60 s after which Okta hangs up.
+var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
+
+// A Build identifies the program. Version and Commit may be "unknown"; Module is the
+// path that it is published under.
+type Build struct{ Version, Commit, Go, Module string }
+
+// metrics are the counters of one process, which docs/metrics.md lists. No label has a
+// value that a client or Suger can choose freely.
+type metrics struct {
+	registry             *prometheus.Registry
+	inFlight             prometheus.Gauge
+	retries, unconfirmed prometheus.Counter
+	durations, callTimes *prometheus.HistogramVec
+
+	requests, errors, calls, lookups, lists, refusals, drifts *prometheus.CounterVec
+}
+
+// newMetrics returns the counters. Those whose labels are known begin at zero, so that the
+// first event is an increase that an alert can see.
+func newMetrics(build Build) *metrics {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	factory := promauto.With(registry)
+	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return factory.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histograms := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		return factory.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
+	}
+	m := &metrics{
+		registry:    registry,
+		requests:    counters("suger_scim_requests_total", "SCIM requests answered.", "resource", "method", "code"),
+		durations:   histograms("suger_scim_request_duration_seconds", "Time from a SCIM request to its answer.", "resource", "method"),
+		inFlight:    factory.NewGauge(prometheus.GaugeOpts{Name: "suger_scim_requests_in_flight", Help: "SCIM requests being answered now."}),
+		errors:      counters("suger_scim_errors_total", "Errors answered, by the code in brackets at the end of the message; each failed operation of a bulk request counts.", "error"),
+		calls:       counters("suger_scim_upstream_requests_total", "HTTP requests sent to Suger, retries included.", "operation", "code"),
+		callTimes:   histograms("suger_scim_upstream_request_duration_seconds", "Time from a request to Suger to the end of its answer, without the wait in the gateway's own queue.", "operation"),
+		retries:     counters("suger_scim_upstream_retries_total", "Retries of requests to Suger.").WithLabelValues(),
+		lookups:     counters("suger_scim_lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up again.", "result"),
+		lists:       counters("suger_scim_list_cache_total", "Uses of the user list, by whether a recent one was in memory.", "result"),
+		unconfirmed: counters("suger_scim_writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error.").WithLabelValues(),
+		refusals:    counters("suger_scim_guard_refusals_total", "Changes that a guard stopped.", "guard"),
+		drifts:      counters("suger_scim_mapping_drift_total", "Answers of Suger, or fields of them, that differ from the mapping.", "operation"),
+	}
+	factory.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "suger_scim_build_info", Help: "Always 1; the labels say which program this is.",
+	}, []string{"version", "commit", "go"}).WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
+	var codes []string
+	for _, entry := range scim.Codes {
+		codes = append(codes, string(entry.Code))
+	}
+	for counter, labels := range map[*prometheus.CounterVec][]string{
+		m.lookups: {"hit", "miss", "wrong"}, m.lists: {"hit", "miss"}, m.errors: codes,
+		m.refusals: mapping.GuardNames(), m.drifts: spec.OperationNames(),
+	} {
+		for _, label := range labels {
+			counter.WithLabelValues(label)
+		}
+	}
+	return m
+}
+
+// ShowCertificate adds when the certificate of the SCIM listener expires.
+func (a *Activity) ShowCertificate(notAfter func() time.Time) {
+	a.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",
+		Help: "When the certificate of the SCIM listener expires, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
+	}, func() float64 { return float64(notAfter().Unix()) }))
+}
+
+// Handler serves scrapes.
+func (a *Activity) Handler() http.Handler {
+	return promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+// InFlight counts the requests that next serves.
+func (a *Activity) InFlight(next http.Handler) http.Handler {
+	return promhttp.InstrumentHandlerInFlight(a.metrics.inFlight, next)
+}
+
+// statusWord returns an HTTP status as a label value: "none" without an answer,
+// "other" for any other number.
+func statusWord(status int) string {
+	switch {
+	case status == 0:
+		return "none"
+	case status < 100 || status > 599:
+		return "other"
+	}
+	return strconv.Itoa(status)
 }

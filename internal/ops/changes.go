@@ -24,14 +24,14 @@ type changeFilter struct{ Person, Outcome, Request string }
 // A changeList is the data of the template of changes.
 type changeList struct {
 	Filter     changeFilter
-	Newest     []changeNote
+	Newest     []shownChange
 	Now        time.Time
 	Remembered int
 	Masked     bool
 }
 
 // changeList returns the newest changes that a filter selects, n at most. An address is
-// compared as it is shown: if addresses are masked, all that look the same match.
+// compared as it is shown, masked or not.
 func (s *server) changeList(n int, filter changeFilter) changeList {
 	a := s.config.Activity
 	a.mu.Lock()
@@ -41,7 +41,7 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 	for _, c := range a.changes {
 		if len(list.Newest) < n && strings.Contains(strings.ToLower(c.User), person) &&
 			(filter.Request == "" || c.RequestID == filter.Request) &&
-			(!slices.Contains(outcomeGroups, filter.Outcome) || c.Result().group == filter.Outcome) {
+			(filter.Outcome == "" || c.Outcome == filter.Outcome) {
 			list.Newest = append(list.Newest, c)
 		}
 	}
@@ -54,30 +54,8 @@ func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "all_changes", "Recent changes", s.changeList(maxChanges, filter))
 }
 
-// An outcome is how a change ended, as an administrator sees it.
-type outcome struct {
-	group string // one of outcomeGroups
-	Level string // its style
-	Text  string // whether Suger was changed
-}
-
-// outcomeGroups are the outcomes that the filter offers.
-var outcomeGroups = []string{"done", "not done", "unclear", "dry run"}
-
-var outcomes = map[string]outcome{
-	"done":         {"done", "good", "done"},
-	"already left": {"done", "good", "already left"},
-	"refused":      {"not done", "warn", "not done, refused"},
-	"failed":       {"not done", "bad", "not done, failed"},
-	"unconfirmed":  {"unclear", "bad", "unconfirmed, check it in Suger"},
-	"uncertain":    {"unclear", "bad", "uncertain, check it in Suger"},
-	"dry run":      {"dry run", "plainly", "not done, a dry run"},
-}
-
-// Result returns the outcome of a change.
-func (c changeNote) Result() outcome {
-	return cmp.Or(outcomes[c.Outcome], outcome{Level: "bad", Text: c.Outcome})
-}
+// outcomes are how changes end, as the filter offers them.
+var outcomes = []string{"done", "already left", "refused", "failed", "unconfirmed", "uncertain", "dry run"}
 
 // attributeNames holds readable names of attributes.
 var attributeNames = map[string]string{
@@ -95,8 +73,8 @@ func valueText(value string) string {
 // maxDryRun is the most people and roles in a dry run's report.
 const maxDryRun = 10_000
 
-// A DryRunReport reports what a dry run would have changed, one entry for each
-// person or role, however many requests there were, in the order of the first.
+// A DryRunReport reports what a dry run would have changed, with one entry for each person
+// or role.
 type DryRunReport struct {
 	Counts  map[string]int `json:"counts"` // people and roles, by operation
 	Changes []dryEntry     `json:"changes"`
@@ -106,8 +84,8 @@ type DryRunReport struct {
 	at     map[[sha256.Size]byte]int // index in Changes, by whom the change is about
 }
 
-// A dryEntry is what would have changed for one person or role. Its slices are
-// replaced, never written to, so that a copy of the entry stays as it is.
+// A dryEntry is what would have changed for one person or role. Its slices are replaced,
+// never written to, so that a copy stays as it is.
 type dryEntry struct {
 	Who          string       `json:"who"` // as the status page shows people
 	Organization string       `json:"organization"`
@@ -117,9 +95,8 @@ type dryEntry struct {
 	Request      string       `json:"request"` // id of the last one
 }
 
-// note adds a change. Of each attribute the last request counts; what Suger holds
-// is the same before each, since a dry run leaves it as it is.
-func (d *DryRunReport) note(c mapping.Change, who string, differs []difference) {
+// add adds a change. Of each attribute the last request counts.
+func (d *DryRunReport) add(c mapping.Change, who string, differs []difference) {
 	key := sha256.Sum256([]byte(c.Organization + "\n" + cmp.Or(c.UserID, strings.ToLower(c.User))))
 	at, known := d.at[key]
 	if !known {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 
@@ -108,9 +109,20 @@ func TestDegraded(t *testing.T) {
 	s.activity.Called("list users", 200, 0)
 	a := s.get("/readyz")
 	assert.Equal(t, http.StatusOK, a.status, "another gateway would fare no better")
-	assert.Contains(t, a.body, `"degraded":["5 of 6 calls to Suger in the last 5 minutes failed (5xx or no answer)"]`)
+	assert.Contains(t, a.body, `"degraded":["5 of the last 6 calls to Suger failed (5xx or no answer)"]`)
 	s.clock.Advance(5 * time.Minute)
 	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`)
+	for n := range 151 {
+		s.activity.Called("list users", 200+300*(n/100), 0)
+	}
+	assert.Contains(t, s.get("/readyz").body, "51 of the last 100 calls")
+	s.activity.Called("list users", 200, 0)
+	assert.Contains(t, s.get("/readyz").body, "51 of the last 100 calls", "a success took the place of a success")
+	for range 49 {
+		s.activity.Called("list users", 200, 0)
+	}
+	s.activity.Called("list users", 200, 0)
+	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`, "half of them")
 
 	s.drift.Store(&[]mapping.DriftCount{{Operation: "get user", Field: "email", Answers: 3, Last: s.clock.Now()}})
 	a = s.get("/readyz")
@@ -120,9 +132,8 @@ func TestDegraded(t *testing.T) {
 	s.clock.Advance(time.Hour)
 	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`)
 
-	s.activity.Unconfirmed("deactivate user")
-	assert.Equal(t, "Ready, but something needs attention.", verdict(t, s))
-	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted but did not show afterwards")
+	s.activity.Failed(scim.CodeWriteUnconfirmed)
+	assert.Equal(t, "Ready. Suger answers. Requests: 1 failed.", verdict(t, s))
 }
 
 func TestMetricsAreServed(t *testing.T) {

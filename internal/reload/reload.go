@@ -1,8 +1,8 @@
-// Package reload reads files again when they change, so that a rotated secret or
-// certificate needs no restart.
+// Package reload reads files again when they change.
 package reload
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// retryAfter is how long files that could not be used are left alone. The reason may
-// pass without a change of the files, such as a certificate that is not valid yet.
+// retryAfter is how long files that could not be used are left alone. The reason may pass
+// without a change, such as a certificate that is not valid yet.
 const retryAfter = 10 * time.Second
 
 // Options describe files that are read together. All fields are required.
@@ -43,8 +43,8 @@ func Open(options Options) (*Files, error) {
 	return f, f.read()
 }
 
-// Refresh reads the files again if one has changed. If they cannot be used, what
-// was read last stays in use, and the reason is logged once.
+// Refresh reads the files again if one has changed. If they cannot be used, what was read
+// last stays in use, and the reason is logged once.
 func (f *Files) Refresh() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -77,27 +77,26 @@ func (f *Files) changed() bool {
 	return changed
 }
 
-// read reads and uses the files. It remembers the files even if they cannot be
-// read, so that one change is reported once.
+// read reads and uses the files, and remembers them even if they cannot be read, so that one
+// change is reported once.
 func (f *Files) read() error {
 	f.seen = make([]os.FileInfo, len(f.Paths))
 	contents := make([][]byte, len(f.Paths))
+	var failed error
 	for i, path := range f.Paths {
 		var err error
-		if f.seen[i], err = os.Stat(path); err != nil {
-			return err
+		if f.seen[i], err = os.Stat(path); err == nil && !f.seen[i].Mode().IsRegular() { // opening a pipe would wait for its writer
+			err = fmt.Errorf("%s is not a regular file", path)
 		}
-		if !f.seen[i].Mode().IsRegular() { // opening a pipe would wait for its writer
-			return fmt.Errorf("%s is not a regular file", path)
+		if err == nil {
+			contents[i], err = ReadFile(path, f.Limit)
 		}
+		failed = cmp.Or(failed, err)
 	}
-	for i, path := range f.Paths {
-		var err error
-		if contents[i], err = ReadFile(path, f.Limit); err != nil {
-			return err
-		}
+	if failed == nil {
+		failed = f.Use(contents)
 	}
-	return f.Use(contents)
+	return failed
 }
 
 // ReadFile reads a file that may have at most limit bytes.

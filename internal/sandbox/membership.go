@@ -8,17 +8,11 @@ import (
 )
 
 // Membership is the contract that the gateway assumes of Suger. The list of users is
-// documented (doc.suger.io/get-started/api-client); the rest follows Suger's data
-// layer in public copies of its coding exercise (Go module
-// github.com/sugerio/workflow-service-trial, rds-db): users are global and a
-// membership holds one role, the list is not paged, a user by id has no role, adding
-// is an upsert, nothing changes an e-mail, and only custom roles are rows. Verbs,
-// paths and the names in the bodies of writes are assumptions.
-//
-// Where nothing is known, the sandbox behaves in the way that is harder for a client:
-// a user by id is answered to every organization, a role change leaves lastUpdateTime
-// alone, removing somebody who is no member succeeds, and a value over the size of its
-// column is a 500.
+// documented (doc.suger.io/get-started/api-client); the rest follows Suger's data layer in
+// public copies of its coding exercise (Go module
+// github.com/sugerio/workflow-service-trial, rds-db). Verbs, paths and the names in the
+// bodies of writes are assumptions. Where nothing is known, the sandbox behaves in the way
+// that is harder for a client.
 var Membership = &Contract{
 	Refuse: RefuseText,
 	Routes: []Route{
@@ -54,8 +48,8 @@ func rowOf(m *Member) memberRow { return memberRow{*m.User, m.Role, m.JoinTime} 
 // ListMembers answers everybody, whatever limit and offset say.
 func ListMembers(q *Request) (Answer, error) { return ReplyRows(q.Organization.Members, rowOf), nil }
 
-// ReplyRows answers the members as a bare array. A row is made again only if it has
-// changed: a gateway under test reads the list of a large organization many times.
+// ReplyRows answers the members as a bare array. It makes a row again only if it has changed,
+// since tests read long lists many times.
 func ReplyRows[Row comparable](members []*Member, rowOf func(*Member) Row) Answer {
 	rows := make([][]byte, len(members))
 	for i, m := range members {
@@ -77,7 +71,6 @@ func GetUser(q *Request) (Answer, error) {
 	return Reply(http.StatusOK, user), nil
 }
 
-// addMember makes somebody a member, and a user if the e-mail is new.
 func addMember(q *Request) (Answer, error) {
 	var given User
 	var role string
@@ -91,8 +84,8 @@ func addMember(q *Request) (Answer, error) {
 	return Reply(http.StatusOK, rowOf(m)), nil
 }
 
-// updateMember answers the row, or of somebody who is no member the person
-// alone. An e-mail is accepted and ignored.
+// updateMember answers the row, or of somebody who is no member the person. It ignores an
+// e-mail.
 func updateMember(q *Request) (Answer, error) {
 	user, m, err := q.Organization.Change(q.PathValue("id"), func(user *User, role *string) error {
 		return q.Read(Fields{"firstName": &user.FirstName, "lastName": &user.LastName, "userRole": role, "email": nil})
@@ -127,7 +120,7 @@ func ListCustomRoles(q *Request) (Answer, error) {
 	return Reply(http.StatusOK, custom), nil
 }
 
-// AddRole returns the operation that adds a custom role.
+// AddRole adds a custom role.
 func AddRole(status int, show ShowRole) Handler {
 	return func(q *Request) (Answer, error) {
 		role := &Role{Type: TypeCustom, Permissions: []string{}}
@@ -140,8 +133,7 @@ func AddRole(status int, show ShowRole) Handler {
 	}
 }
 
-// UpdateRole returns the operation that changes a custom role; whole means that
-// what the body leaves out is cleared.
+// UpdateRole changes a custom role; whole clears what the body leaves out.
 func UpdateRole(whole bool, show ShowRole) Handler {
 	return func(q *Request) (Answer, error) {
 		role, err := q.customRole()
@@ -160,7 +152,7 @@ func UpdateRole(whole bool, show ShowRole) Handler {
 	}
 }
 
-// RemoveRole returns the operation that removes a custom role that nobody holds.
+// RemoveRole removes a custom role that nobody holds.
 func RemoveRole(removed Answer) Handler {
 	return func(q *Request) (Answer, error) {
 		role, err := q.customRole()

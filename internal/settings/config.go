@@ -35,8 +35,7 @@ type Config struct {
 	Certificates *certs.Files   // nil for plain HTTP
 }
 
-// Load reads the environment for the gateway. Its error names every setting that
-// is wrong. The log goes to logTo.
+// Load reads the environment for the gateway. Its error names every setting that is wrong.
 func Load(logTo io.Writer) (*Config, error) {
 	return LoadFor(logTo, func(c *Config, found *Problems) {
 		found.needEachOther("SUGER_CREDENTIAL", "GATEWAY_TOKENS", c.Credential.Given(), c.Tokens.Given(),
@@ -44,8 +43,7 @@ func Load(logTo io.Writer) (*Config, error) {
 	})
 }
 
-// LoadFor is [Load] for another command than serve; also finds what is wrong for
-// that command.
+// LoadFor is [Load] for another command than serve; also finds what is wrong for that one.
 func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	c := &Config{}
 	found := readEnvironment(&c.Settings)
@@ -109,8 +107,7 @@ func (c *Config) checkCredential(text string) error {
 	return c.checkApart(c.Tokens.latest(), text)
 }
 
-// checkApart checks that no token of the gateway is Suger's credential or its
-// secret half: holders of the token would have the credential.
+// checkApart checks that no token of the gateway is Suger's credential or its secret half.
 func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {
@@ -146,8 +143,8 @@ func checkSecretLength(text string) error {
 	return nil
 }
 
-// HoldsCredential reports whether the gateway holds the Suger credential itself
-// and accepts bearer tokens of its own.
+// HoldsCredential reports whether the gateway holds the Suger credential itself and accepts
+// bearer tokens of its own.
 func (c *Config) HoldsCredential() bool { return c.Tokens.Given() }
 
 // HeldCredential returns the current credential of the settings, which must have one.
@@ -167,17 +164,14 @@ func (c *Config) StatusToken() func() string {
 	return c.OpsToken.current
 }
 
-// CursorKey is part of the key that cursors of lists are signed with, empty if none
-// is set.
+// CursorKey is part of the key that cursors of lists are signed with.
 func (c *Config) CursorKey() []byte { return []byte(c.CursorSecret.latest()) }
 
-// HidesPages reports whether the ops listener can be reached by others and asks
-// for no token, so that it only shows health and metrics.
+// HidesPages reports whether the ops listener can be reached by others and asks for no token.
 func (c *Config) HidesPages() bool { return !c.OpsToken.Given() && !c.OpsAddr.Loopback() }
 
-// ServedOrganizations returns the only ones served; nil if Suger alone decides.
-// A client with one of the gateway's own tokens must not reach every
-// organization that the gateway's credential can see.
+// ServedOrganizations returns the only ones served; nil if Suger alone decides. A client with
+// one of the gateway's own tokens must not reach all that the gateway's credential can see.
 func (c *Config) ServedOrganizations() []string {
 	if len(c.Organizations) == 0 && c.HoldsCredential() && c.Organization != "" {
 		return []string{string(c.Organization)}
@@ -185,8 +179,7 @@ func (c *Config) ServedOrganizations() []string {
 	return c.Organizations
 }
 
-// KnownOrganizations returns those that the settings name, the default one
-// first.
+// KnownOrganizations returns those that the settings name, the default one first.
 func (c *Config) KnownOrganizations() []string {
 	if c.Organization == "" {
 		return c.Organizations
@@ -223,8 +216,7 @@ func (c *Config) Mapping() mapping.Config {
 	}
 }
 
-// ReadMapping reads and checks a mapping file, or returns the embedded mapping if
-// path is empty.
+// ReadMapping reads and checks a mapping file, the embedded one for "".
 func ReadMapping(path string) (source []byte, document *spec.Document, err error) {
 	if path == "" {
 		return mapping.DefaultSource(), mapping.DefaultDocument(), nil
@@ -242,8 +234,8 @@ type Logs struct {
 	Audit *slog.Logger // the record of changes
 }
 
-// NewLogs returns the process's log and the audit record. Both go to w, as JSON or
-// text. The level applies to the log only: records of changes are never left out.
+// NewLogs returns the process's log and the audit record, to which the level does not apply:
+// records of changes are never left out.
 func NewLogs(w io.Writer, level, format string) Logs {
 	var least slog.Level
 	_ = least.UnmarshalText([]byte(level)) // else info
@@ -262,9 +254,8 @@ func NewLogs(w io.Writer, level, format string) Logs {
 
 var secretType = reflect.TypeFor[*secret]()
 
-// A secret is a secret setting: the value of its variable, or of the file that
-// NAME_FILE names. That is read again whenever it changes, so that a rotation needs no
-// restart. A nil secret is not set.
+// A secret is a secret setting: the value of its variable, or of the file that NAME_FILE
+// names, which is read again whenever it changes. A nil secret is not set.
 type secret struct {
 	name, text, path string
 
@@ -278,8 +269,7 @@ func (s *secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[creden
 // Given reports whether the variable or its file is set.
 func (s *secret) Given() bool { return s != nil }
 
-// open reads the secret, if it is set. check returns what is wrong with a value,
-// without repeating it.
+// open reads the secret, if it is set. check returns what is wrong with a value, without it.
 func (s *secret) open(check func(string) error, log *slog.Logger) (err error) {
 	if s == nil {
 		return nil
@@ -315,8 +305,7 @@ func (s *secret) open(check func(string) error, log *slog.Logger) (err error) {
 	return nil
 }
 
-// current returns the value as of now. A file that cannot be read, or whose
-// content is not acceptable, leaves the last good value.
+// current returns the value as of now. A file that cannot be used leaves the last good one.
 func (s *secret) current() string {
 	if s.files != nil {
 		s.files.Refresh()
@@ -324,8 +313,7 @@ func (s *secret) current() string {
 	return s.latest()
 }
 
-// latest returns the value read last, without a look at the file; "" if there
-// is no such secret.
+// latest returns the value read last, without a look at the file; "" for no secret.
 func (s *secret) latest() string {
 	if s == nil || s.value.Load() == nil {
 		return ""

@@ -23,10 +23,9 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// Settings holds the environment variables. The tags of a field describe one
-// variable: its name, its default (or, as unset, the behavior without a value),
-// the least and greatest value, the allowed words, and its meaning. Rules for
-// several of them are in [Config].
+// Settings holds the environment variables. The tags of a field describe one variable: its
+// name, its default (or, as unset, the behavior without a value), the least and greatest
+// value, the allowed words, and its meaning. [LoadFor] has the rules for several of them.
 type Settings struct {
 	Organization  organizationID  `envconfig:"SUGER_ORG_ID" doc:"organization of requests to /scim/v2; without it only /org/{orgId}/scim/v2 is served"`
 	Organizations organizationIDs `envconfig:"SUGER_ORG_ALLOW" doc:"if set, the only organization ids served, separated by commas; with SUGER_CREDENTIAL the default is SUGER_ORG_ID"`
@@ -75,8 +74,7 @@ type Settings struct {
 	LogFormat string `envconfig:"GATEWAY_LOG_FORMAT" default:"json" oneof:"json,text" doc:"json or text"`
 }
 
-// Read returns what can be read from the environment and leaves out the rest, for
-// commands that need one or two settings. Problems are for [Load] to report.
+// Read returns what can be read from the environment and leaves out the rest.
 func Read() Settings {
 	var s Settings
 	readEnvironment(&s)
@@ -112,9 +110,8 @@ func Describe() []Description {
 	return all
 }
 
-// Unknown returns variables that have the prefix of settings but are unknown,
-// such as a misspelt one. They are not an error, because Kubernetes sets
-// variables like GATEWAY_PORT for a service of that name.
+// Unknown returns variables that have the prefix of settings but are unknown, such as a
+// misspelt one. They are no error: Kubernetes sets GATEWAY_PORT for a service of that name.
 func Unknown() []string {
 	known := Names()
 	var unknown []string
@@ -129,18 +126,15 @@ func Unknown() []string {
 	return unknown
 }
 
-// Problems collects everything that is wrong with the settings, so that an operator
-// can fix it in one go. None of them contains the value of a secret.
+// Problems collects everything that is wrong with the settings, without a secret's value.
 type Problems []error
 
-// Add adds what is wrong with a variable; the text continues a sentence that begins
-// with its name.
+// Add adds what is wrong with a variable; its name begins the sentence.
 func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-// needEachOther adds that one of two settings that need each other is missing. advice, or
-// "", says what to do about the second one.
+// needEachOther adds that one of two settings is missing. advice, or "", is about the second.
 func (p *Problems) needEachOther(first, second string, hasFirst, hasSecond bool, advice string) {
 	switch {
 	case hasFirst && !hasSecond:
@@ -150,9 +144,8 @@ func (p *Problems) needEachOther(first, second string, hasFirst, hasSecond bool,
 	}
 }
 
-// readEnvironment fills s. It reads one field at a time, because envconfig stops at the
-// first problem. An empty variable counts as not set: Compose files and charts omit a
-// setting that way.
+// readEnvironment fills s, one field at a time, because envconfig stops at the first problem.
+// An empty variable counts as not set: Compose files and charts omit a setting that way.
 func readEnvironment(s *Settings) (found Problems) {
 	fields := reflect.ValueOf(s).Elem()
 	for i := range fields.NumField() {
@@ -215,8 +208,7 @@ func outOfBounds(value reflect.Value, tag reflect.StructTag) error {
 // The types of settings that are more than a word or a number. envconfig calls
 // Decode; its error continues a sentence that begins with the variable's name.
 
-// SplitList splits comma-separated words, without blanks around them and empty
-// ones.
+// SplitList splits comma-separated words, without blanks around them and empty ones.
 func SplitList(text string) []string {
 	var words []string
 	for word := range strings.SplitSeq(text, ",") {

@@ -3,11 +3,13 @@
 package throttle
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/sync/semaphore"
 
 	"suger-scim-gateway/internal/marks"
 )
@@ -36,7 +38,7 @@ type Throttle struct {
 
 	mu       sync.Mutex
 	table    *simplelru.LRU[netip.Prefix, window]
-	underWay map[guess]int
+	underWay map[guess]int                    // attempts with each
 	wrong    *simplelru.LRU[guess, time.Time] // and until when they are not counted again
 }
 
@@ -44,7 +46,6 @@ type Throttle struct {
 type window struct {
 	ends     time.Time
 	failures int
-	pending  int       // guesses whose outcome is not known yet
 	turn     time.Time // when the next attempt above the limit may be made
 }
 
@@ -113,18 +114,17 @@ func (t *Throttle) fail(w *window, now time.Time) {
 func (t *Throttle) Begin(client netip.Addr, token marks.Mark) bool {
 	begun := true
 	t.with(client, func(from netip.Prefix, w *window, _ time.Time) {
-		try := guess{from, token}
-		if begun = t.underWay[try] > 0 || w.failures+w.pending < t.limit.Failures; begun {
-			t.begin(try, w)
+		try, counted := guess{from, token}, w.failures
+		for other := range t.underWay { // there are few: each is a request
+			if other.from == from {
+				counted++
+			}
+		}
+		if begun = t.underWay[try] > 0 || counted < t.limit.Failures; begun {
+			t.underWay[try]++
 		}
 	})
 	return begun
-}
-
-func (t *Throttle) begin(try guess, w *window) {
-	if t.underWay[try]++; t.underWay[try] == 1 {
-		w.pending++
-	}
 }
 
 // Turn allows an address above its limit one attempt a second, so that a client
@@ -141,7 +141,7 @@ func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration
 		wait = max(0, w.turn.Sub(now))
 		if ok = wait < longestTurn; ok {
 			w.turn = now.Add(wait + turnEvery)
-			t.begin(try, w)
+			t.underWay[try]++
 		}
 	})
 	return wait, ok
@@ -156,10 +156,7 @@ func (t *Throttle) isWrong(try guess, now time.Time) bool {
 func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
 	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
 		try := guess{from, token}
-		if t.underWay[try]--; t.underWay[try] == 0 {
-			w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
-		}
-		if t.underWay[try] <= 0 {
+		if t.underWay[try]--; t.underWay[try] <= 0 {
 			delete(t.underWay, try)
 		}
 		if failed && !t.isWrong(try, now) {
@@ -179,4 +176,75 @@ func Network(client netip.Addr) netip.Prefix {
 	}
 	prefix, _ := client.WithZone("").Prefix(bits) // no bits are too many
 	return prefix
+}
+
+// A Quota bounds what is in use at once, in total and by each owner. Owners that
+// wait are served in order. It is safe for concurrent use.
+type Quota[K comparable] struct {
+	all   *semaphore.Weighted
+	share int64
+
+	mu     sync.Mutex
+	owners map[K]*owner
+}
+
+type owner struct {
+	share *semaphore.Weighted
+	users int // that hold or wait; an idle owner is dropped
+}
+
+// NewQuota returns a Quota of a size, of which an owner has at most its share.
+func NewQuota[K comparable](size, share int64) *Quota[K] {
+	return &Quota[K]{all: semaphore.NewWeighted(size), share: share, owners: make(map[K]*owner)}
+}
+
+// Try takes one place for an owner if one is free. release must be called once.
+func (q *Quota[K]) Try(of K) (release func(), ok bool) {
+	return q.take(of, 1, func(s *semaphore.Weighted) bool { return s.TryAcquire(1) })
+}
+
+// Wait takes size places for an owner, or waits for them until ctx ends, whose error
+// it returns then.
+func (q *Quota[K]) Wait(ctx context.Context, of K, size int64) (release func(), err error) {
+	release, ok := q.take(of, size, func(s *semaphore.Weighted) bool { return s.Acquire(ctx, size) == nil })
+	if !ok {
+		err = ctx.Err()
+	}
+	return release, err
+}
+
+func (q *Quota[K]) take(of K, size int64, acquire func(*semaphore.Weighted) bool) (release func(), ok bool) {
+	own := q.join(of)
+	if acquire(own.share) {
+		if acquire(q.all) {
+			return func() {
+				q.all.Release(size)
+				own.share.Release(size)
+				q.quit(of, own)
+			}, true
+		}
+		own.share.Release(size)
+	}
+	q.quit(of, own)
+	return func() {}, false
+}
+
+func (q *Quota[K]) join(of K) *owner {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	own := q.owners[of]
+	if own == nil {
+		own = &owner{share: semaphore.NewWeighted(q.share)}
+		q.owners[of] = own
+	}
+	own.users++
+	return own
+}
+
+func (q *Quota[K]) quit(of K, own *owner) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if own.users--; own.users == 0 {
+		delete(q.owners, of)
+	}
 }

@@ -233,14 +233,13 @@ func opsRun(t *testing.T, operations string) string {
 		}
 		said.WriteString(body)
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/changes", "/test", "/sign-in", "/nowhere/leaky-path"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/changes", "/test", "/nowhere/leaky-path"} {
 		send(http.MethodGet, path, leakOps, nil)
 	}
 	for _, credential := range []string{leakForm, leakKey, leakClient + ":" + leakSecret, ""} {
 		send(http.MethodPost, "/test", leakOps, url.Values{"organization": {sandbox.DefaultOrganization}, "credential": {credential}})
 	}
 	send(http.MethodGet, "/", "wrong-token", nil)
-	send(http.MethodPost, "/sign-in", "", url.Values{"token": {"wrong-token"}})
 	return said.String()
 }
 

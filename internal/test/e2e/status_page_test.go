@@ -193,7 +193,7 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	assert.Equal(t, []string{
 		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Set-up",
 	}, names["heading"])
-	assert.Contains(t, names["term"], "SCIM requests in the last hour")
+	assert.Contains(t, names["term"], "SCIM requests since the start")
 	assert.Contains(t, names["columnheader"], "Group in Okta")
 	assert.Contains(t, names["rowheader"], "Suger Editors")
 	for role, all := range names {
