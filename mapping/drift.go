@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -141,15 +142,17 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
-	var ids []string
-	for _, email := range sortedKeys(snap.same) {
-		for _, at := range snap.same[email] {
-			ids = append(ids, snap.users[at].id)
-		}
+	if len(snap.mails) == len(snap.users) {
+		return
 	}
-	if len(ids) > 0 {
-		s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
-			"effect", "several users have the same address in Suger; lookups return the one who has access",
-			"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
+	have := make(map[string][]string) // an address -> ids
+	for _, u := range snap.users {
+		have[s.model.key(u)] = append(have[s.model.key(u)], u.id)
 	}
+	maps.DeleteFunc(have, func(_ string, ids []string) bool { return len(ids) == 1 })
+	ids := slices.Concat(slices.Collect(maps.Values(have))...)
+	slices.Sort(ids)
+	s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
+		"effect", "several users have the same address in Suger; lookups return the one who has access",
+		"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
 }

@@ -25,23 +25,6 @@ type listHint struct {
 	since time.Time
 }
 
-// currentHint returns the hint for a fetch that begins now.
-func (l *lists) currentHint(now time.Time) listHint {
-	if known := l.hint.Load(); known != nil && now.Sub(known.since) <= hintLifetime {
-		return *known
-	}
-	return listHint{since: now}
-}
-
-// learn keeps what a fetch with a hint has shown.
-func (l *lists) learn(hint listHint, shown sugerclient.ListHint, now time.Time) {
-	if shown.Unpaged != hint.Unpaged || shown.Paged != hint.Paged {
-		hint.since = now
-	}
-	hint.ListHint = shown
-	l.hint.Store(&hint)
-}
-
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
 // filled keeps the caller's lists from now on: Suger has accepted the credential.
@@ -160,13 +143,20 @@ var rowSeed = maphash.MakeSeed()
 // earlier list, which may be nil: they are not decoded again, and lists in memory share
 // their users.
 func (s *suger) newUserReader(earlier *snapshot) *rowReader[user] {
+	known := make(map[uint64]*user)
+	if earlier != nil {
+		for _, u := range earlier.users {
+			known[u.row] = u
+		}
+		delete(known, 0)
+	}
 	var text bytes.Reader
 	decoder := json.NewDecoder(&text) // one for all rows, since 100,000 would leave much garbage
 	decoder.UseNumber()
 	record := make(map[string]any)
-	r := &rowReader[user]{read: func(row []byte) (*user, leftOut) {
+	return &rowReader[user]{usable: make([]*user, 0, len(known)+1), read: func(row []byte) (*user, leftOut) {
 		hash := maphash.Bytes(rowSeed, row)
-		if u := earlier.byRow(hash); u != nil {
+		if u := known[hash]; u != nil {
 			return u, leftOut{}
 		}
 		text.Reset(row)
@@ -181,22 +171,21 @@ func (s *suger) newUserReader(earlier *snapshot) *rowReader[user] {
 		u.row = hash
 		return u, leftOut{}
 	}}
-	if earlier != nil {
-		r.usable = make([]*user, 0, len(earlier.users)+1)
-	}
-	return r
 }
 
 // fetchPeople reads every user of the organization.
 func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error) {
-	hint := lists.currentHint(s.config.Now())
+	hint := lists.hint.Load()
+	if now := s.config.Now(); hint == nil || now.Sub(hint.since) > hintLifetime {
+		hint = &listHint{since: now}
+	}
 	earlier := lists.users.latest()
 	reader := s.newUserReader(earlier)
 	report, err := readList(ctx, s, spec.OpListUsers, s.model.doc.Operations.ListUsers, hint.ListHint, reader, func(u *user) []string { return u.drift })
 	if err != nil {
 		return nil, err
 	}
-	lists.learn(hint, report.Hint, s.config.Now())
+	lists.hint.Store(&listHint{report.Hint, hint.since})
 	if err := s.model.checkUsable(reader.usable); err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
@@ -274,7 +263,7 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 	if snap, err = s.withoutOthers(ctx, snap, id); err != nil {
 		return nil, err
 	}
-	return snap, s.readable(snap, id, "")
+	return snap, s.planner.usable(snap, id, "")
 }
 
 // recordOf returns a snapshot of the member whom Suger's call for one user shows, nil if
@@ -298,19 +287,11 @@ func (s *suger) recordOf(ctx context.Context, id string) (byID *snapshot, gone t
 	return onePerson(s.model, is, s.fixed, at, s.config.Now()), 0, nil
 }
 
-// readable returns an error if the record of a user in the list cannot be read.
-func (s *suger) readable(snap *snapshot, id, email string) error {
-	if err := snap.unusable(id, email); err != nil {
-		return s.unreadable(spec.OpListUsers, err)
-	}
-	return nil
-}
-
 // nobodyHas returns an error unless the list proves that nobody has an address: a
 // record whose own address cannot be read may have it. Suger's call for one user can
 // show that it has another.
 func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) error {
-	if err := s.readable(snap, "", email); err != nil {
+	if err := s.planner.usable(snap, "", email); err != nil {
 		return err
 	}
 	const most = 20 // calls
@@ -328,7 +309,7 @@ func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) err
 				continue
 			}
 		}
-		return s.unreadable(spec.OpListUsers, one.err)
+		return s.planner.unreadable(one.err)
 	}
 	return nil
 }

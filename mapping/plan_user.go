@@ -220,7 +220,7 @@ func (p *planner) unreadable(cause error) error {
 		return nil
 	}
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
-		"Suger has a record of this user that does not match the mapping, so nothing was changed. Run the check command to see what differs.")
+		"Suger has a record of this user that does not match the mapping, so the gateway cannot use it. Run the check command to see what differs.")
 }
 
 // comeBack plans a POST for a listed person without access.

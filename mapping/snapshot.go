@@ -19,10 +19,8 @@ type snapshot struct {
 	users []*user   // by time of joining or creation, then id
 	held  []roleRef // the roles that they name, each once
 	ids   map[string]int32
-	mails map[string]int32   // by folded address: of several users the first with access
-	same  map[string][]int32 // of the addresses that several users have, those with access first
-	rows  map[uint64]int32   // by hash of the row
-	left  []leftOut          // records that cannot be used
+	mails map[string]int32 // by folded address: of several users the first with access
+	left  []leftOut        // records that cannot be used
 	roles *catalogue
 	own   map[string]tick // last writes that show in it although they were later
 
@@ -53,18 +51,14 @@ func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
 	later := &snapshot{whole: true, users: users, left: left}
 	if s.holdsSame(m, users) {
-		later.ids, later.mails, later.same = s.ids, s.mails, s.same
+		later.ids, later.mails = s.ids, s.mails
 	} else {
 		later.index(m)
 	}
-	later.rows = make(map[uint64]int32, len(later.users))
 	held := make(map[roleRef]bool)
-	for i, u := range later.users {
+	for _, u := range later.users {
 		for _, ref := range u.roles {
 			held[ref] = true
-		}
-		if u.row != 0 {
-			later.rows[u.row] = int32(i)
 		}
 	}
 	later.held = slices.Collect(maps.Keys(held))
@@ -74,62 +68,51 @@ func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 // holdsSame reports whether a snapshot has the same ids and addresses as some users,
 // all once and in the same order.
 func (s *snapshot) holdsSame(m *model, users []*user) bool {
-	return s != nil && len(s.same) == 0 && slices.EqualFunc(s.users, users, func(a, b *user) bool {
+	return s != nil && len(s.mails) == len(s.users) && slices.EqualFunc(s.users, users, func(a, b *user) bool {
 		return a == b || a.id == b.id && m.key(a) == m.key(b)
 	})
 }
 
+// index makes the maps, and merges rows with the same id: a list that changes while it is
+// read can have a row on two pages. If their roles or access differ, the user has all of
+// them, so that a change is confirmed only once every row shows it. If their addresses
+// differ, all are left out, because it is unclear whose the id is.
 func (s *snapshot) index(m *model) {
-	id := func(u *user) string { return u.id }
-	ids, twice := positions(s.users, id)
-	if len(twice) > 0 {
-		s.users, s.left = m.onceEach(s.users, twice, s.left)
-		ids, _ = positions(s.users, id)
+	s.ids, s.mails = make(map[string]int32, len(s.users)), make(map[string]int32, len(s.users))
+	unclear := make(map[string]bool) // ids
+	leave := func(u *user) {
+		unclear[u.id] = true
+		s.left = append(s.left, leftOut{id: u.id, email: m.key(u), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
 	}
-	s.ids = ids
-	s.mails, s.same = positions(s.users, m.key)
-	for email, same := range s.same {
-		slices.SortStableFunc(same, func(a, b int32) int { return -compareBool(s.users[a].access.active, s.users[b].access.active) })
-		s.mails[email] = same[0]
-	}
-}
-
-// onceEach merges rows with the same id: a list that changes while it is read can
-// have a row on two pages. If their roles or access differ, the user has all of
-// them, so that a change is confirmed only once every row shows it. If their
-// addresses differ, all are left out, because it is unclear whose the id is.
-func (m *model) onceEach(users []*user, twice map[string][]int32, left []leftOut) ([]*user, []leftOut) {
-	kept := make([]*user, 0, len(users))
-	for i, u := range users {
-		rows, several := twice[u.id]
-		for _, row := range rows {
-			u = u.with(users[row])
-		}
+	once := s.users[:0]
+	for _, u := range s.users {
+		at, twice := s.ids[u.id]
 		switch {
-		case slices.ContainsFunc(rows, func(row int32) bool { return m.key(users[row]) != m.key(u) }):
-			left = append(left, leftOut{id: u.id, email: m.key(users[i]), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
-		case !several || rows[0] == int32(i):
-			kept = append(kept, u)
+		case !twice:
+			s.ids[u.id] = int32(len(once))
+			once = append(once, u)
+		case m.key(once[at]) == m.key(u):
+			once[at] = once[at].with(u)
+		default:
+			leave(u)
 		}
 	}
-	return kept, left
-}
-
-// positions returns those of the users by a key, and of the keys that several have
-// all of them, in order.
-func positions(users []*user, key func(*user) string) (first map[string]int32, same map[string][]int32) {
-	first, same = make(map[string]int32, len(users)), make(map[string][]int32)
-	for i, u := range users {
-		k := key(u)
-		if other, taken := first[k]; !taken {
-			first[k] = int32(i)
-		} else if same[k] == nil {
-			same[k] = []int32{other, int32(i)}
-		} else {
-			same[k] = append(same[k], int32(i))
+	if len(unclear) > 0 {
+		clear(s.ids)
+		once = slices.DeleteFunc(once, func(u *user) bool {
+			if unclear[u.id] {
+				leave(u)
+			}
+			return unclear[u.id]
+		})
+	}
+	s.users = once
+	for i, u := range once {
+		s.ids[u.id] = int32(i)
+		if at, taken := s.mails[m.key(u)]; !taken || u.access.active && !once[at].access.active {
+			s.mails[m.key(u)] = int32(i)
 		}
 	}
-	return first, same
 }
 
 func compareBool(a, b bool) int {
@@ -153,17 +136,6 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	copied := *s
 	copied.roles = roles
 	return &copied
-}
-
-// byRow returns the user who was read from a row with this hash, or nil.
-func (s *snapshot) byRow(hash uint64) *user {
-	if s == nil {
-		return nil
-	}
-	if at, found := s.rows[hash]; found {
-		return s.users[at]
-	}
-	return nil
 }
 
 func (s *snapshot) byID(id string) *user {
