@@ -412,82 +412,75 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 // holder finds the user with an address, or nil. Where a record by id proves
 // membership, a hint of an earlier lookup is verified by one call; a list that has
 // a user with access under the address takes precedence.
-func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, error) {
+func (s *suger) holder(ctx context.Context, email string) (*user, error) {
 	key := s.memory.key(s.Caller)
 	n := s.toShow()
+	result := "miss"
 	if id := s.memory.recall(key, email); id != "" && s.provesByID() {
 		asked := s.fromNow()
 		snap, err := s.person(ctx, id, n)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if u := snap.byID(id); u != nil && s.model.key(u) == foldEmail(email) && u.access.active {
 			s.config.Observer.Lookup("hit")
-			return snap, u, nil
+			return u, nil
 		}
-		s.config.Observer.Lookup("wrong")
+		result = "wrong"
 		s.memory.unlearn(key, email)
 		n = asked // the cached list may be what gave the wrong hint
-	} else {
-		s.config.Observer.Lookup("miss")
 	}
-	snap, u, decided, err := s.find(ctx, email)
-	if err != nil || decided {
-		if u != nil {
-			s.filled(s.lists())
-			s.memory.remember(key, email, u.id)
+	s.config.Observer.Lookup(result)
+	u, decided, err := s.find(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	if u != nil {
+		s.filled(s.lists())
+	}
+	if !decided {
+		snap, err := s.people(ctx, n)
+		if err != nil {
+			return nil, err
 		}
-		return snap, u, err
+		if u = snap.holderOf(email); u == nil {
+			return nil, s.nobodyHas(ctx, snap, email)
+		}
 	}
-	if snap, err = s.people(ctx, n); err != nil {
-		return nil, nil, err
+	if u != nil {
+		s.memory.remember(key, email, u.id)
 	}
-	u = snap.holderOf(email)
-	if u == nil {
-		return snap, nil, s.nobodyHas(ctx, snap, email)
-	}
-	s.memory.remember(key, email, u.id)
-	return snap, u, nil
+	return u, nil
 }
 
 // find looks a user up by the mapping's "find user" call. decided is false if only
 // the list can decide: nobody was found and the mapping does not say "decides", or
 // the record does not show a member with access. Writes always use the list.
-func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *user, decided bool, err error) {
+func (s *suger) find(ctx context.Context, email string) (found *user, decided bool, err error) {
 	op := s.model.doc.Operations.FindUser
 	if op == nil {
-		return nil, nil, false, nil
+		return nil, false, nil
 	}
-	at := s.memory.next()
 	records, _, err := s.foundBy(ctx, op, email)
 	if isGone(err) || callMissing(err) {
-		return nil, nil, false, nil // a Suger without the call answers so for everybody
+		return nil, false, nil // a Suger without the call answers so for everybody
 	}
-	if err != nil {
-		return nil, nil, false, err
-	}
-	others := false
+	decided = err == nil && op.Decides
 	for _, record := range records {
 		u, err := s.model.readUser(record, s.Organization)
-		if err != nil || s.model.key(u) != foldEmail(email) {
-			others = true
+		switch {
+		case err != nil || s.model.key(u) != foldEmail(email):
+			decided = decided && found != nil
 			continue
+		case len(u.roles) == 0:
+			s.drift(spec.OpFindUser, s.model.doc.User.Roles.Field.String())
+			return nil, false, nil
+		case !u.access.active, found != nil && found.id != u.id: // two are an inconsistency in Suger, which the list reports
+			return nil, false, nil
 		}
-		if field := s.model.doc.User.Roles.Field; len(u.roles) == 0 || !u.access.active {
-			if len(u.roles) == 0 {
-				s.drift(spec.OpFindUser, field.String())
-			}
-			return nil, nil, false, nil
-		}
-		if found != nil && found.id != u.id {
-			return nil, nil, false, nil // an inconsistency in Suger, which the list reports
-		}
-		found = u
+		found, decided = u, true
 	}
-	if found == nil {
-		return nil, nil, op.Decides && !others, nil
-	}
-	return onePerson(s.model, found, s.fixed, at, s.config.Now()), found, true, nil
+	return found, decided, err
 }
 
 // foundBy returns the records in the answer to the call for one address, and whether

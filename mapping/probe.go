@@ -46,7 +46,7 @@ func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Ans
 // Find looks a user up as the gateway does by "find user". decided is false if
 // the gateway would go on to the list.
 func (p *Probe) Find(ctx context.Context, address string) (id string, decided bool, err error) {
-	_, found, decided, err := p.find(ctx, address)
+	found, decided, err := p.find(ctx, address)
 	if found != nil {
 		id = found.id
 	}

@@ -48,58 +48,50 @@ func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.R
 // userName, e-mail address or id is looked up; others read the list.
 func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer u.translate(&err)
-	snap, users, looked, err := u.lookUp(ctx, q.Filter)
+	var users []*user
 	var held []roleRef
-	if len(users) > 0 {
-		held = users[0].roles
-	}
-	if err == nil && !looked {
-		if snap, err = u.people(ctx, u.toShow()); err == nil {
-			users, held = snap.users, snap.held
+	page := *q
+	one, looked, err := u.lookUp(ctx, q.Filter)
+	switch {
+	case err != nil:
+		return nil, err
+	case !looked:
+		snap, err := u.people(ctx, u.toShow())
+		if err != nil {
+			return nil, err
 		}
+		users, held = snap.users, snap.held
+	case one != nil:
+		users, held = []*user{one}, one.roles
+		page.Filter = nil // the user may be found in another spelling than it has
 	}
-	roles := u.fixed
-	if err == nil && len(users) > 0 {
-		roles, err = u.rolesOf(ctx, snap.roles, held)
-	}
+	roles, err := u.rolesOf(ctx, u.fixed, held)
 	if err != nil {
 		return nil, err
-	}
-	page := *q
-	if looked { // and found, perhaps in another spelling than the filter has
-		page.Filter = nil
 	}
 	return page.Select(len(users), func(i int) scim.Resource { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
-func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, found []*user, looked bool, err error) {
-	if f == nil {
-		return nil, nil, false, nil
-	}
+func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found *user, looked bool, err error) {
 	path, value, _ := f.Equality()
 	text, isText := value.(string)
-	if !isText {
-		return nil, nil, false, nil
-	}
-	var one *user
-	switch path {
-	case "userName", "emails", "emails.value":
-		snap, one, err = u.holder(ctx, text)
-		if err == nil && one == nil && strings.Contains(text, " ") { // a client that does not escape its +
-			snap, one, err = u.holder(ctx, strings.ReplaceAll(text, " ", "+"))
+	switch {
+	case !isText:
+	case path == "id":
+		snap, err := u.person(ctx, text, u.toShow())
+		if err != nil {
+			return nil, true, err
 		}
-	case "id":
-		if snap, err = u.person(ctx, text, u.toShow()); err == nil {
-			one = snap.byID(text)
+		return snap.byID(text), true, nil
+	case path == "userName", path == "emails", path == "emails.value":
+		found, err = u.holder(ctx, text)
+		if err == nil && found == nil && strings.Contains(text, " ") { // a client that does not escape its +
+			found, err = u.holder(ctx, strings.ReplaceAll(text, " ", "+"))
 		}
-	default:
-		return nil, nil, false, nil
+		return found, true, err
 	}
-	if one != nil {
-		found = []*user{one}
-	}
-	return snap, found, true, err
+	return nil, false, nil
 }
 
 // rolesOf returns a catalogue that knows these roles: the present one if it does, or else
@@ -194,19 +186,14 @@ type userRequest struct {
 	want func(s *snapshot, current scim.Resource) (scim.Resource, error)
 }
 
-// resource is want, unless the request is wrong.
-func (r userRequest) resource(s *snapshot, current scim.Resource) (scim.Resource, error) {
-	if r.wrong != nil {
-		return nil, r.wrong
-	}
-	return r.want(s, current)
-}
-
 // update makes a user as the client wants it. It ends access first and separately,
 // so that an error in the rest of the request never lets a leaver keep it.
 func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (scim.Resource, error) {
 	var ended *execution
 	var seen *snapshot // where the rest can begin
+	if r.wrong != nil {
+		r.want = func(*snapshot, scim.Resource) (scim.Resource, error) { return nil, r.wrong }
+	}
 	if r.access == scim.AccessEnded {
 		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
@@ -238,7 +225,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 			if err != nil {
 				return nil, err
 			}
-			if wanted, err = r.resource(s, current); err != nil {
+			if wanted, err = r.want(s, current); err != nil {
 				return nil, err
 			}
 			asked := r.access
@@ -298,14 +285,11 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error)
 	if err != nil {
 		return nil, err
 	}
-	if found := done.before.byID(id); found != nil {
-		return done, afterEnd(done.wrote(), s.checkOtherAccount(done.after, found))
+	record, offered, err := s.otherAccount(ctx, done, id)
+	if err != nil || done.before.byID(id) != nil {
+		return done, err
 	}
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
-	record, offered, err := s.global(ctx, id)
-	if err != nil {
-		return nil, s.asSCIM(err)
-	}
 	if offered && record == nil && len(done.before.users) > 0 {
 		// A Suger without the call answers 404 for everybody, a member too.
 		if member, _, err := s.global(ctx, done.before.users[0].id); err != nil || member == nil {
@@ -320,9 +304,6 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error)
 		if err := cmp.Or(err, s.contradiction(is, done.before)); err != nil {
 			return nil, s.asSCIM(err)
 		}
-	}
-	if err := s.checkOtherAccount(done.before, s.model.readGlobal(record, id)); err != nil {
-		return nil, err
 	}
 	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
 	return done, nil
@@ -346,27 +327,29 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 		return u.carryOut(ctx, removal)
 	}
 	done, err := remove(ifMatch)
+	if err == nil && administrator && !done.dry {
+		done, err = remove("")
+		err = afterEnd(true, err)
+	}
 	if err != nil || done.dry {
 		return err
 	}
-	if administrator {
-		if done, err = remove(""); err != nil {
-			return afterEnd(true, err)
-		}
-	}
-	if found := done.before.byID(id); found != nil {
-		return afterEnd(true, u.checkOtherAccount(done.after, found))
-	}
-	if ifMatch == "" {
-		record, _, err := u.global(ctx, id)
-		if err != nil {
-			return u.asSCIM(err)
-		}
-		if err := u.checkOtherAccount(done.before, u.model.readGlobal(record, id)); err != nil {
-			return err
-		}
+	if _, _, err := u.otherAccount(ctx, done, id); err != nil || done.before.byID(id) != nil {
+		return err
 	}
 	return errNobody(id)
+}
+
+// otherAccount is checkOtherAccount once access has ended. For somebody who was not listed
+// even before, it also returns the record by id, as global does.
+func (s *suger) otherAccount(ctx context.Context, done *execution, id string) (record any, offered bool, err error) {
+	if found := done.before.byID(id); found != nil {
+		return nil, false, afterEnd(done.wrote(), s.checkOtherAccount(done.after, found))
+	}
+	if record, offered, err = s.global(ctx, id); err == nil {
+		err = s.checkOtherAccount(done.before, s.model.readGlobal(record, id))
+	}
+	return record, offered, s.asSCIM(err)
 }
 
 // checkOtherAccount returns an error if another member with access has the address of a
@@ -408,7 +391,7 @@ func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func
 	}
 	known := s.model.readGlobal(record, id)
 	return s.planner.comeBackByID(snap, known, id, func() (scim.Resource, error) {
-		*wanted, err = r.resource(snap, s.view(known, snap.roles))
+		*wanted, err = r.want(snap, s.view(known, snap.roles))
 		return *wanted, err
 	})
 }
@@ -447,7 +430,7 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string,
 	before := ended.before
 	found := before.byID(id)
 	if found == nil {
-		wanted, err := r.resource(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
+		wanted, err := r.want(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
 		if err != nil || wanted["userName"] == nil {
 			return nil, nil
 		}
@@ -458,22 +441,22 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string,
 		answer["id"], answer["active"], answer["schemas"], answer["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
 		return answer, nil
 	}
-	left := *found
-	left.access.active = false
-	view, err := s.answer(ctx, before, &left)
+	roles, err := s.rolesOf(ctx, before.roles, found.roles)
 	if err != nil {
-		view = s.view(&left, before.roles) // roles do not matter here
+		roles = before.roles // their names do not matter here
 	}
-	wanted, err := r.resource(before, s.view(found, before.roles))
+	wanted, err := r.want(before, s.view(found, roles))
 	if errors.Is(err, errNeedsRoles) { // to read what the request says of roles
 		if before, err = s.completed(ctx, before, s.rolesToShow()); err == nil {
-			wanted, err = r.resource(before, s.view(found, before.roles))
+			wanted, err = r.want(before, s.view(found, before.roles))
 		}
 	}
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
-	return ended.echoing(view, wanted), nil
+	left := *found
+	left.access.active = false
+	return ended.echoing(s.view(&left, roles), wanted), nil
 }
 
 // echoing returns an answer to a write, which is the caller's own, with the
