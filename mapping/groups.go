@@ -59,15 +59,11 @@ func (v roleShape) get(ctx context.Context, what, id string) (scim.Resource, err
 	if err != nil {
 		return nil, err
 	}
-	var holders []*user
-	if v.holders {
-		snap, err := v.people(ctx, v.toShow())
-		if err != nil {
-			return nil, err
-		}
-		holders = snap.holdersOf(r)
+	holders, err := v.holdersShown(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return v.resource(r, holders), nil
+	return v.resource(r, holders(r)), nil
 }
 
 func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) {
@@ -75,16 +71,24 @@ func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) 
 	if err != nil {
 		return nil, err
 	}
-	var members map[string][]*user
-	if v.holders {
-		snap, err := v.people(ctx, v.toShow())
-		if err != nil {
-			return nil, err
-		}
-		members = snap.withRoles(roles).members()
+	holders, err := v.holdersShown(ctx)
+	if err != nil {
+		return nil, err
 	}
 	sorted := slices.SortedFunc(slices.Values(roles.roles), v.compare)
-	return q.Select(len(sorted), func(i int) scim.Resource { return v.resource(sorted[i], members[sorted[i].id]) }), nil
+	return q.Select(len(sorted), func(i int) scim.Resource { return v.resource(sorted[i], holders(sorted[i])) }), nil
+}
+
+// holdersShown returns who holds a role, nobody if the resource does not show it.
+func (v roleShape) holdersShown(ctx context.Context) (func(*role) []*user, error) {
+	if !v.holders {
+		return func(*role) []*user { return nil }, nil
+	}
+	snap, err := v.people(ctx, v.toShow())
+	if err != nil {
+		return nil, err
+	}
+	return snap.holdersOf, nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if the present one lacks
@@ -112,16 +116,6 @@ func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 func (s *suger) rolesHaveIDs() bool {
 	roles := &s.model.doc.User.Roles
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
-}
-
-func (s *snapshot) members() map[string][]*user {
-	members := make(map[string][]*user)
-	for _, u := range s.users {
-		for _, r := range s.roles.of(u) {
-			members[r.id] = append(members[r.id], u)
-		}
-	}
-	return members
 }
 
 // groupWithoutMembers returns a role as a group whose members are not shown. It
