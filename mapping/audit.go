@@ -35,35 +35,31 @@ type Change struct {
 // entryOf describes what a plan changes about one person, by what differs.
 func (s *suger) entryOf(what string, one *personPlan) *Change {
 	c := s.newChange(string(one.kind), one.before.id, s.model.email(one.before))
-	if one.kind == planJoin {
-		c.User = one.values[s.model.userName]
-	}
+	joins, was := one.kind == planJoin, strconv.FormatBool(one.before.access.active)
 	for i, value := range one.values {
 		name := s.model.attributes[i].name
 		switch {
-		case one.kind != planJoin:
+		case !joins:
 			c.Before[name], c.After[name] = one.before.values[i], value
 		case i != s.model.userName: // the record has this address already
 			c.Before[name], c.After[name] = "", value
 		}
 	}
-	if one.roles != nil {
+	if one.roles != nil || one.kind == planLeave {
 		c.Before["role"], c.After["role"] = roleNames(one.held), roleNames(one.roles)
 	}
 	switch {
-	case one.kind == planLeave:
-		c.Before["role"], c.After["role"] = roleNames(one.held), ""
-		c.Before["active"], c.After["active"] = strconv.FormatBool(one.before.access.active), "false"
-	case one.active != nil && one.kind == planChange:
-		c.What = spec.OpDeactivateUser
-		if *one.active {
-			c.What = spec.OpActivateUser
+	case joins:
+	case one.endsAccess():
+		c.Before["active"], c.After["active"] = was, "false"
+		if one.kind == planChange {
+			c.What = spec.OpDeactivateUser
 		}
-		c.Before["active"], c.After["active"] = strconv.FormatBool(one.before.access.active), strconv.FormatBool(*one.active)
+	case one.givesAccess():
+		c.Before["active"], c.After["active"] = was, "true"
+		c.What = spec.OpActivateUser
 	}
-	if what != "" {
-		c.What = what
-	}
+	c.What = cmp.Or(what, c.What)
 	return c
 }
 

@@ -40,8 +40,8 @@ type callerKey = marks.Mark
 
 // lists are those of one organization as one credential sees them.
 type lists struct {
-	users feed[*snapshot]
-	roles feed[*catalogue]
+	users *feed[*snapshot]
+	roles *feed[*catalogue]
 	hint  atomic.Pointer[listHint]
 }
 
@@ -90,10 +90,7 @@ func (m *memory) lists(key callerKey) *lists {
 		return s
 	}
 	keep := max(m.listTTL, time.Second)
-	s := &lists{
-		users: feed[*snapshot]{ticker: &m.ticker, now: m.now, keep: keep},
-		roles: feed[*catalogue]{ticker: &m.ticker, now: m.now, keep: keep},
-	}
+	s := &lists{users: newFeed[*snapshot](&m.ticker, m.now, keep), roles: newFeed[*catalogue](&m.ticker, m.now, keep)}
 	if old, there, _ := m.unproven.PeekOrAdd(key, s); there {
 		return old
 	}
