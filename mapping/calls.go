@@ -101,7 +101,7 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 		return nil, true, nil
 	}
 	if value, err = Decode(answer.Body); err != nil {
-		return nil, false, s.unreadable(request.Operation, err)
+		return nil, false, s.unreadable(request.Operation, misfit("", "an answer that is not JSON"))
 	}
 	if op.Answer.Given() {
 		value, there = op.Answer.In(value)
@@ -141,18 +141,14 @@ func PagingOf(op *spec.Operation) sugerclient.Paging {
 	return paging
 }
 
-// asRecordError converts a RecordError to an error that names the operation,
+// unreadable converts a RecordError to an error for the client that names the operation,
 // and returns other errors unchanged.
-func (s *suger) asRecordError(operation string, err error) error {
-	if errors.As(err, new(*RecordError)) {
-		return s.unreadable(operation, err)
+func (s *suger) unreadable(operation string, err error) error {
+	if !errors.As(err, new(*RecordError)) {
+		return err
 	}
-	return err
-}
-
-func (s *suger) unreadable(operation string, cause error) error {
-	s.drift(operation, fieldOf(cause))
-	return scim.Wrap(cause, scim.CodeSugerUnreadable,
+	s.drift(operation, fieldOf(err))
+	return scim.Wrap(err, scim.CodeSugerUnreadable,
 		"Suger's answer to %q does not match the mapping. Run the check command to see what differs.", operation)
 }
 

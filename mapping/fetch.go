@@ -133,7 +133,7 @@ func readList[T any](ctx context.Context, s *suger, operation string, op *spec.O
 	if err == nil && len(rows.usable) == 0 && len(rows.left) > 0 {
 		err = rows.left[0].err
 	}
-	return report, s.asRecordError(operation, err)
+	return report, s.unreadable(operation, err)
 }
 
 // rowSeed makes the hash of a row unpredictable.
@@ -187,7 +187,7 @@ func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error
 	}
 	lists.hint.Store(&listHint{report.Hint, hint.since})
 	if err := s.model.checkUsable(reader.usable); err != nil {
-		return nil, s.asRecordError(spec.OpListUsers, err)
+		return nil, s.unreadable(spec.OpListUsers, err)
 	}
 	snap := earlier.next(s.model, slices.Clip(reader.usable), reader.left)
 	s.reportLeft(spec.OpListUsers, snap.left)
@@ -356,7 +356,7 @@ func (s *suger) member(record any, id string) (*user, error) {
 	}
 	u, err := s.model.readUser(record, s.Organization)
 	if err != nil {
-		return nil, s.asRecordError(spec.OpGetUser, err)
+		return nil, s.unreadable(spec.OpGetUser, err)
 	}
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))

@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,7 +32,21 @@ type role struct {
 // newRole returns a role that is to be made for a pushed group.
 func (m *model) newRole(name string) *role {
 	powerless := m.doc.Role.Permissions.Given() && len(m.doc.Role.Template.Permissions) == 0 // as a list will show it
-	return &role{name: name, group: name, word: name, tier: m.others, powerless: powerless}
+	r := &role{name: name, group: name, word: name, powerless: powerless}
+	r.tier = m.tierOf(r)
+	return r
+}
+
+// tierOf returns the place of a role in the mapping's precedence.
+func (m *model) tierOf(r *role) int {
+	tier, ranked := m.precedence[fold(r.name)]
+	switch {
+	case r.powerless:
+		return math.MaxInt
+	case ranked && !r.doubtful:
+		return tier
+	}
+	return m.others
 }
 
 // includes reports whether holding the role is known to be at least as much as
@@ -48,7 +63,7 @@ func (r *role) above(other *role) bool {
 
 // compare orders roles by power, for a list.
 func (r *role) compare(other *role) int {
-	return cmp.Or(compareBool(r.powerless, other.powerless), cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
+	return cmp.Or(cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
 }
 
 // A catalogue holds the roles of one organization, most powerful first.
@@ -131,10 +146,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 				r.group = group
 			}
 		}
-		r.tier = m.others
-		if tier, ranked := m.precedence[fold(r.name)]; ranked && !r.doubtful {
-			r.tier = tier
-		}
+		r.tier = m.tierOf(r)
 	}
 	slices.SortFunc(c.roles, (*role).compare)
 	for _, r := range c.roles {

@@ -96,14 +96,10 @@ func (c Config) withDefaults() Config {
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	slept, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-slept.Done()
+	return ctx.Err()
 }
 
 // checkRoles finds settings that name a role in two ways, as far as that shows

@@ -115,16 +115,6 @@ func (s *snapshot) index(m *model) {
 	}
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
 // onePerson returns a snapshot of a single user who is a member.
 func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
 	s := newSnapshot(m, []*user{u}, nil)

@@ -93,14 +93,14 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 		value, _ := doc.IDs[name].In(record)
 		u.more = append(u.more, value)
 	}
-	for _, at := range []struct {
-		field spec.Field
-		text  *string
-	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
-		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
-			u.drift = append(u.drift, at.field.String())
+	at := func(field spec.Field) string {
+		text := fieldTime(record, field)
+		if text == "" && field.Given() {
+			u.drift = append(u.drift, field.String())
 		}
+		return text
 	}
+	u.created, u.modified = at(doc.Created), at(doc.Modified)
 	return u, nil
 }
 
