@@ -178,19 +178,16 @@ func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {
 		return
 	}
-	hash := func(text string) string {
+	hide := func(text string, personal bool) string {
+		kind := "user-"
+		if !strings.Contains(text, "@") {
+			if kind = "text-"; !personal || text == "" {
+				return text
+			}
+		}
 		mac := hmac.New(sha256.New, s.config.AuditKey)
 		mac.Write([]byte(fold(text)))
-		return hex.EncodeToString(mac.Sum(nil)[:8])
-	}
-	hide := func(text string, personal bool) string {
-		switch {
-		case strings.Contains(text, "@"):
-			return "user-" + hash(text)
-		case personal && text != "":
-			return "text-" + hash(text)
-		}
-		return text
+		return kind + hex.EncodeToString(mac.Sum(nil)[:8])
 	}
 	c.UserID, c.User = hide(c.UserID, false), hide(c.User, false)
 	for _, values := range []map[string]string{c.Before, c.After} {

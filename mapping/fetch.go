@@ -224,20 +224,16 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 		return nil, true, nil
 	}
 	record, err = s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
-	if err == nil && record == nil {
-		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
-	}
-	var refused *sugerclient.Error
-	if !errors.As(err, &refused) {
-		return record, true, err
-	}
+	call, failed := callError(err)
 	switch {
-	case refused.Kind == sugerclient.Invalid, isGone(err): // not a valid id in a path, or unknown to Suger
+	case err == nil && record == nil:
+		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+	case failed && call.Kind == sugerclient.Invalid, isGone(err): // not a valid id in a path, or unknown to Suger
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
 	}
-	return nil, true, err
+	return record, true, err
 }
 
 // person returns a snapshot of one user, by the call for one user where that

@@ -291,7 +291,7 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func()
 		return nil, errNobody(id)
 	}
 	email := p.model.key(global)
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
+	if !s.knowsDomain(p.model, email) || s.holderOf(email) != nil {
 		return nil, errNobody(id)
 	}
 	if err := p.usable(s, id, email); err != nil {

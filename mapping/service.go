@@ -106,28 +106,28 @@ func sleep(ctx context.Context, d time.Duration) error {
 // without asking Suger.
 func (s *Service) checkRoles() error {
 	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	is := func(known spec.KnownRole, word string) bool {
+		return fold(word) == fold(known.Name) || known.IDText() != "" && fold(word) == fold(known.IDText())
+	}
 	taken := make(map[string]string) // folded role -> group
 	for _, group := range sortedKeys(s.config.GroupRoles) {
-		target := fold(s.config.GroupRoles[group])
-		if group == "" || target == "" {
-			problems = append(problems, errors.New("GATEWAY_GROUP_ROLES: a group name or role is empty"))
+		role := s.config.GroupRoles[group]
+		if group == "" || role == "" {
+			problem("GATEWAY_GROUP_ROLES: a group name or role is empty")
 			continue
 		}
-		if other, ok := taken[target]; ok {
-			problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role has one group name", other, group, s.config.GroupRoles[group]))
+		if other, ok := taken[fold(role)]; ok {
+			problem("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role has one group name", other, group, role)
 		}
-		taken[target] = group
-		for _, known := range s.model.doc.Role.Known {
-			is := fold(group) == fold(known.Name) || (known.IDText() != "" && fold(group) == fold(known.IDText()))
-			if is && target != fold(known.Name) && target != fold(known.IDText()) {
-				problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: group %q has the name of another role", group))
-			}
+		taken[fold(role)] = group
+		if slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool { return is(k, group) && !is(k, role) }) {
+			problem("GATEWAY_GROUP_ROLES: group %q has the name of another role", group)
 		}
 	}
-	if role := s.config.DefaultRole; slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
-		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.IDText()) == fold(role))
-	}) {
-		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
+	role := s.config.DefaultRole
+	if slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool { return k.Administrator && is(k, role) }) {
+		problem("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role)
 	}
 	return errors.Join(problems...)
 }

@@ -212,12 +212,9 @@ func canHelp(u *user, roles []*role) bool {
 	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && slices.ContainsFunc(roles, helps)
 }
 
-func (s *snapshot) domains(m *model) map[string]bool {
-	found := make(map[string]bool)
-	for _, u := range s.users {
-		found[domainOf(m.key(u))] = true
-	}
-	return found
+// knowsDomain reports whether a user has an address with the domain of another one.
+func (s *snapshot) knowsDomain(m *model, email string) bool {
+	return slices.ContainsFunc(s.users, func(u *user) bool { return domainOf(m.key(u)) == domainOf(email) })
 }
 
 func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
@@ -226,15 +223,10 @@ func domainOf(email string) string { return email[strings.LastIndexByte(email, '
 // letters, and exact otherwise, since other letters that look alike after
 // folding can be other people's.
 func foldEmail(email string) string {
-	for i := range len(email) {
-		if c := email[i]; 'A' <= c && c <= 'Z' {
-			return strings.Map(func(r rune) rune {
-				if 'A' <= r && r <= 'Z' {
-					return r + 'a' - 'A'
-				}
-				return r
-			}, email)
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
 		}
-	}
-	return email
+		return r
+	}, email)
 }

@@ -104,31 +104,22 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 	return u, nil
 }
 
-// fieldTime reads a time and writes it in one form, so that times compare as
-// text. One that cannot be read is "": it is only shown.
+// fieldTime reads a time, also as seconds or milliseconds since 1970, and writes it in one
+// form, so that times compare as text. One that cannot be read is "": it is only shown.
 func fieldTime(record any, f spec.Field) string {
-	written, err := fieldText(record, f)
+	const milliseconds = 100_000_000_000 // the smallest number of them: as seconds it would be in the year 5138
+	written, _ := fieldText(record, f)
+	instant, err := time.Parse(time.RFC3339, written)
+	if number, notNumber := strconv.ParseInt(written, 10, 64); notNumber == nil {
+		if number < milliseconds {
+			number *= 1000
+		}
+		instant, err = time.UnixMilli(number), nil
+	}
 	if err != nil {
 		return ""
 	}
-	instant, err := time.Parse(time.RFC3339, written)
-	if err != nil {
-		if instant, err = sinceEpoch(written); err != nil {
-			return ""
-		}
-	}
 	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
-}
-
-// sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,
-// the smallest number taken for milliseconds would be in the year 5138.
-func sinceEpoch(written string) (time.Time, error) {
-	const milliseconds = 100_000_000_000
-	number, err := strconv.ParseInt(written, 10, 64)
-	if number < milliseconds {
-		number *= 1000
-	}
-	return time.UnixMilli(number), err
 }
 
 func (m *model) readRoles(value any) ([]roleRef, error) {
