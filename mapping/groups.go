@@ -33,17 +33,14 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 
 // groupShape shows roles as groups, in the order of every list: by time of creation, then id.
 func (s *suger) groupShape(members bool) roleShape {
-	shape := roleShape{suger: s, holders: members}
-	shape.compare = func(a, b *role) int {
-		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
-	}
-	shape.resource = func(r *role, holders []*user) scim.Resource {
+	return roleShape{s, members, func(r *role, holders []*user) scim.Resource {
 		if !members {
 			return groupWithoutMembers(r)
 		}
 		return versioned(s.group(r, holders))
-	}
-	return shape
+	}, func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
+	}}
 }
 
 // A roleShape shows roles as resources of one type.
@@ -146,11 +143,8 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if err != nil {
 		return nil, err
 	}
-	if err := g.groupType.CheckRequired(r); err != nil {
-		return nil, err
-	}
 	name, _ := r["displayName"].(string)
-	if err := g.planner.fits(cleanName(name)); err != nil {
+	if err := cmp.Or(g.groupType.CheckRequired(r), g.planner.fits(cleanName(name))); err != nil {
 		return nil, err
 	}
 	done, err := g.carryOut(ctx, change{
@@ -222,15 +216,13 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	if op.Op != "remove" || op.Path == nil || op.Path.Attr == nil || op.Path.Attr.Name != attribute || op.Path.Sub != nil {
 		return nil
 	}
-	if op.Path.Filter != nil {
-		path, value, ok := op.Path.Filter.Equality()
-		if text, isText := value.(string); ok && isText && (path == "value" || path == "display") {
-			return []string{text}
-		}
-		return nil
-	}
 	list, isList := op.Value.([]any)
-	if !isList {
+	switch path, value, _ := op.Path.Filter.Equality(); {
+	case path == "value" || path == "display":
+		list = []any{value}
+	case op.Path.Filter != nil:
+		return nil
+	case !isList:
 		list = []any{op.Value}
 	}
 	for _, entry := range list {
@@ -317,16 +309,14 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	r := snap.roles.byID(id)
 	switch {
-	case r == nil && !snap.roles.whole:
+	case r != nil && (snap.roles.whole || s.rolesHaveIDs()):
+		return r, nil
+	case !snap.roles.whole:
 		return nil, errNeedsRoles
-	case r == nil && snap.roles.missing:
+	case snap.roles.missing:
 		return nil, errUnlisted()
-	case r == nil:
-		return nil, scim.NotFound("group", id)
-	case !snap.roles.whole && !s.rolesHaveIDs():
-		return nil, errNeedsRoles
 	}
-	return r, nil
+	return nil, scim.NotFound("group", id)
 }
 
 // differenceOf finds who joins and who leaves. A resource that does not mention

@@ -147,13 +147,9 @@ func (m *memory) count(organization string) *atomic.Int64 {
 	return one
 }
 
-func (m *memory) lastWrite(names ...string) (last tick) {
-	for _, name := range names {
-		if at, ok := m.writes.Peek(name); ok {
-			last = max(last, at)
-		}
-	}
-	return last
+func (m *memory) lastWrite(name string) tick {
+	at, _ := m.writes.Peek(name)
+	return at
 }
 
 // remember keeps the hint that an address belongs to a user.

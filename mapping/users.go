@@ -396,31 +396,21 @@ func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func
 	})
 }
 
-// answerTo returns the direct answer to a write: the user as Suger has it, with
-// the externalId that the client sent, which Suger has no place for.
-func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resource) (scim.Resource, error) {
-	shown := done.shown()
-	if shown == nil {
-		return nil, s.asSCIM(s.unconfirmed(spec.OpUpdateUser, "the user"))
+// answerTo returns the direct answer to a write: the user as Suger has it, or would
+// have it after a dry run, with the externalId that the client sent.
+func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resource) (view scim.Resource, err error) {
+	defer s.translate(&err)
+	var shown *user
+	if len(done.plan.people) > 0 {
+		shown = s.planner.joined(done.after, done.plan.people[0])
 	}
-	view, err := s.answer(ctx, done.after, shown)
-	if err != nil {
-		return nil, s.asSCIM(err)
+	if shown == nil {
+		return nil, s.unconfirmed(spec.OpUpdateUser, "the user")
+	}
+	if view, err = s.answer(ctx, done.after, shown); err != nil {
+		return nil, err
 	}
 	return done.echoing(view, sent), nil
-}
-
-// shown returns the one person of a change as they are after it, or would be
-// after a dry run.
-func (x *execution) shown() *user {
-	if len(x.plan.people) == 0 {
-		return nil
-	}
-	one := x.plan.people[0]
-	if one.kind == planJoin {
-		return x.planner.joined(x.after, one)
-	}
-	return x.after.byID(one.before.id)
 }
 
 // answerToLeaver returns the answer to ending access of a person who is no
