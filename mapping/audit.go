@@ -67,18 +67,15 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 const maxRecorded = 4096
 
 func (s *suger) entryOfRole(change *rolePlan) *Change {
-	if change.kind == roleMade {
-		return s.newChange(string(change.kind), "", change.name)
-	}
 	c := s.newChange(string(change.kind), change.role.id, change.role.name)
-	c.Before["name"] = change.role.name
-	if change.kind == roleRenamed {
-		c.After["name"] = change.name
-		return c
-	}
-	c.Before["description"] = change.role.description
-	if permissions, err := json.Marshal(change.role.permissions); err == nil { // enough to create the role again
-		c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
+	switch change.kind {
+	case roleRenamed:
+		c.Before["name"], c.After["name"] = change.role.name, change.name
+	case roleDeleted:
+		c.Before["name"], c.Before["description"] = change.role.name, change.role.description
+		if permissions, err := json.Marshal(change.role.permissions); err == nil { // enough to create the role again
+			c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
+		}
 	}
 	return c
 }
@@ -99,16 +96,9 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 		}
 		s.record(c, outcome, failed(one))
 	}
-	if p.role == nil {
-		return
+	if p.role != nil {
+		s.record(s.entryOfRole(p.role), outcome, failed(nil))
 	}
-	c := s.entryOfRole(p.role)
-	if p.role.kind == roleMade && after != nil {
-		if r, err := after.roles.named(p.role.name); err == nil && r != nil {
-			c.UserID = r.id
-		}
-	}
-	s.record(c, outcome, failed(nil))
 }
 
 func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []difference) {

@@ -34,8 +34,8 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 // groupShape shows roles as groups, in the order of every list: by time of creation, then id.
 func (s *suger) groupShape(members bool) roleShape {
 	return roleShape{s, members, func(r *role, holders []*user) scim.Resource {
-		if !members {
-			return groupWithoutMembers(r)
+		if !members { // the version is that of the whole group
+			return s.group(r, nil)
 		}
 		return versioned(s.group(r, holders))
 	}, func(a, b *role) int {
@@ -115,17 +115,12 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// groupWithoutMembers returns a role as a group whose members are not shown. It
-// has no version, which is that of the whole group.
-func groupWithoutMembers(r *role) scim.Resource {
-	about := meta("Group", r.created, r.modified)
-	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
-}
-
 // group returns a role as a group, without its version, which takes longer to
 // compute than all the rest where there are many members.
 func (s *suger) group(r *role, holders []*user) scim.Resource {
-	group := groupWithoutMembers(r)
+	group := scim.Resource{
+		"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": meta("Group", r.created, r.modified),
+	}
 	if len(holders) > 0 {
 		members := make([]any, len(holders))
 		for i, u := range holders {
