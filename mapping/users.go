@@ -150,7 +150,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		return nil, err
 	}
 	return u.update(ctx, id, ifMatch, userRequest{access, wrong, true, func(_ *snapshot, current scim.Resource) (scim.Resource, error) {
-		if err := u.userType.CheckRequired(wanted); err != nil {
+		if err := cmp.Or(wrong, u.userType.CheckRequired(wanted)); err != nil {
 			return nil, err
 		}
 		return wanted, u.userType.CheckImmutable(current, wanted)
@@ -170,7 +170,7 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	}
 	return u.update(ctx, id, ifMatch, userRequest{access, wrong, false, func(s *snapshot, current scim.Resource) (scim.Resource, error) {
 		asked, err := u.planner.rolesRemoved(s, operations)
-		if err != nil {
+		if err := cmp.Or(wrong, err); err != nil {
 			return nil, err
 		}
 		return u.userType.ApplyPatch(ctx, current, asked)
@@ -182,20 +182,17 @@ type userRequest struct {
 	access scim.Access
 	wrong  error // with the rest of the request
 	whole  bool  // the request is a whole resource
-	// want returns the resource, given what there is.
+	// want returns the resource, given what there is, if nothing is wrong.
 	want func(s *snapshot, current scim.Resource) (scim.Resource, error)
 }
 
 // update makes a user as the client wants it. It ends access first and separately,
 // so that an error in the rest of the request never lets a leaver keep it.
-func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (scim.Resource, error) {
+func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (view scim.Resource, err error) {
+	defer u.translate(&err)
 	var ended *execution
 	var seen *snapshot // where the rest can begin
-	if r.wrong != nil {
-		r.want = func(*snapshot, scim.Resource) (scim.Resource, error) { return nil, r.wrong }
-	}
 	if r.access == scim.AccessEnded {
-		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
 			return nil, err
 		}
@@ -289,20 +286,20 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error)
 	if err != nil || done.before.byID(id) != nil {
 		return done, err
 	}
-	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
-	if offered && record == nil && len(done.before.users) > 0 {
-		// A Suger without the call answers 404 for everybody, a member too.
-		if member, _, err := s.global(ctx, done.before.users[0].id); err != nil || member == nil {
-			offered = false
-		}
+	// Nobody is listed with the id. If Suger has never heard of it, that is an error. But a
+	// Suger without the call answers 404 for everybody, a member too.
+	unknown := offered && record == nil
+	if unknown && len(done.before.users) > 0 {
+		member, _, err := s.global(ctx, done.before.users[0].id)
+		unknown = err == nil && member != nil
 	}
-	if offered && record == nil {
+	if unknown {
 		return nil, errNobody(id)
 	}
 	if record != nil && s.provesByID() {
 		is, err := s.member(record, id)
 		if err := cmp.Or(err, s.contradiction(is, done.before)); err != nil {
-			return nil, s.asSCIM(err)
+			return nil, err
 		}
 	}
 	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
@@ -312,7 +309,8 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error)
 // Delete removes a user from the organization. If access can end without a
 // removal, an administrator's access ends first: a removal could not be undone
 // if no other administrator is left.
-func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
+func (u *Users) Delete(ctx context.Context, id, ifMatch string) (err error) {
+	defer u.translate(&err)
 	administrator := false
 	remove := func(ifMatch string) (*execution, error) {
 		removal := u.ending(id, ifMatch, func(snap *snapshot, found *user) (*plan, error) {
@@ -349,7 +347,7 @@ func (s *suger) otherAccount(ctx context.Context, done *execution, id string) (r
 	if record, offered, err = s.global(ctx, id); err == nil {
 		err = s.checkOtherAccount(done.before, s.model.readGlobal(record, id))
 	}
-	return record, offered, s.asSCIM(err)
+	return record, offered, err
 }
 
 // checkOtherAccount returns an error if another member with access has the address of a
@@ -442,7 +440,7 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string,
 		}
 	}
 	if err != nil {
-		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
+		return nil, afterEnd(ended.wrote(), s.asSCIM(err))
 	}
 	left := *found
 	left.access.active = false
