@@ -63,7 +63,7 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 	return c
 }
 
-// maxRecorded is the most characters of a role's permissions in a record.
+// maxRecorded bounds the characters of a role's permissions.
 const maxRecorded = 4096
 
 func (s *suger) entryOfRole(change *rolePlan) *Change {
@@ -112,8 +112,7 @@ func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []d
 	})
 }
 
-// recordFailed writes a record of one error for everybody in a plan, or of the
-// failed calls where there are any.
+// recordFailed writes records of an error, or of the failed calls where there are any.
 func (s *suger) recordFailed(what string, p *plan, done *applied, err error) {
 	s.recordEach(what, p, nil, "", func(one *personPlan) error {
 		if done == nil || one == nil {
@@ -161,9 +160,8 @@ func outcomeOf(err error) (outcome, code string) {
 	return "failed", code
 }
 
-// hidePersons replaces e-mail addresses and the values of a user's attributes by
-// keyed hashes, if there is a key. An address may also be in an unexpected
-// place, such as an id or a role's name.
+// hidePersons replaces addresses, also in ids and names of roles, and the values of a
+// user's attributes by keyed hashes, if there is a key.
 func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {
 		return

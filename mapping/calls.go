@@ -65,8 +65,7 @@ func (i ids) fillAll(templates map[string]string) map[string]string {
 	return filled
 }
 
-// call makes one call and returns the object in its answer, or nil if the answer
-// carries none.
+// call makes one call and returns the object in its answer, or nil.
 func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids ids, with spec.Values) (any, error) {
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
@@ -79,9 +78,8 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 	return nil, err
 }
 
-// exchange makes a call and returns the value at the mapping's place in the
-// answer. there is false if that place is missing; an answer without a body is
-// nil.
+// exchange makes a call and returns the value at the mapping's place in the answer, and
+// whether that place is there; an answer without a body is nil.
 func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerclient.Call) (value any, there bool, err error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
 	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
@@ -152,7 +150,6 @@ func (s *suger) unreadable(operation string, err error) error {
 		"Suger's answer to %q does not match the mapping. Run the check command to see what differs.", operation)
 }
 
-// driftOf reports an answer that the client could not read.
 func (s *suger) driftOf(err error) {
 	if call, ok := callError(err); ok && call.Kind == sugerclient.Unreadable {
 		s.drift(call.Operation, wholeAnswer)
@@ -168,8 +165,7 @@ func callMissing(err error) bool {
 	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
 }
 
-// isGone reports whether Suger answered the call itself with 404, not the token
-// endpoint.
+// isGone reports whether Suger answered the call with 404, not the token endpoint.
 func isGone(err error) bool { return isAnswered(err, http.StatusNotFound) }
 
 func isAnswered(err error, statuses ...int) bool {
@@ -177,11 +173,10 @@ func isAnswered(err error, statuses ...int) bool {
 	return ok && call.Kind == sugerclient.Refused && call.Err == nil && slices.Contains(statuses, call.Status)
 }
 
-// defaultRetryAfter is when to retry if Suger does not say.
+// defaultRetryAfter applies if Suger names no time.
 const defaultRetryAfter = 30 * time.Second
 
-// asSCIM converts an error of a call to one for the SCIM client. Every error
-// that leaves this package passes through it.
+// asSCIM converts an error for the SCIM client. Every error passes through it.
 func (s *suger) asSCIM(err error) error {
 	call, isCall := callError(err)
 	switch {
@@ -198,7 +193,7 @@ func (s *suger) asSCIM(err error) error {
 // translate is asSCIM for the error that a function returns, when deferred.
 func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
 
-// callFailed says what the failure of a call, the cause of err, means to the SCIM client.
+// callFailed converts err, whose cause is the failure of a call, for the client.
 func (s *suger) callFailed(call *sugerclient.Error, err error) error {
 	refusals, said := &s.model.doc.Refusals, saidBySuger(call.Message)
 	switch {

@@ -16,10 +16,9 @@ import (
 // wholeAnswer is the field name for a difference in the answer as a whole.
 const wholeAnswer = "answer"
 
-// driftLogEvery is the minimum time between log lines for one kind of drift.
+// driftLogEvery bounds the log lines for one kind of drift.
 const driftLogEvery = time.Minute
 
-// errForeign means that a record belongs to another organization.
 var errForeign = misfit("organization", "a record of another organization")
 
 // A RecordError names the field in which a record of Suger's does not match the
@@ -31,7 +30,6 @@ type RecordError struct {
 
 func (e *RecordError) Error() string { return e.text + " does not match the mapping" }
 
-// fieldOf returns the field in which a record does not fit.
 func fieldOf(err error) string {
 	if record := (*RecordError)(nil); errors.As(err, &record) && record.Field != "" {
 		return record.Field
@@ -69,8 +67,7 @@ type drift struct {
 	unlogged int64 // answers since then
 }
 
-// note counts one answer whose field differs from the mapping in some records, and
-// logs that, with details.
+// note counts and logs one answer with records that differ from the mapping in a field.
 func (c *canary) note(operation, field string, records, of int, details ...any) {
 	c.config.Observer.Drift(operation, field)
 	c.mu.Lock()
@@ -92,8 +89,7 @@ func (c *canary) note(operation, field string, records, of int, details ...any) 
 	d.logged, d.unlogged = now, 0
 }
 
-// Drift returns the differences from the mapping since the process started, by
-// operation and field. It is empty if Suger matches the mapping.
+// Drift returns the differences from the mapping since the process started.
 func (s *Service) Drift() []DriftCount {
 	s.canary.mu.Lock()
 	defer s.canary.mu.Unlock()
@@ -107,8 +103,7 @@ func (s *Service) Drift() []DriftCount {
 	return counts
 }
 
-// drifted reports the fields in which some records of one answer, of so many, differ
-// from the mapping.
+// drifted reports the fields in which some records of one answer differ.
 func (s *suger) drifted(operation string, records map[string]int, of int, details ...any) {
 	for _, field := range sortedKeys(records) {
 		s.canary.note(operation, field, records[field], of, details...)
@@ -123,7 +118,7 @@ func (s *suger) drift(operation string, fields ...string) {
 
 func (s *suger) missing(operation string) { s.drift(operation, "call") }
 
-// maxNamed is how many records a log line names by id.
+// maxNamed bounds the ids in a log line.
 const maxNamed = 20
 
 // reportLeft reports the records of a list that are left out of every answer.

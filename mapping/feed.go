@@ -141,8 +141,7 @@ func (f *feed[T]) start(ctx context.Context, fetch func(context.Context) (T, err
 	return one
 }
 
-// drop removes a flight from those that can be joined, and reports whether it was among
-// them.
+// drop reports whether a flight could still be joined, and ends that.
 func (f *feed[T]) drop(one *flight[T]) bool {
 	at := slices.Index(f.flights, one)
 	if at >= 0 {
@@ -171,7 +170,6 @@ func (f *feed[T]) latest() (value T) {
 	return value
 }
 
-// forget drops the value if its fetch began at a tick or before.
 func (f *feed[T]) forget(until tick) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -195,5 +193,4 @@ type flightContext struct {
 	latest func() time.Time
 }
 
-// Deadline moves when a caller with more time joins.
 func (c flightContext) Deadline() (deadline time.Time, ok bool) { return c.latest(), true }

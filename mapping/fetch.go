@@ -15,8 +15,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// hintLifetime is how long facts about a list save calls: changes in Suger are to be
-// noticed.
+// hintLifetime bounds the use of facts about a list: changes in Suger are to be noticed.
 const hintLifetime = 10 * time.Minute
 
 // A listHint is what is known about the list of users, and since when.
@@ -35,7 +34,6 @@ func (s *suger) filled(lists *lists) { s.memory.filled(s.memory.key(s.Caller), l
 // organization.
 func (s *suger) toShow() need { return s.shownAfter(organizationName(s.Organization)) }
 
-// rolesToShow is toShow for the list of roles.
 func (s *suger) rolesToShow() need { return s.shownAfter(s.rolesName()) }
 
 func (s *suger) shownAfter(name string) need {
@@ -48,8 +46,7 @@ func (s *suger) shownAfter(name string) need {
 // fromNow is for a list whose fetch begins after this call.
 func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 
-// people returns a snapshot of the whole organization that fits a need, with
-// the roles that are known without asking.
+// people returns a snapshot of everybody, with the roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	lists := s.lists()
 	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
@@ -73,7 +70,6 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	return &snap, nil
 }
 
-// completed returns a snapshot with the organization's list of roles.
 func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
 	roles, err := s.roles(ctx, n)
 	if err != nil {
@@ -82,7 +78,6 @@ func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapsho
 	return snap.withRoles(roles), nil
 }
 
-// roles returns the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	result, _, err := s.lists().roles.get(ctx, n, s.fetchRoles)
 	return result.value, err
@@ -95,7 +90,6 @@ type rowReader[T any] struct {
 	left   []leftOut
 }
 
-// Keep drops the rows after the first n.
 func (r *rowReader[T]) Keep(n int) {
 	r.left = slices.DeleteFunc(r.left, func(one leftOut) bool { return one.row >= n })
 	r.usable = r.usable[:n-len(r.left)]
@@ -283,9 +277,8 @@ func (s *suger) recordOf(ctx context.Context, id string) (byID *snapshot, gone t
 	return onePerson(s.model, is, s.fixed, at, s.config.Now()), 0, nil
 }
 
-// nobodyHas returns an error unless the list proves that nobody has an address: a
-// record whose own address cannot be read may have it. Suger's call for one user can
-// show that it has another.
+// nobodyHas returns an error if a record in the list whose address cannot be read may have
+// this one: unless Suger's call for one user shows another.
 func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) error {
 	if err := s.planner.usable(snap, "", email); err != nil {
 		return err
@@ -319,9 +312,8 @@ func (s *suger) addressOf(ctx context.Context, id string) (string, error) {
 	return "", err
 }
 
-// withoutOthers returns a snapshot without the records that have no id but an
-// address which is not that of the user with an id, as Suger's call for one user
-// shows.
+// withoutOthers drops the records that have no id but an address, if Suger's call for the
+// user with an id shows another address.
 func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*snapshot, error) {
 	nameless := func(one leftOut) bool { return one.id == "" && one.email != "" }
 	if snap.byID(id) != nil || !slices.ContainsFunc(snap.left, nameless) {
@@ -364,8 +356,7 @@ func (s *suger) member(record any, id string) (*user, error) {
 	return u, nil
 }
 
-// fetchRoles reads the organization's roles, or uses the known ones if Suger
-// has no list of them.
+// fetchRoles reads the roles, or uses the known ones if Suger has no list of them.
 func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	op := s.model.doc.Operations.ListRoles
 	if op == nil {

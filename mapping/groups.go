@@ -231,9 +231,8 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	return values
 }
 
-// changing returns the change of a group with an id. The current and the desired
-// members are not kept after planning: a group can have thousands, and many requests
-// can wait for a lock.
+// changing returns the change of a group. Its members are not kept after planning: they can
+// be thousands, and many requests can wait for a lock.
 func (g *Groups) changing(id, ifMatch string, how func(s *snapshot, r *role, current scim.Resource) (*plan, error)) change {
 	return change{
 		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
@@ -254,8 +253,7 @@ func (g *Groups) changing(id, ifMatch string, how func(s *snapshot, r *role, cur
 }
 
 // update makes a group as the client wants it, and returns it unless it has more than
-// most members. asked is known without the current members: whether removals are
-// implicit, and who is removed explicitly.
+// most members. asked says whether removals are implicit, and who is named in them.
 func (g *Groups) update(ctx context.Context, id, ifMatch string, asked memberChange, most int, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	sent := scim.Resource{}
 	var shown role
@@ -292,8 +290,7 @@ func (g *Groups) update(ctx context.Context, id, ifMatch string, asked memberCha
 	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
 }
 
-// Delete removes a custom role. Its members get the default role first, so that
-// no user is left without one.
+// Delete removes a custom role, whose members get the default role first.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, g.changing(id, ifMatch, func(s *snapshot, r *role, _ scim.Resource) (*plan, error) {
 		return g.planner.deleteRole(s, r)
@@ -314,8 +311,7 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	return nil, scim.NotFound("group", id)
 }
 
-// differenceOf finds who joins and who leaves. A resource that does not mention
-// its members leaves them alone.
+// differenceOf finds who joins and who leaves, nobody if no members are mentioned.
 func differenceOf(current, wanted scim.Resource) memberChange {
 	list, given := wanted["members"].([]any)
 	if !given {

@@ -152,7 +152,6 @@ func (m *memory) lastWrite(name string) tick {
 	return at
 }
 
-// remember keeps the hint that an address belongs to a user.
 func (m *memory) remember(key callerKey, email, id string) {
 	if m.lookupTTL > 0 {
 		// Cloned, as an address may be a part of a long filter.

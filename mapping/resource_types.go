@@ -28,7 +28,6 @@ func (m *model) userType() *scim.ResourceType {
 	return rt
 }
 
-// lacks returns the times in meta that the mapping does not have.
 func lacks(created, modified spec.Field) (names []string) {
 	if !created.Given() {
 		names = append(names, "created")
@@ -99,19 +98,16 @@ func derived(attributes ...*scim.Attribute) {
 	}
 }
 
-// pick keeps these sub-attributes.
 func pick(a *scim.Attribute, names ...string) {
 	a.SubAttributes = slices.DeleteFunc(a.SubAttributes, func(sub *scim.Attribute) bool { return !slices.Contains(names, sub.Name) })
 }
 
-// named returns the attribute with a name, which is among them.
 func named(attributes []*scim.Attribute, name string) *scim.Attribute {
 	return attributes[slices.IndexFunc(attributes, func(a *scim.Attribute) bool { return a.Name == name })]
 }
 
-// knownRoles returns the words of the roles that every organization has. Custom
-// ones are taken, too: the list of canonical values need not be whole (RFC 7643
-// §7).
+// knownRoles returns the words of the roles that every organization has: the list of
+// canonical values need not be whole (RFC 7643 §7).
 func (m *model) knownRoles(word func(*spec.KnownRole) string) (words []string) {
 	for i := range m.doc.Role.Known {
 		if w := word(&m.doc.Role.Known[i]); w != "" {
@@ -144,8 +140,7 @@ func (m *model) sugerExtension() *scim.Schema {
 	}
 }
 
-// groupType describes groups: each is a Suger role, so names are unique, and all
-// members are users.
+// groupType describes groups: each is a Suger role, and all members are users.
 func (m *model) groupType() *scim.ResourceType {
 	group := scim.StandardSchema(scim.URNGroup)
 	group.Description = "A Suger role; its members are the users who hold it."
@@ -164,8 +159,7 @@ func (m *model) groupType() *scim.ResourceType {
 	}
 }
 
-// roleType describes roles for Okta's entitlement discovery, and for clients of
-// the roles and entitlements extension.
+// roleType describes roles for Okta and for the roles and entitlements extension.
 func roleType() *scim.ResourceType {
 	return &scim.ResourceType{
 		Name: "Role", Endpoint: "/Roles", Description: "Suger role",

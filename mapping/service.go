@@ -154,8 +154,8 @@ func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// A Caller is the organization and credential of a SCIM request. All state that
-// is kept between requests is kept apart by Organization and Credential.
+// A Caller is who makes a SCIM request. State that is kept between requests is kept apart
+// by Organization and Credential.
 type Caller struct {
 	Organization string     // Suger organization id
 	Credential   Credential // presented to Suger
@@ -177,8 +177,7 @@ func WithCallStats(ctx context.Context) (context.Context, *CallStats) {
 // client_id:client_secret, so that it cannot be exchanged for an access token.
 func IsNotPair(err error) bool { return errors.Is(err, sugerclient.ErrNotPair) }
 
-// LogText is err for the log. Suger's own words are left out: they may repeat a
-// whole user.
+// LogText is err for the log, without Suger's own words: they may repeat a whole user.
 func LogText(err error) string {
 	var call *sugerclient.Error
 	if errors.As(err, &call) {
@@ -187,9 +186,8 @@ func LogText(err error) string {
 	return err.Error()
 }
 
-// An Observer receives the events of a service, for metrics. Its methods are called
-// from many goroutines at once. No argument holds personal data or credentials;
-// all are from a small fixed set.
+// An Observer receives the events of a service, for metrics, from many goroutines at once.
+// Arguments are from a small fixed set, without personal data or credentials.
 type Observer interface {
 	Drift(operation, field string) // an answer of Suger's was not as the mapping says
 	Lookup(result string)          // an id lookup: "hit", "miss" or "wrong"
@@ -208,15 +206,14 @@ func (silent) Unconfirmed(string)   {}
 func (silent) Refused(string)       {}
 func (silent) Changed(Change)       {}
 
-// Accepted reports whether Suger accepts the caller's credential, as far as is known
-// without asking it, or did until a moment ago.
+// Accepted reports whether Suger is known to accept the caller's credential, or did until
+// a moment ago.
 func (s *Service) Accepted(c Caller) (now, lately bool) {
 	return s.client.Accepted(c.Credential, c.Organization)
 }
 
-// Prove verifies, by one call whose cost does not depend on the organization's
-// size, that Suger lets the caller read the organization's users. It is for
-// unknown credentials, before anything else is done for them.
+// Prove verifies, by one call whose cost does not depend on the organization's size, that
+// Suger lets the caller read its users, before anything else is done for the caller.
 func (s *Service) Prove(ctx context.Context, c Caller) error {
 	as, list := s.open(c), s.model.doc.Operations.ListUsers
 	err := s.client.Prove(ctx, c.Credential, as.request(spec.OpListUsers, list, as.ids(nil, nil), nil), PagingOf(list))

@@ -65,8 +65,7 @@ func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 	return later
 }
 
-// holdsSame reports whether a snapshot has the same ids and addresses as some users,
-// all once and in the same order.
+// holdsSame reports whether the users' ids and addresses are those of a snapshot, in order.
 func (s *snapshot) holdsSame(m *model, users []*user) bool {
 	return s != nil && len(s.mails) == len(s.users) && slices.EqualFunc(s.users, users, func(a, b *user) bool {
 		return a == b || a.id == b.id && m.key(a) == m.key(b)
@@ -115,7 +114,6 @@ func (s *snapshot) index(m *model) {
 	}
 }
 
-// onePerson returns a snapshot of a single user who is a member.
 func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
 	s := newSnapshot(m, []*user{u}, nil)
 	s.whole, s.roles, s.tick, s.done = false, roles, at, done
@@ -142,8 +140,8 @@ func (s *snapshot) holderOf(email string) *user {
 	return nil
 }
 
-// unusable returns why the record with an id or an address cannot be read, or
-// nil. One without even an id can be anybody's who is not listed.
+// unusable returns why the record with an id or an address cannot be read, or nil. One
+// without an id can be anybody's who is not listed.
 func (s *snapshot) unusable(id, email string) error {
 	if id != "" && s.byID(id) != nil {
 		id = ""
@@ -156,8 +154,7 @@ func (s *snapshot) unusable(id, email string) error {
 	return nil
 }
 
-// mayHold returns why a record that cannot be read may be that of somebody who holds a
-// role, or nil.
+// mayHold returns why a record of somebody who may hold a role cannot be read, or nil.
 func (s *snapshot) mayHold(r *role) error {
 	for _, one := range s.left {
 		if one.odd || slices.ContainsFunc(one.roles, func(ref roleRef) bool { return ref.means(r) }) {
@@ -195,13 +192,11 @@ func (s *snapshot) administrators() (found []*user) {
 	return found
 }
 
-// lacksAdministrator reports whether a snapshot shows that nobody is an active
-// administrator.
+// lacksAdministrator reports whether a snapshot proves that nobody is an administrator.
 func (m *model) lacksAdministrator(s *snapshot) bool {
 	return s.whole && (s.roles.whole || m.knowsAdministrators()) && len(s.administrators()) == 0
 }
 
-// doubts reports whether a user may be no administrator any more.
 func (s *snapshot) doubts(u *user) bool { return s.doubted != nil && s.doubted(u.id) }
 
 // canHelp reports whether a user counts as an active administrator. A status that

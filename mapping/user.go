@@ -162,7 +162,6 @@ func roleOf(in *spec.UserRoles, element any) roleRef {
 	return ref
 }
 
-// fieldText reads a field as text; a missing or null one is "".
 func fieldText(record any, f spec.Field) (string, error) {
 	value, _ := f.In(record)
 	return textOf(value, f)
@@ -193,8 +192,7 @@ func cut(value string, part spec.Part) string {
 	return strings.Join(words[:first], " ")
 }
 
-// Decode decodes JSON. It keeps numbers as they are written, since ids may be large
-// numbers.
+// Decode decodes JSON, with numbers as they are written, since ids may be large.
 func Decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -207,7 +205,6 @@ func Decode(data []byte) (any, error) {
 
 func (m *model) email(u *user) string { return u.values[m.userName] }
 
-// formatted returns the full name, made of its parts.
 func (m *model) formatted(u *user) string {
 	var names []string
 	for _, at := range []int{m.given, m.family} {
@@ -225,11 +222,10 @@ func (u *user) compare(v *user) int {
 	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
 }
 
-// with returns the user with the roles and the access of another record, too. No
-// row of a later list is both.
+// with returns the user with the roles and the access of another record, too.
 func (u *user) with(v *user) *user {
 	both := *u
-	both.row = 0
+	both.row = 0 // no row of a later list is both
 	both.roles = slices.Clone(u.roles)
 	for _, ref := range v.roles {
 		if !slices.Contains(both.roles, ref) {
@@ -251,8 +247,8 @@ func (m *model) leftOut(record any, err error) leftOut {
 	return leftOut{id: id, email: foldEmail(email), roles: roles, odd: odd != nil, err: err}
 }
 
-// readGlobal reads the record by an id of somebody who need not be a member. It is nil
-// if the record does not show that it is theirs.
+// readGlobal reads the record by an id of somebody who need not be a member, nil if it does
+// not show that id.
 func (m *model) readGlobal(record any, id string) *user {
 	u, err := m.readUser(record, "")
 	if err != nil || u.id != id {

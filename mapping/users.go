@@ -17,8 +17,7 @@ import (
 // Errors are *scim.Error, or the context's own if the client went away.
 type Users struct{ *suger }
 
-// Get returns one user, from a list that is young enough to be shown, or read
-// afresh.
+// Get returns one user.
 func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
 	defer u.translate(&err)
 	asked := u.fromNow()
@@ -94,9 +93,8 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found *user, looked
 	return nil, false, nil
 }
 
-// rolesOf returns a catalogue that knows these roles: the present one if it does, or else
-// the list. A role that another replica has just made is looked for in a list that begins
-// now.
+// rolesOf returns a catalogue that knows these roles, if there is one. Another replica may
+// have just made a role.
 func (s *suger) rolesOf(ctx context.Context, known *catalogue, refs []roleRef) (*catalogue, error) {
 	if known.whole || known.knows(refs) {
 		return known, nil
@@ -238,8 +236,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 	return u.answerTo(ctx, done, wanted)
 }
 
-// current returns a user as the client may have read them, whose version must
-// be the one that it wants to change.
+// current returns a user as the client may have read them, in the version that it names.
 func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resource, error) {
 	if err := snap.knowsRoles(found); err != nil {
 		return nil, err
@@ -248,8 +245,7 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 	return current, scim.CheckIfMatch(ifMatch, current.Version())
 }
 
-// ending returns the change that ends a user's access as plan says, and none if nobody
-// is listed with the id.
+// ending returns the change that ends a user's access, if there is one with the id.
 func (s *suger) ending(id, ifMatch string, how func(*snapshot, *user) (*plan, error)) change {
 	return change{
 		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
@@ -267,8 +263,7 @@ func (s *suger) ending(id, ifMatch string, how func(*snapshot, *user) (*plan, er
 	}
 }
 
-// end ends a user's access. If the user has provably left, nothing is written;
-// the audit record says so.
+// end ends a user's access. If the user has left, nothing is written but an audit record.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error) {
 	done, err := s.carryOut(ctx, s.ending(id, ifMatch, func(snap *snapshot, found *user) (*plan, error) {
 		switch {
@@ -447,9 +442,8 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string,
 	return ended.echoing(s.view(&left, roles), wanted), nil
 }
 
-// echoing returns an answer to a write, which is the caller's own, with the
-// externalId that the client sent. It has no version as long as the write is not
-// proven.
+// echoing returns an answer to a write with the externalId that the client sent, and
+// without a version as long as the write is not proven.
 func (x *execution) echoing(answer, sent scim.Resource) scim.Resource {
 	if about, ok := answer["meta"].(map[string]any); ok && x.sent {
 		delete(about, "version")
