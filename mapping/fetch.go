@@ -387,13 +387,16 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	return m.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
 }
 
-// knownRoles returns the roles of the mapping alone, once Suger has shown that
-// it accepts the credential.
+// knownRoles returns the roles of the mapping alone, once Suger has shown that it accepts
+// the credential. Who holds another one holds a custom role, with the power that the
+// mapping gives to these: nobody may lose it for a lesser one.
 func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 	if _, err := s.people(ctx, s.toShow()); err != nil {
 		return nil, err
 	}
-	return s.model.knownCatalogue(s.config.GroupRoles), nil
+	c := s.model.newCatalogue(nil, s.config.GroupRoles, true)
+	c.missing = s.model.doc.Operations.ListRoles != nil
+	return c, nil
 }
 
 // holder finds the user with an address, or nil. Where a record by id proves

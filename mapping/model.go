@@ -9,6 +9,7 @@ package mapping
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"sort"
 	"strings"
@@ -75,8 +76,8 @@ func newModel(doc *spec.Document) *model {
 		m.index[a.name] = i
 	}
 	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
-	if doc.Access.Shows() {
-		m.status = newStatusModel(&doc.Access)
+	if in := &doc.Access; in.Shows() {
+		m.status = &statusModel{in, spec.WordsOf(in.Active), spec.WordsOf(in.Pending), spec.WordsOf(in.Inactive)}
 	}
 	m.precedence = make(map[string]int)
 	m.others = len(doc.Role.Precedence)
@@ -138,16 +139,23 @@ func (m *model) writesRole() bool { return m.doc.WritesRole() }
 // invites reports whether the mapping knows people who have never signed in.
 func (m *model) invites() bool { return m.status != nil && len(m.status.pending) > 0 }
 
-// statusValue returns what the update operation writes into the status.
+// statusValue returns what is written into the status to give or end access, nil if nothing
+// can be.
 func (m *model) statusValue(active bool, now string) any {
-	value := m.status.toInactive
+	values := m.status.Inactive
 	if active {
-		value = m.status.toActive
+		values = m.status.Active
 	}
-	if word, isText := value.(string); isText && spec.PlaceholderName(word) == spec.NowPlaceholder {
+	if len(values) == 0 {
+		return nil
+	}
+	switch word, _ := values[0].(string); {
+	case values[0] == nil:
+		return json.RawMessage("null")
+	case spec.PlaceholderName(word) == spec.NowPlaceholder:
 		return now
 	}
-	return value
+	return values[0]
 }
 
 // endOfAccess returns how access ends. The mapping decides, not a record, so that

@@ -158,15 +158,6 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	return c
 }
 
-// knownCatalogue returns what is known of the roles of a Suger that does not list
-// them, or not now. Who holds another one holds a custom role, with the power that
-// the mapping gives to these: nobody may lose it for a lesser one.
-func (m *model) knownCatalogue(groups map[string]string) *catalogue {
-	c := m.newCatalogue(nil, groups, true)
-	c.missing = m.doc.Operations.ListRoles != nil
-	return c
-}
-
 // errUnlisted is for a role of which a catalogue without Suger's list cannot say
 // whether it exists.
 func errUnlisted() error {

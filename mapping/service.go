@@ -65,11 +65,7 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	if err := s.checkRoles(); err != nil {
 		return nil, err
 	}
-	if s.model.doc.Operations.ListRoles == nil {
-		s.fixed = s.model.knownCatalogue(config.GroupRoles)
-	} else {
-		s.fixed = s.model.newCatalogue(nil, config.GroupRoles, false)
-	}
+	s.fixed = s.model.newCatalogue(nil, config.GroupRoles, doc.Operations.ListRoles == nil)
 	s.memory = newMemory(&s.config)
 	s.brake = newBrake(config.Brake, config.Now)
 	s.canary = &canary{config: &s.config, seen: make(map[driftKey]*drift)}

@@ -268,11 +268,7 @@ func (m *model) idIn(answer any) (any, bool) {
 type statusModel struct {
 	*spec.Access
 	active, pending, inactive spec.WordSet
-	toActive, toInactive      any // what is written to give access and to end it, nil if nothing can be
 }
-
-// null is written for a null of the mapping.
-var null = json.RawMessage("null")
 
 // An access is whether a user has access, as the status says.
 type access struct {
@@ -285,23 +281,6 @@ type access struct {
 
 // missing reports whether the user's record has no status at all.
 func (s access) missing() bool { return s.unknown && s.word == "" }
-
-func newStatusModel(m *spec.Access) *statusModel {
-	return &statusModel{
-		Access: m, active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive),
-		toActive: firstToWrite(m.Active), toInactive: firstToWrite(m.Inactive),
-	}
-}
-
-func firstToWrite(values []any) any {
-	switch {
-	case len(values) == 0:
-		return nil
-	case values[0] == nil:
-		return null
-	}
-	return values[0]
-}
 
 // read returns what a Suger user's status means. A value that the mapping does
 // not know counts as access: then the person can still be deactivated, while the
