@@ -84,9 +84,6 @@ func (s *suger) entryOfRole(change *rolePlan) *Change {
 // that proved it, nil if there is none. failed returns the error for a person or,
 // for nil, for the role; without an error the outcome applies.
 func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string, failed func(*personPlan) error) {
-	if p == nil {
-		return
-	}
 	for _, one := range p.touched() {
 		c := s.entryOf(what, one)
 		if one.kind == planJoin && after != nil {

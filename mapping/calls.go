@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -195,50 +196,46 @@ func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
 
 // callFailed converts err, whose cause is the failure of a call, for the client.
 func (s *suger) callFailed(call *sugerclient.Error, err error) error {
-	refusals, said := &s.model.doc.Refusals, saidBySuger(call.Message)
+	refusals := &s.model.doc.Refusals
+	code, text := scim.CodeSugerRefused, "Suger refused to {call}.{said}"
 	switch {
-	case call.Kind == sugerclient.Invalid:
-		return scim.Wrap(err, scim.CodeSugerUnreadable,
-			"Suger's record has an id that the call %q cannot use. Run the check command to see what differs from the mapping.", call.Operation)
-	case call.Kind == sugerclient.Throttled:
-		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger limits the rate of calls (%s). Okta retries this automatically.", call.Operation)
-		e.RetryAfter = cmp.Or(call.RetryAfter, defaultRetryAfter)
-		return e
 	case call.Kind == sugerclient.Unavailable:
 		return unavailable(err, fmt.Sprintf("to %q", call.Operation), call.RetryAfter)
+	case call.Kind == sugerclient.Throttled:
+		code, text = scim.CodeSugerThrottled, "Suger limits the rate of calls ({call}). Okta retries this automatically."
+	case call.Kind == sugerclient.Invalid:
+		code, text = scim.CodeSugerUnreadable,
+			`Suger's record has an id that the call "{call}" cannot use. Run the check command to see what differs from the mapping.`
 	case call.Kind == sugerclient.Unreadable:
-		return scim.Wrap(err, scim.CodeSugerUnreadable,
-			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
+		code, text = scim.CodeSugerUnreadable, `Suger's answer to "{call}" cannot be read. Run the check command to see what differs from the mapping.`
 	case call.Status == 401:
-		return scim.Wrap(err, scim.CodeTokenRefused,
-			"Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings.")
+		code, text = scim.CodeTokenRefused, "Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings."
 	case call.Status == 403:
-		return scim.Wrap(err, scim.CodeNotAllowed,
-			"Suger does not let this API key %s in organization %q.%s Give the key's API client a role that manages users.",
-			call.Operation, scim.Clip(s.Organization, 40), said)
+		code, text = scim.CodeNotAllowed,
+			`Suger does not let this API key {call} in organization {organization}.{said} Give the key's API client a role that manages users.`
 	case callMissing(call):
-		return scim.Wrap(err, scim.CodeUnsupported,
-			"Suger does not have the call %q of the mapping. Run the check command, and correct the mapping file.", call.Operation)
+		code, text = scim.CodeUnsupported, `Suger does not have the call "{call}" of the mapping. Run the check command, and correct the mapping file.`
 	case call.Status == 404 && (call.Operation == spec.OpListUsers || call.Operation == spec.OpListRoles):
-		return scim.Wrap(err, scim.CodeOrgUnknown,
-			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
-			scim.Clip(s.Organization, 40))
+		code, text = scim.CodeOrgUnknown, `Suger does not know organization {organization}, or this key may not see it.`+
+			" Compare it with the organization id in Suger's console and in the SCIM base URL."
 	case call.Status == 404:
-		return scim.Wrap(err, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
+		code, text = scim.CodeNotFound, "Suger did not find it ({call}).{said}"
 	case call.Status == 409 || call.Means(refusals.Duplicate):
-		code := scim.CodeUserExists
-		switch call.Operation {
-		case spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole:
+		code, text = scim.CodeUserExists, "Suger says that it already exists ({call}).{said}"
+		if slices.Contains([]string{spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole}, call.Operation) {
 			code = scim.CodeGroupExists
 		}
-		return scim.Wrap(err, code, "Suger says that it already exists (%s).%s", call.Operation, said)
 	case call.Means(refusals.Seats):
-		return scim.Wrap(err, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
+		code, text = scim.CodeNoSeat, "Suger has no seat left.{said} Free a seat or add some to the plan, then retry."
 	case call.Means(refusals.Domain):
-		return scim.Wrap(err, scim.CodeDomainRefused,
-			"Suger only accepts users with an e-mail domain of the organization.%s", said)
+		code, text = scim.CodeDomainRefused, "Suger only accepts users with an e-mail domain of the organization.{said}"
 	}
-	return scim.Wrap(err, scim.CodeSugerRefused, "Suger refused to %s.%s", call.Operation, said)
+	e := scim.Wrap(err, code, "%s", strings.NewReplacer("{call}", call.Operation, "{organization}", strconv.Quote(scim.Clip(s.Organization, 40)),
+		"{said}", saidBySuger(call.Message)).Replace(text))
+	if code == scim.CodeSugerThrottled {
+		e.RetryAfter = cmp.Or(call.RetryAfter, defaultRetryAfter)
+	}
+	return e
 }
 
 func unavailable(cause error, what string, retryAfter time.Duration) error {

@@ -79,14 +79,12 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 func (c Config) withDefaults() Config {
 	discard := slog.New(slog.DiscardHandler)
 	c.Parallel, c.Log, c.Audit = cmp.Or(c.Parallel, 8), cmp.Or(c.Log, discard), cmp.Or(c.Audit, discard)
+	c.Observer = cmp.Or(c.Observer, Observer(silent{}))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
 		c.Sleep = sleep
-	}
-	if c.Observer == nil {
-		c.Observer = silent{}
 	}
 	return c
 }
