@@ -83,13 +83,13 @@ func (s *snapshot) index(m *model) {
 		unclear[u.id] = true
 		s.left = append(s.left, leftOut{id: u.id, email: m.key(u), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
 	}
-	once := s.users[:0]
+	once, n := s.users[:0], int32(0)
 	for _, u := range s.users {
 		at, twice := s.ids[u.id]
 		switch {
 		case !twice:
-			s.ids[u.id] = int32(len(once))
-			once = append(once, u)
+			s.ids[u.id] = n
+			once, n = append(once, u), n+1
 		case m.key(once[at]) == m.key(u):
 			once[at] = once[at].with(u)
 		default:
