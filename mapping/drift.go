@@ -56,10 +56,8 @@ type DriftCount struct {
 type canary struct {
 	config *Config
 	mu     sync.Mutex
-	seen   map[driftKey]*drift
+	seen   []*drift
 }
-
-type driftKey struct{ operation, field string }
 
 type drift struct {
 	DriftCount
@@ -73,11 +71,12 @@ func (c *canary) note(operation, field string, records, of int, details ...any) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.config.Now()
-	d := c.seen[driftKey{operation, field}]
-	if d == nil {
-		d = &drift{DriftCount: DriftCount{Operation: operation, Field: field}}
-		c.seen[driftKey{operation, field}] = d
+	at := slices.IndexFunc(c.seen, func(d *drift) bool { return d.Operation == operation && d.Field == field })
+	if at < 0 {
+		at = len(c.seen)
+		c.seen = append(c.seen, &drift{DriftCount: DriftCount{Operation: operation, Field: field}})
 	}
+	d := c.seen[at]
 	d.Answers++
 	d.unlogged++
 	d.Last = now
@@ -90,10 +89,9 @@ func (c *canary) note(operation, field string, records, of int, details ...any) 
 }
 
 // Drift returns the differences from the mapping since the process started.
-func (s *Service) Drift() []DriftCount {
+func (s *Service) Drift() (counts []DriftCount) {
 	s.canary.mu.Lock()
 	defer s.canary.mu.Unlock()
-	counts := make([]DriftCount, 0, len(s.canary.seen))
 	for _, d := range s.canary.seen {
 		counts = append(counts, d.DriftCount)
 	}

@@ -49,13 +49,7 @@ func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 // people returns a snapshot of everybody, with the roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	lists := s.lists()
-	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
-		snap, err := s.fetchPeople(ctx, lists)
-		if err == nil {
-			s.filled(lists)
-		}
-		return snap, err
-	})
+	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) { return s.fetchPeople(ctx, lists) })
 	found := "miss"
 	if reused {
 		found = "hit"
@@ -187,6 +181,7 @@ func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error
 	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
+	s.filled(lists)
 	return snap, nil
 }
 

@@ -68,7 +68,7 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	s.fixed = s.model.newCatalogue(nil, config.GroupRoles, doc.Operations.ListRoles == nil)
 	s.memory = newMemory(&s.config)
 	s.brake = newBrake(config.Brake, config.Now)
-	s.canary = &canary{config: &s.config, seen: make(map[driftKey]*drift)}
+	s.canary = &canary{config: &s.config}
 	s.userType, s.groupType, s.roleType = s.model.userType(), s.model.groupType(), roleType()
 	if config.Strict {
 		s.userType, s.groupType = s.userType.Strict(), s.groupType.Strict()

@@ -417,12 +417,11 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string,
 		if err != nil || wanted["userName"] == nil {
 			return nil, nil
 		}
-		answer := maps.Clone(wanted)
-		maps.DeleteFunc(answer, func(name string, _ any) bool {
+		maps.DeleteFunc(wanted, func(name string, _ any) bool {
 			return name == "roles" || name == "groups" || strings.HasPrefix(name, "urn:")
 		})
-		answer["id"], answer["active"], answer["schemas"], answer["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
-		return answer, nil
+		wanted["id"], wanted["active"], wanted["schemas"], wanted["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
+		return wanted, nil
 	}
 	roles, err := s.rolesOf(ctx, before.roles, found.roles)
 	if err != nil {
