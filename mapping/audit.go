@@ -80,9 +80,8 @@ func (s *suger) entryOfRole(change *rolePlan) *Change {
 	return c
 }
 
-// recordEach writes a record for each person and role of a plan. after is a snapshot
-// that proved it, nil if there is none. failed returns the error for a person or,
-// for nil, for the role; without an error the outcome applies.
+// recordEach writes a record for each person and role of a plan. after proved it, if it is
+// not nil. failed returns the error for a person or, for nil, for the role.
 func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string, failed func(*personPlan) error) {
 	for _, one := range p.touched() {
 		c := s.entryOf(what, one)

@@ -50,9 +50,8 @@ type DriftCount struct {
 	Last      time.Time
 }
 
-// A canary counts and logs answers that differ from the mapping: the first sign
-// that Suger's API has changed. Operations and fields are the mapping's, so
-// their number is bounded; no value is kept.
+// A canary counts and logs answers that differ from the mapping: the first sign that
+// Suger's API has changed. It keeps names of the mapping, so it is bounded, and no values.
 type canary struct {
 	config *Config
 	mu     sync.Mutex

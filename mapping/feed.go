@@ -21,9 +21,8 @@ type ticker struct{ last atomic.Uint64 }
 
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }
 
-// A feed fetches a value when a caller needs a newer one, once for all
-// simultaneous callers. Callers for whom the running fetches began too early
-// share the next one, so that any number of callers costs few calls.
+// A feed fetches a value when a caller needs a newer one, once for all simultaneous
+// callers. Those for whom the running fetches began too early share the next one.
 type feed[T any] struct {
 	ticker  *ticker
 	now     func() time.Time
@@ -64,9 +63,8 @@ type flight[T any] struct {
 	cancel  context.CancelFunc
 }
 
-// get returns a value that satisfies a need. If a caller gives up, the fetch
-// continues for the others; it stops with the last one. reused reports that no
-// fetch was started for this call.
+// get returns a value that satisfies a need, and whether no fetch was started for this
+// call. A fetch stops when the last caller gives up.
 func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (T, error)) (result fetched[T], reused bool, err error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

@@ -29,9 +29,8 @@ func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 // filled keeps the caller's lists from now on: Suger has accepted the credential.
 func (s *suger) filled(lists *lists) { s.memory.filled(s.memory.key(s.Caller), lists) }
 
-// toShow returns how old a list of users may be that is only shown: at most
-// GATEWAY_LIST_TTL, and not older than the last write of this process to the
-// organization.
+// toShow is for a list of users that is only shown: not older than GATEWAY_LIST_TTL, nor than
+// the last write of this process to the organization.
 func (s *suger) toShow() need { return s.shownAfter(organizationName(s.Organization)) }
 
 func (s *suger) rolesToShow() need { return s.shownAfter(s.rolesName()) }
@@ -225,10 +224,9 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 	return record, true, err
 }
 
-// person returns a snapshot of one user, by the call for one user where that
-// proves membership and role, and else by the list that fits the need. A user who
-// is not found counts as no member only if a list agrees; a list that still has
-// the user is read again if it is older than the call.
+// person returns a snapshot of one user, by the call for one user where that proves
+// membership and role, or else everybody. A user whom the call does not find is no member
+// only if a list agrees; one that is older than the call is read again.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	byID, gone, err := s.recordOf(ctx, id)
 	if err != nil {
@@ -394,9 +392,8 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 	return c, nil
 }
 
-// holder finds the user with an address, or nil. Where a record by id proves
-// membership, a hint of an earlier lookup is verified by one call; a list that has
-// a user with access under the address takes precedence.
+// holder finds the user with an address, or nil. Where a record by id proves membership, a
+// hint of an earlier lookup is verified by one call.
 func (s *suger) holder(ctx context.Context, email string) (*user, error) {
 	key := s.memory.key(s.Caller)
 	n := s.toShow()

@@ -88,10 +88,8 @@ func (v roleShape) holdersShown(ctx context.Context) (func(*role) []*user, error
 	return snap.holdersOf, nil
 }
 
-// roleByID finds a role by its id, in a list that begins now if the present one lacks
-// it. what names it in the error if there is none. The answer always comes from a
-// list that Suger gave to this credential: answering from the known roles would make
-// a wrong token look valid.
+// roleByID finds a role by its id, in a list that begins now if the present one lacks it.
+// It does not use the known roles, which would make a wrong token look valid.
 func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
 		roles, err := s.roles(ctx, within)
@@ -156,9 +154,8 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }
 
-// Replace makes a group as the client's whole resource says (PUT). A resource
-// without members, or with null for them, leaves the members alone; an empty list
-// removes all.
+// Replace makes a group as the client's whole resource says (PUT). Members that are missing
+// or null stay as they are; an empty list removes all.
 func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	wanted, err := g.groupType.Normalize(body)
 	if err != nil {
@@ -189,9 +186,8 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 	})
 }
 
-// replacesMembers reports whether the operations set the list of members, so
-// that removals follow from it and name nobody. An operation without a path that
-// only renames, which Okta sends with every change, does not.
+// replacesMembers reports whether the operations set the list of members, so that removals
+// follow from it and name nobody.
 func replacesMembers(operations []scim.PatchOperation) bool {
 	return slices.ContainsFunc(operations, func(op scim.PatchOperation) bool {
 		if op.Path == nil {

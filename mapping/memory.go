@@ -126,9 +126,8 @@ func (m *memory) doubts(name string) bool {
 	return there && m.now().Sub(since) < doubtLifetime
 }
 
-// wrote records a write to these names of an organization, whether or not it
-// succeeded: a list that began before it can no longer be used, with any
-// credential.
+// wrote records a write to these names of an organization, whether or not it succeeded:
+// no earlier list can be used any more, with any credential.
 func (m *memory) wrote(organization string, names ...string) {
 	at := m.next()
 	m.count(organization).Add(1)

@@ -103,9 +103,8 @@ func (m *model) readRole(record any) (*role, error) {
 	return r, nil
 }
 
-// newCatalogue completes listed roles by what the mapping knows, its known roles
-// included where the list lacks them, and puts them in order. groups are the
-// names that roles carry as SCIM groups.
+// newCatalogue completes listed roles by the mapping's known ones, and puts them in order.
+// groups are the names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
 	c := &catalogue{roles: listed, whole: whole, unlisted: m.others}
 	if slices.ContainsFunc(listed, func(r *role) bool { return r.permissions != nil }) {
@@ -188,9 +187,8 @@ func (c *catalogue) knows(refs []roleRef) bool {
 	return !slices.ContainsFunc(refs, func(ref roleRef) bool { return c.byRef(ref) == nil })
 }
 
-// named finds the role that a SCIM client means by a word: its id, its name or
-// the name of its group, in any letter case. It is nil if there is none, and an
-// error if the word fits several.
+// named finds the role, or nil, that a SCIM client means by its id, its name or the name of
+// its group, in any letter case. A word that fits several is an error.
 func (c *catalogue) named(word string) (*role, error) {
 	if r := c.byID(word); r != nil {
 		return r, nil

@@ -7,11 +7,8 @@ import (
 	"time"
 )
 
-// A snapshot is the state of one organization at one fetch. It is immutable, so
-// that it can be shared; a write shows in a snapshot that began after it.
-//
-// Where the mapping's get-by-id proves membership and role, a snapshot can hold
-// one person only; then whole is false.
+// A snapshot is the immutable state of one organization at one fetch. It can hold one
+// person only, where the mapping's get-by-id proves membership and role.
 type snapshot struct {
 	tick  tick      // when the fetch of the users began, in the order of this process
 	done  time.Time // when it was complete
@@ -199,9 +196,8 @@ func (m *model) lacksAdministrator(s *snapshot) bool {
 
 func (s *snapshot) doubts(u *user) bool { return s.doubted != nil && s.doubted(u.id) }
 
-// canHelp reports whether a user counts as an active administrator. A status that
-// the mapping does not know may mean anything, and so may a role that only has an
-// administrator's name.
+// canHelp reports whether a user counts as an active administrator. An unknown status may
+// mean anything, and so may a role that only has an administrator's name.
 func canHelp(u *user, roles []*role) bool {
 	helps := func(r *role) bool { return r.administrator && !r.doubtful }
 	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && slices.ContainsFunc(roles, helps)
@@ -214,9 +210,8 @@ func (s *snapshot) knowsDomain(m *model, email string) bool {
 
 func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
-// foldEmail makes addresses comparable: without regard to the case of ASCII
-// letters, and exact otherwise, since other letters that look alike after
-// folding can be other people's.
+// foldEmail makes addresses comparable: without regard to the case of ASCII letters alone,
+// since others that look alike after folding can be other people's.
 func foldEmail(email string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

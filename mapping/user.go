@@ -282,8 +282,7 @@ type access struct {
 // missing reports whether the user's record has no status at all.
 func (s access) missing() bool { return s.unknown && s.word == "" }
 
-// read returns what a Suger user's status means. A value that the mapping does
-// not know counts as access: then the person can still be deactivated, while the
+// read returns what a Suger user's status means. An unknown value counts as access: the
 // opposite would report a leaver as gone.
 func (s *statusModel) read(record any) access {
 	value, ok := s.Field.In(record)

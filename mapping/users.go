@@ -301,9 +301,8 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error)
 	return done, nil
 }
 
-// Delete removes a user from the organization. If access can end without a
-// removal, an administrator's access ends first: a removal could not be undone
-// if no other administrator is left.
+// Delete removes a user from the organization. An administrator's access ends first, if it
+// can: a removal could not be undone if no other administrator is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) (err error) {
 	defer u.translate(&err)
 	administrator := false
@@ -346,8 +345,7 @@ func (s *suger) otherAccount(ctx context.Context, done *execution, id string) (r
 }
 
 // checkOtherAccount returns an error if another member with access has the address of a
-// user whose access has ended. They may be the same person, added again under another id,
-// or somebody who has the address now: the gateway cannot tell.
+// user whose access has ended: they may be the same person, which the gateway cannot tell.
 func (s *suger) checkOtherAccount(snap *snapshot, ended *user) error {
 	if ended == nil || !snap.whole {
 		return nil
@@ -406,9 +404,8 @@ func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resourc
 	return done.echoing(view, sent), nil
 }
 
-// answerToLeaver returns the answer to ending access of a person who is no
-// longer a member. It contains only what the client sent or has read before: a
-// global record may belong to another company.
+// answerToLeaver returns the answer to ending access of a person who is no longer a member,
+// of what the client sent or has read before: a global record may be another company's.
 func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string, r userRequest) (scim.Resource, error) {
 	before := ended.before
 	found := before.byID(id)
