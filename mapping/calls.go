@@ -55,13 +55,13 @@ func (i ids) texts() map[string]string {
 
 // fillAll replaces the placeholders in the values of a query or of headers.
 func (i ids) fillAll(templates map[string]string) map[string]string {
-	filled := make(map[string]string, len(templates))
+	var pairs []string
+	for name, text := range i.texts() {
+		pairs = append(pairs, "{"+name+"}", text)
+	}
+	fill, filled := strings.NewReplacer(pairs...), make(map[string]string, len(templates))
 	for key, template := range templates {
-		for _, name := range spec.PlaceholdersIn(template) {
-			id, _ := spec.Text(i[name])
-			template = strings.ReplaceAll(template, "{"+name+"}", id)
-		}
-		filled[key] = template
+		filled[key] = fill.Replace(template)
 	}
 	return filled
 }
