@@ -110,14 +110,15 @@ func fieldTime(record any, f spec.Field) string {
 	const milliseconds = 100_000_000_000 // the smallest number of them: as seconds it would be in the year 5138
 	written, _ := fieldText(record, f)
 	instant, err := time.Parse(time.RFC3339, written)
-	if number, notNumber := strconv.ParseInt(written, 10, 64); notNumber == nil {
+	if err != nil {
+		number, err := strconv.ParseInt(written, 10, 64)
+		if err != nil {
+			return ""
+		}
 		if number < milliseconds {
 			number *= 1000
 		}
-		instant, err = time.UnixMilli(number), nil
-	}
-	if err != nil {
-		return ""
+		instant = time.UnixMilli(number)
 	}
 	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
 }
