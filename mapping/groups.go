@@ -20,79 +20,89 @@ const maxMembersShown = 1000
 type Groups struct{ *suger }
 
 // Get returns one group.
-func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.Resource, err error) {
-	defer g.translate(&err)
-	return g.groupShape(p.Includes("members")).get(ctx, "group", id)
+func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error) {
+	return g.shape(p.Includes("members")).Get(ctx, id, p)
 }
 
 // List returns the groups that a query asks for.
-func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
-	defer g.translate(&err)
-	return g.groupShape(q.Projection.Includes("members") || q.Filter.Uses("members")).list(ctx, q)
+func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+	return g.shape(q.Projection.Includes("members") || q.Filter.Uses("members")).List(ctx, q)
 }
 
-// groupShape shows roles as groups, in the order of every list: by time of creation, then id.
-func (s *suger) groupShape(members bool) roleShape {
-	return roleShape{s, members, func(r *role, holders []*user) scim.Resource {
+// shape shows roles as groups, in the order of every list: by time of creation, then id.
+func (g *Groups) shape(members bool) *Roles {
+	resource := func(r *role, holders []*user) scim.Resource {
 		if !members { // the version is that of the whole group
-			return s.group(r, nil)
+			return g.group(r, nil)
 		}
-		return versioned(s.group(r, holders))
-	}, func(a, b *role) int {
+		return versioned(g.group(r, holders))
+	}
+	return &Roles{g.suger, "group", members, resource, func(a, b *role) int {
 		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
 	}}
 }
 
-// A roleShape shows roles as resources of one type.
-type roleShape struct {
+// Roles are the roles of one caller's organization as resources of one type: groups, or
+// roles for Okta's entitlement discovery and the roles and entitlements extension.
+type Roles struct {
 	*suger
-	holders  bool // the resource depends on who holds the role
+	what     string // the type in an error
+	holders  bool   // the resource depends on who holds the role
 	resource func(r *role, holders []*user) scim.Resource
 	compare  func(a, b *role) int
 }
 
-func (v roleShape) get(ctx context.Context, what, id string) (scim.Resource, error) {
-	r, err := v.roleByID(ctx, what, id)
-	if err != nil {
-		return nil, err
-	}
-	holders, err := v.holdersShown(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return v.resource(r, holders(r)), nil
+// Roles opens the roles of the caller's organization, in the order of their ids.
+func (s *Service) Roles(c Caller) *Roles {
+	return &Roles{s.open(c), "role", true, roleResource, func(a, b *role) int { return strings.Compare(a.id, b.id) }}
 }
 
-func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	roles, err := v.roles(ctx, v.rolesToShow())
+// Get returns one role.
+func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
+	defer rs.translate(&err)
+	r, err := rs.byID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	holders, err := v.holdersShown(ctx)
+	holders, err := rs.holdersShown(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sorted := slices.SortedFunc(slices.Values(roles.roles), v.compare)
-	return q.Select(len(sorted), func(i int) scim.Resource { return v.resource(sorted[i], holders(sorted[i])) }), nil
+	return rs.resource(r, holders(r)), nil
+}
+
+// List returns the roles that a query asks for.
+func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer rs.translate(&err)
+	roles, err := rs.roles(ctx, rs.rolesToShow())
+	if err != nil {
+		return nil, err
+	}
+	holders, err := rs.holdersShown(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sorted := slices.SortedFunc(slices.Values(roles.roles), rs.compare)
+	return q.Select(len(sorted), func(i int) scim.Resource { return rs.resource(sorted[i], holders(sorted[i])) }), nil
 }
 
 // holdersShown returns who holds a role, nobody if the resource does not show it.
-func (v roleShape) holdersShown(ctx context.Context) (func(*role) []*user, error) {
-	if !v.holders {
+func (rs *Roles) holdersShown(ctx context.Context) (func(*role) []*user, error) {
+	if !rs.holders {
 		return func(*role) []*user { return nil }, nil
 	}
-	snap, err := v.people(ctx, v.toShow())
+	snap, err := rs.people(ctx, rs.toShow())
 	if err != nil {
 		return nil, err
 	}
 	return snap.holdersOf, nil
 }
 
-// roleByID finds a role by its id, in a list that begins now if the present one lacks it.
+// byID finds a role by its id, in a list that begins now if the present one lacks it.
 // It does not use the known roles, which would make a wrong token look valid.
-func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
-	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
-		roles, err := s.roles(ctx, within)
+func (rs *Roles) byID(ctx context.Context, id string) (*role, error) {
+	for _, within := range []need{rs.rolesToShow(), rs.fromNow()} {
+		roles, err := rs.roles(ctx, within)
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +113,7 @@ func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 			return nil, errUnlisted()
 		}
 	}
-	return nil, scim.NotFound(what, id)
+	return nil, scim.NotFound(rs.what, id)
 }
 
 // rolesHaveIDs reports whether users' records name roles by id, so that a role
@@ -338,27 +348,6 @@ func memberIDs(members any) []string {
 		}
 	}
 	return ids
-}
-
-// Roles are the roles of one caller's organization as Okta's entitlement
-// discovery reads them, and clients of the roles and entitlements extension.
-type Roles struct{ *suger }
-
-// Get returns one role.
-func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
-	defer rs.translate(&err)
-	return rs.shape().get(ctx, "role", id)
-}
-
-// List returns the roles that a query asks for.
-func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
-	defer rs.translate(&err)
-	return rs.shape().list(ctx, q)
-}
-
-// shape shows roles as such, in the order of their ids.
-func (rs *Roles) shape() roleShape {
-	return roleShape{rs.suger, true, roleResource, func(a, b *role) int { return strings.Compare(a.id, b.id) }}
 }
 
 func roleResource(r *role, holders []*user) scim.Resource {

@@ -141,9 +141,6 @@ func (s *Service) Users(c Caller) *Users { return &Users{s.open(c)} }
 // Groups opens the roles of the caller's organization as groups.
 func (s *Service) Groups(c Caller) *Groups { return &Groups{s.open(c)} }
 
-// Roles opens the roles of the caller's organization.
-func (s *Service) Roles(c Caller) *Roles { return &Roles{s.open(c)} }
-
 func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
