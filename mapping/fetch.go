@@ -267,7 +267,9 @@ func (s *suger) recordOf(ctx context.Context, id string) (byID *snapshot, gone t
 	if err != nil || is == nil {
 		return nil, 0, err
 	}
-	return onePerson(s.model, is, s.fixed, at, s.config.Now()), 0, nil
+	byID = newSnapshot(s.model, []*user{is}, nil)
+	byID.whole, byID.roles, byID.tick, byID.done = false, s.fixed, at, s.config.Now()
+	return byID, 0, nil
 }
 
 // nobodyHas returns an error if a record in the list whose address cannot be read may have
@@ -409,7 +411,7 @@ func (s *suger) holder(ctx context.Context, email string) (*user, error) {
 			return u, nil
 		}
 		result = "wrong"
-		s.memory.unlearn(key, email)
+		s.memory.lookups.Remove(lookupKey{key, foldEmail(email)})
 		n = asked // the cached list may be what gave the wrong hint
 	}
 	s.config.Observer.Lookup(result)

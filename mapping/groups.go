@@ -116,13 +116,6 @@ func (rs *Roles) byID(ctx context.Context, id string) (*role, error) {
 	return nil, scim.NotFound(rs.what, id)
 }
 
-// rolesHaveIDs reports whether users' records name roles by id, so that a role
-// can be identified without the list of roles.
-func (s *suger) rolesHaveIDs() bool {
-	roles := &s.model.doc.User.Roles
-	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
-}
-
 // group returns a role as a group, without its version, which takes longer to
 // compute than all the rest where there are many members.
 func (s *suger) group(r *role, holders []*user) scim.Resource {
@@ -304,10 +297,12 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	return err
 }
 
+// groupOf finds the role with an id. Users' records must name roles by id, if the list of
+// roles is not there to tell who holds it.
 func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
-	r := snap.roles.byID(id)
+	r, named := snap.roles.byID(id), &s.model.doc.User.Roles
 	switch {
-	case r != nil && (snap.roles.whole || s.rolesHaveIDs()):
+	case r != nil && (snap.roles.whole || named.By != "name" && (!named.Name.Given() || named.ID.Given())):
 		return r, nil
 	case !snap.roles.whole:
 		return nil, errNeedsRoles

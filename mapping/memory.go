@@ -167,10 +167,6 @@ func (m *memory) recall(key callerKey, email string) string {
 	return hint.id
 }
 
-func (m *memory) unlearn(key callerKey, email string) {
-	m.lookups.Remove(lookupKey{key, foldEmail(email)})
-}
-
 // Names under which work is serialized and writes are noted.
 func organizationName(organization string) string { return "organization " + organization }
 func (s *suger) name(what string) string          { return what + " of " + s.Organization }

@@ -111,12 +111,6 @@ func (s *snapshot) index(m *model) {
 	}
 }
 
-func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
-	s := newSnapshot(m, []*user{u}, nil)
-	s.whole, s.roles, s.tick, s.done = false, roles, at, done
-	return s
-}
-
 func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	copied := *s
 	copied.roles = roles

@@ -202,9 +202,9 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 		return nil, r.wrong
 	}
 	var wanted scim.Resource
-	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
+	global := sync.OnceValues(func() (*user, error) { // for a plan that is made more than once
 		record, _, err := u.global(ctx, id)
-		return record, err
+		return u.model.readGlobal(record, id), err
 	})
 	done, err := u.carryOut(ctx, change{
 		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: seen,
@@ -369,18 +369,17 @@ func afterEnd(ended bool, err error) error {
 }
 
 // planReturn plans the return of a person by the id that the client has kept.
-func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func() (any, error), wanted *scim.Resource) (*plan, error) {
+func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func() (*user, error), wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
 		return nil, err
 	}
 	if r.access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
-	record, err := global()
+	known, err := global()
 	if err != nil {
 		return nil, err
 	}
-	known := s.model.readGlobal(record, id)
 	return s.planner.comeBackByID(snap, known, id, func() (scim.Resource, error) {
 		*wanted, err = r.want(snap, s.view(known, snap.roles))
 		return *wanted, err
