@@ -100,7 +100,7 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []difference) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
 		for _, f := range failures {
-			if f.one == one || f.one != nil && one != nil && f.one.before == one.before {
+			if f.one == one {
 				return f.err
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -137,13 +136,13 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 	if len(snap.mails) == len(snap.users) {
 		return
 	}
-	have := make(map[string][]string) // an address -> ids
+	var ids []string
 	for _, u := range snap.users {
-		have[s.model.key(u)] = append(have[s.model.key(u)], u.id)
+		if holder := snap.holderOf(s.model.email(u)); holder != u {
+			ids = append(ids, holder.id, u.id)
+		}
 	}
-	maps.DeleteFunc(have, func(_ string, ids []string) bool { return len(ids) == 1 })
-	ids := slices.Concat(slices.Collect(maps.Values(have))...)
-	slices.Sort(ids)
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
 		"effect", "several users have the same address in Suger; lookups return the one who has access",
 		"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
