@@ -367,7 +367,7 @@ func (s *suger) newValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
 	addRoles(with, one.roles)
-	if s.model.status != nil && s.model.status.toActive != nil {
+	if s.model.status != nil && len(s.model.status.Active) > 0 {
 		with["status"] = s.model.statusValue(true, s.now())
 	}
 	return with

@@ -35,65 +35,54 @@ type Change struct {
 // entryOf describes what a plan changes about one person, by what differs.
 func (s *suger) entryOf(what string, one *personPlan) *Change {
 	c := s.newChange(string(one.kind), one.before.id, s.model.email(one.before))
-	if one.kind == planJoin {
-		c.User = one.values[s.model.userName]
-	}
+	joins, was := one.kind == planJoin, strconv.FormatBool(one.before.access.active)
 	for i, value := range one.values {
 		name := s.model.attributes[i].name
 		switch {
-		case one.kind != planJoin:
+		case !joins:
 			c.Before[name], c.After[name] = one.before.values[i], value
 		case i != s.model.userName: // the record has this address already
 			c.Before[name], c.After[name] = "", value
 		}
 	}
-	if one.roles != nil {
+	if one.roles != nil || one.kind == planLeave {
 		c.Before["role"], c.After["role"] = roleNames(one.held), roleNames(one.roles)
 	}
 	switch {
-	case one.kind == planLeave:
-		c.Before["role"], c.After["role"] = roleNames(one.held), ""
-		c.Before["active"], c.After["active"] = strconv.FormatBool(one.before.access.active), "false"
-	case one.active != nil && one.kind == planChange:
-		c.What = spec.OpDeactivateUser
-		if *one.active {
-			c.What = spec.OpActivateUser
+	case joins:
+	case one.endsAccess():
+		c.Before["active"], c.After["active"] = was, "false"
+		if one.kind == planChange {
+			c.What = spec.OpDeactivateUser
 		}
-		c.Before["active"], c.After["active"] = strconv.FormatBool(one.before.access.active), strconv.FormatBool(*one.active)
+	case one.givesAccess():
+		c.Before["active"], c.After["active"] = was, "true"
+		c.What = spec.OpActivateUser
 	}
-	if what != "" {
-		c.What = what
-	}
+	c.What = cmp.Or(what, c.What)
 	return c
 }
 
-// maxRecorded is the most characters of a role's permissions in a record.
+// maxRecorded bounds the characters of a role's permissions.
 const maxRecorded = 4096
 
 func (s *suger) entryOfRole(change *rolePlan) *Change {
-	if change.kind == roleMade {
-		return s.newChange(string(change.kind), "", change.name)
-	}
 	c := s.newChange(string(change.kind), change.role.id, change.role.name)
-	c.Before["name"] = change.role.name
-	if change.kind == roleRenamed {
-		c.After["name"] = change.name
-		return c
-	}
-	c.Before["description"] = change.role.description
-	if permissions, err := json.Marshal(change.role.permissions); err == nil { // enough to create the role again
-		c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
+	switch change.kind {
+	case roleRenamed:
+		c.Before["name"], c.After["name"] = change.role.name, change.name
+	case roleDeleted:
+		c.Before["name"], c.Before["description"] = change.role.name, change.role.description
+		if permissions, err := json.Marshal(change.role.permissions); err == nil { // enough to create the role again
+			c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
+		}
 	}
 	return c
 }
 
-// recordEach writes a record for each person and role of a plan. after is a snapshot
-// that proved it, nil if there is none. failed returns the error for a person or,
-// for nil, for the role; without an error the outcome applies.
+// recordEach writes a record for each person and role of a plan. after proved it, if it is
+// not nil. failed returns the error for a person or, for nil, for the role.
 func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string, failed func(*personPlan) error) {
-	if p == nil {
-		return
-	}
 	for _, one := range p.touched() {
 		c := s.entryOf(what, one)
 		if one.kind == planJoin && after != nil {
@@ -103,22 +92,15 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 		}
 		s.record(c, outcome, failed(one))
 	}
-	if p.role == nil {
-		return
+	if p.role != nil {
+		s.record(s.entryOfRole(p.role), outcome, failed(nil))
 	}
-	c := s.entryOfRole(p.role)
-	if p.role.kind == roleMade && after != nil {
-		if r, err := after.roles.named(p.role.name); err == nil && r != nil {
-			c.UserID = r.id
-		}
-	}
-	s.record(c, outcome, failed(nil))
 }
 
 func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []difference) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
 		for _, f := range failures {
-			if f.one == one || f.one != nil && one != nil && f.one.before == one.before {
+			if f.one == one {
 				return f.err
 			}
 		}
@@ -126,8 +108,7 @@ func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []d
 	})
 }
 
-// recordFailed writes a record of one error for everybody in a plan, or of the
-// failed calls where there are any.
+// recordFailed writes records of an error, or of the failed calls where there are any.
 func (s *suger) recordFailed(what string, p *plan, done *applied, err error) {
 	s.recordEach(what, p, nil, "", func(one *personPlan) error {
 		if done == nil || one == nil {
@@ -175,26 +156,22 @@ func outcomeOf(err error) (outcome, code string) {
 	return "failed", code
 }
 
-// hidePersons replaces e-mail addresses and the values of a user's attributes by
-// keyed hashes, if there is a key. An address may also be in an unexpected
-// place, such as an id or a role's name.
+// hidePersons replaces addresses, also in ids and names of roles, and the values of a
+// user's attributes by keyed hashes, if there is a key.
 func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {
 		return
 	}
-	hash := func(text string) string {
+	hide := func(text string, personal bool) string {
+		kind := "user-"
+		if !strings.Contains(text, "@") {
+			if kind = "text-"; !personal || text == "" {
+				return text
+			}
+		}
 		mac := hmac.New(sha256.New, s.config.AuditKey)
 		mac.Write([]byte(fold(text)))
-		return hex.EncodeToString(mac.Sum(nil)[:8])
-	}
-	hide := func(text string, personal bool) string {
-		switch {
-		case strings.Contains(text, "@"):
-			return "user-" + hash(text)
-		case personal && text != "":
-			return "text-" + hash(text)
-		}
-		return text
+		return kind + hex.EncodeToString(mac.Sum(nil)[:8])
 	}
 	c.UserID, c.User = hide(c.UserID, false), hide(c.User, false)
 	for _, values := range []map[string]string{c.Before, c.After} {

@@ -202,7 +202,7 @@ func (s *snapshot) with(is *user) *snapshot {
 		return s
 	}
 	copied := *s
-	copied.users, copied.rows = slices.Clone(s.users), nil
+	copied.users = slices.Clone(s.users)
 	copied.users[at] = is
 	return &copied
 }
@@ -224,7 +224,7 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	}
 	if !reorder {
 		copied := *s
-		copied.users, copied.rows = users, nil
+		copied.users = users
 		return &copied
 	}
 	assumed := s.next(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)

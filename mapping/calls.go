@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,19 +55,18 @@ func (i ids) texts() map[string]string {
 
 // fillAll replaces the placeholders in the values of a query or of headers.
 func (i ids) fillAll(templates map[string]string) map[string]string {
-	filled := make(map[string]string, len(templates))
+	var pairs []string
+	for name, text := range i.texts() {
+		pairs = append(pairs, "{"+name+"}", text)
+	}
+	fill, filled := strings.NewReplacer(pairs...), make(map[string]string, len(templates))
 	for key, template := range templates {
-		for _, name := range spec.PlaceholdersIn(template) {
-			id, _ := spec.Text(i[name])
-			template = strings.ReplaceAll(template, "{"+name+"}", id)
-		}
-		filled[key] = template
+		filled[key] = fill.Replace(template)
 	}
 	return filled
 }
 
-// call makes one call and returns the object in its answer, or nil if the answer
-// carries none.
+// call makes one call and returns the object in its answer, or nil.
 func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids ids, with spec.Values) (any, error) {
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
@@ -79,9 +79,8 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 	return nil, err
 }
 
-// exchange makes a call and returns the value at the mapping's place in the
-// answer. there is false if that place is missing; an answer without a body is
-// nil.
+// exchange makes a call and returns the value at the mapping's place in the answer, and
+// whether that place is there; an answer without a body is nil.
 func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerclient.Call) (value any, there bool, err error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
 	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
@@ -101,7 +100,7 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 		return nil, true, nil
 	}
 	if value, err = Decode(answer.Body); err != nil {
-		return nil, false, s.unreadable(request.Operation, err)
+		return nil, false, s.unreadable(request.Operation, misfit("", "an answer that is not JSON"))
 	}
 	if op.Answer.Given() {
 		value, there = op.Answer.In(value)
@@ -141,22 +140,17 @@ func PagingOf(op *spec.Operation) sugerclient.Paging {
 	return paging
 }
 
-// asRecordError converts a RecordError to an error that names the operation,
+// unreadable converts a RecordError to an error for the client that names the operation,
 // and returns other errors unchanged.
-func (s *suger) asRecordError(operation string, err error) error {
-	if errors.As(err, new(*RecordError)) {
-		return s.unreadable(operation, err)
+func (s *suger) unreadable(operation string, err error) error {
+	if !errors.As(err, new(*RecordError)) {
+		return err
 	}
-	return err
-}
-
-func (s *suger) unreadable(operation string, cause error) error {
-	s.drift(operation, fieldOf(cause))
-	return scim.Wrap(cause, scim.CodeSugerUnreadable,
+	s.drift(operation, fieldOf(err))
+	return scim.Wrap(err, scim.CodeSugerUnreadable,
 		"Suger's answer to %q does not match the mapping. Run the check command to see what differs.", operation)
 }
 
-// driftOf reports an answer that the client could not read.
 func (s *suger) driftOf(err error) {
 	if call, ok := callError(err); ok && call.Kind == sugerclient.Unreadable {
 		s.drift(call.Operation, wholeAnswer)
@@ -172,8 +166,7 @@ func callMissing(err error) bool {
 	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
 }
 
-// isGone reports whether Suger answered the call itself with 404, not the token
-// endpoint.
+// isGone reports whether Suger answered the call with 404, not the token endpoint.
 func isGone(err error) bool { return isAnswered(err, http.StatusNotFound) }
 
 func isAnswered(err error, statuses ...int) bool {
@@ -181,11 +174,10 @@ func isAnswered(err error, statuses ...int) bool {
 	return ok && call.Kind == sugerclient.Refused && call.Err == nil && slices.Contains(statuses, call.Status)
 }
 
-// defaultRetryAfter is when to retry if Suger does not say.
+// defaultRetryAfter applies if Suger names no time.
 const defaultRetryAfter = 30 * time.Second
 
-// asSCIM converts an error of a call to one for the SCIM client. Every error
-// that leaves this package passes through it.
+// asSCIM converts an error for the SCIM client. Every error passes through it.
 func (s *suger) asSCIM(err error) error {
 	call, isCall := callError(err)
 	switch {
@@ -202,52 +194,48 @@ func (s *suger) asSCIM(err error) error {
 // translate is asSCIM for the error that a function returns, when deferred.
 func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
 
-// callFailed says what the failure of a call, the cause of err, means to the SCIM client.
+// callFailed converts err, whose cause is the failure of a call, for the client.
 func (s *suger) callFailed(call *sugerclient.Error, err error) error {
-	refusals, said := &s.model.doc.Refusals, saidBySuger(call.Message)
+	refusals := &s.model.doc.Refusals
+	code, text := scim.CodeSugerRefused, "Suger refused to {call}.{said}"
 	switch {
-	case call.Kind == sugerclient.Invalid:
-		return scim.Wrap(err, scim.CodeSugerUnreadable,
-			"Suger's record has an id that the call %q cannot use. Run the check command to see what differs from the mapping.", call.Operation)
-	case call.Kind == sugerclient.Throttled:
-		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger limits the rate of calls (%s). Okta retries this automatically.", call.Operation)
-		e.RetryAfter = cmp.Or(call.RetryAfter, defaultRetryAfter)
-		return e
 	case call.Kind == sugerclient.Unavailable:
 		return unavailable(err, fmt.Sprintf("to %q", call.Operation), call.RetryAfter)
+	case call.Kind == sugerclient.Throttled:
+		code, text = scim.CodeSugerThrottled, "Suger limits the rate of calls ({call}). Okta retries this automatically."
+	case call.Kind == sugerclient.Invalid:
+		code, text = scim.CodeSugerUnreadable,
+			`Suger's record has an id that the call "{call}" cannot use. Run the check command to see what differs from the mapping.`
 	case call.Kind == sugerclient.Unreadable:
-		return scim.Wrap(err, scim.CodeSugerUnreadable,
-			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
+		code, text = scim.CodeSugerUnreadable, `Suger's answer to "{call}" cannot be read. Run the check command to see what differs from the mapping.`
 	case call.Status == 401:
-		return scim.Wrap(err, scim.CodeTokenRefused,
-			"Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings.")
+		code, text = scim.CodeTokenRefused, "Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings."
 	case call.Status == 403:
-		return scim.Wrap(err, scim.CodeNotAllowed,
-			"Suger does not let this API key %s in organization %q.%s Give the key's API client a role that manages users.",
-			call.Operation, scim.Clip(s.Organization, 40), said)
+		code, text = scim.CodeNotAllowed,
+			`Suger does not let this API key {call} in organization {organization}.{said} Give the key's API client a role that manages users.`
 	case callMissing(call):
-		return scim.Wrap(err, scim.CodeUnsupported,
-			"Suger does not have the call %q of the mapping. Run the check command, and correct the mapping file.", call.Operation)
+		code, text = scim.CodeUnsupported, `Suger does not have the call "{call}" of the mapping. Run the check command, and correct the mapping file.`
 	case call.Status == 404 && (call.Operation == spec.OpListUsers || call.Operation == spec.OpListRoles):
-		return scim.Wrap(err, scim.CodeOrgUnknown,
-			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
-			scim.Clip(s.Organization, 40))
+		code, text = scim.CodeOrgUnknown, `Suger does not know organization {organization}, or this key may not see it.`+
+			" Compare it with the organization id in Suger's console and in the SCIM base URL."
 	case call.Status == 404:
-		return scim.Wrap(err, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
+		code, text = scim.CodeNotFound, "Suger did not find it ({call}).{said}"
 	case call.Status == 409 || call.Means(refusals.Duplicate):
-		code := scim.CodeUserExists
-		switch call.Operation {
-		case spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole:
+		code, text = scim.CodeUserExists, "Suger says that it already exists ({call}).{said}"
+		if slices.Contains([]string{spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole}, call.Operation) {
 			code = scim.CodeGroupExists
 		}
-		return scim.Wrap(err, code, "Suger says that it already exists (%s).%s", call.Operation, said)
 	case call.Means(refusals.Seats):
-		return scim.Wrap(err, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
+		code, text = scim.CodeNoSeat, "Suger has no seat left.{said} Free a seat or add some to the plan, then retry."
 	case call.Means(refusals.Domain):
-		return scim.Wrap(err, scim.CodeDomainRefused,
-			"Suger only accepts users with an e-mail domain of the organization.%s", said)
+		code, text = scim.CodeDomainRefused, "Suger only accepts users with an e-mail domain of the organization.{said}"
 	}
-	return scim.Wrap(err, scim.CodeSugerRefused, "Suger refused to %s.%s", call.Operation, said)
+	e := scim.Wrap(err, code, "%s", strings.NewReplacer("{call}", call.Operation, "{organization}", strconv.Quote(scim.Clip(s.Organization, 40)),
+		"{said}", saidBySuger(call.Message)).Replace(text))
+	if code == scim.CodeSugerThrottled {
+		e.RetryAfter = cmp.Or(call.RetryAfter, defaultRetryAfter)
+	}
+	return e
 }
 
 func unavailable(cause error, what string, retryAfter time.Duration) error {

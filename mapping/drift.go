@@ -15,10 +15,9 @@ import (
 // wholeAnswer is the field name for a difference in the answer as a whole.
 const wholeAnswer = "answer"
 
-// driftLogEvery is the minimum time between log lines for one kind of drift.
+// driftLogEvery bounds the log lines for one kind of drift.
 const driftLogEvery = time.Minute
 
-// errForeign means that a record belongs to another organization.
 var errForeign = misfit("organization", "a record of another organization")
 
 // A RecordError names the field in which a record of Suger's does not match the
@@ -30,7 +29,6 @@ type RecordError struct {
 
 func (e *RecordError) Error() string { return e.text + " does not match the mapping" }
 
-// fieldOf returns the field in which a record does not fit.
 func fieldOf(err error) string {
 	if record := (*RecordError)(nil); errors.As(err, &record) && record.Field != "" {
 		return record.Field
@@ -51,16 +49,13 @@ type DriftCount struct {
 	Last      time.Time
 }
 
-// A canary counts and logs answers that differ from the mapping: the first sign
-// that Suger's API has changed. Operations and fields are the mapping's, so
-// their number is bounded; no value is kept.
+// A canary counts and logs answers that differ from the mapping: the first sign that
+// Suger's API has changed. It keeps names of the mapping, so it is bounded, and no values.
 type canary struct {
 	config *Config
 	mu     sync.Mutex
-	seen   map[driftKey]*drift
+	seen   []*drift
 }
-
-type driftKey struct{ operation, field string }
 
 type drift struct {
 	DriftCount
@@ -68,18 +63,18 @@ type drift struct {
 	unlogged int64 // answers since then
 }
 
-// note counts one answer whose field differs from the mapping in some records, and
-// logs that, with details.
+// note counts and logs one answer with records that differ from the mapping in a field.
 func (c *canary) note(operation, field string, records, of int, details ...any) {
 	c.config.Observer.Drift(operation, field)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.config.Now()
-	d := c.seen[driftKey{operation, field}]
-	if d == nil {
-		d = &drift{DriftCount: DriftCount{Operation: operation, Field: field}}
-		c.seen[driftKey{operation, field}] = d
+	at := slices.IndexFunc(c.seen, func(d *drift) bool { return d.Operation == operation && d.Field == field })
+	if at < 0 {
+		at = len(c.seen)
+		c.seen = append(c.seen, &drift{DriftCount: DriftCount{Operation: operation, Field: field}})
 	}
+	d := c.seen[at]
 	d.Answers++
 	d.unlogged++
 	d.Last = now
@@ -91,12 +86,10 @@ func (c *canary) note(operation, field string, records, of int, details ...any) 
 	d.logged, d.unlogged = now, 0
 }
 
-// Drift returns the differences from the mapping since the process started, by
-// operation and field. It is empty if Suger matches the mapping.
-func (s *Service) Drift() []DriftCount {
+// Drift returns the differences from the mapping since the process started.
+func (s *Service) Drift() (counts []DriftCount) {
 	s.canary.mu.Lock()
 	defer s.canary.mu.Unlock()
-	counts := make([]DriftCount, 0, len(s.canary.seen))
 	for _, d := range s.canary.seen {
 		counts = append(counts, d.DriftCount)
 	}
@@ -106,8 +99,7 @@ func (s *Service) Drift() []DriftCount {
 	return counts
 }
 
-// drifted reports the fields in which some records of one answer, of so many, differ
-// from the mapping.
+// drifted reports the fields in which some records of one answer differ.
 func (s *suger) drifted(operation string, records map[string]int, of int, details ...any) {
 	for _, field := range sortedKeys(records) {
 		s.canary.note(operation, field, records[field], of, details...)
@@ -122,7 +114,7 @@ func (s *suger) drift(operation string, fields ...string) {
 
 func (s *suger) missing(operation string) { s.drift(operation, "call") }
 
-// maxNamed is how many records a log line names by id.
+// maxNamed bounds the ids in a log line.
 const maxNamed = 20
 
 // reportLeft reports the records of a list that are left out of every answer.
@@ -141,15 +133,17 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
+	if len(snap.mails) == len(snap.users) {
+		return
+	}
 	var ids []string
-	for _, email := range sortedKeys(snap.same) {
-		for _, at := range snap.same[email] {
-			ids = append(ids, snap.users[at].id)
+	for _, u := range snap.users {
+		if holder := snap.holderOf(s.model.email(u)); holder != u {
+			ids = append(ids, holder.id, u.id)
 		}
 	}
-	if len(ids) > 0 {
-		s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
-			"effect", "several users have the same address in Suger; lookups return the one who has access",
-			"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
-	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
+		"effect", "several users have the same address in Suger; lookups return the one who has access",
+		"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
 }

@@ -184,7 +184,7 @@ func (x *execution) look(ctx context.Context, n need) (*snapshot, error) {
 	case alone:
 		return x.person(ctx, id, n)
 	case id != "":
-		return snap, x.readable(snap, id, "")
+		return snap, x.planner.usable(snap, id, "")
 	}
 	return snap, nil
 }

@@ -21,18 +21,22 @@ type ticker struct{ last atomic.Uint64 }
 
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }
 
-// A feed fetches a value when a caller needs a newer one, once for all
-// simultaneous callers. Callers for whom the running fetches began too early
-// share the next one, so that any number of callers costs few calls.
+// A feed fetches a value when a caller needs a newer one, once for all simultaneous
+// callers. Those for whom the running fetches began too early share the next one.
 type feed[T any] struct {
-	ticker *ticker
-	now    func() time.Time
-	keep   time.Duration // how long a value can be used once it is complete
+	ticker  *ticker
+	now     func() time.Time
+	keep    time.Duration // how long a value can be used once it is complete
+	running chan struct{} // a place for each fetch that may run
 
 	mu      sync.Mutex
 	held    *fetched[T]
 	retired bool         // the feed no longer keeps values
-	flights []*flight[T] // running fetches, and at most one that starts when one of them ends
+	flights []*flight[T] // running fetches, and at most one that waits for its place
+}
+
+func newFeed[T any](t *ticker, now func() time.Time, keep time.Duration) *feed[T] {
+	return &feed[T]{ticker: t, now: now, keep: keep, running: make(chan struct{}, maxFlights)}
 }
 
 type fetched[T any] struct {
@@ -51,19 +55,16 @@ type need struct {
 
 // A flight is a fetch that runs or waits to start.
 type flight[T any] struct {
-	fetch   func(context.Context) (T, error)
-	result  fetched[T]
+	result  fetched[T] // its tick is 0 until the fetch begins
 	err     error
 	done    chan struct{}
 	waiting int
 	until   time.Time // latest deadline of its callers
-	parent  context.Context
-	cancel  context.CancelFunc // nil until it begins
+	cancel  context.CancelFunc
 }
 
-// get returns a value that satisfies a need. If a caller gives up, the fetch
-// continues for the others; it stops with the last one. reused reports that no
-// fetch was started for this call.
+// get returns a value that satisfies a need, and whether no fetch was started for this
+// call. A fetch stops when the last caller gives up.
 func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (T, error)) (result fetched[T], reused bool, err error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -77,7 +78,16 @@ func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (
 		defer f.mu.Unlock()
 		return *f.held, true, nil
 	}
-	one, reused := f.join(ctx, n, deadline, fetch)
+	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.result.tick == 0 || one.result.tick > n.after })
+	if reused = at >= 0; !reused {
+		at = len(f.flights)
+		f.flights = append(f.flights, f.start(context.WithoutCancel(ctx), fetch))
+	}
+	one := f.flights[at]
+	one.waiting++
+	if deadline.After(one.until) {
+		one.until = deadline
+	}
 	f.mu.Unlock()
 
 	select {
@@ -88,9 +98,7 @@ func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if one.waiting--; one.waiting == 0 {
-		if one.cancel != nil {
-			one.cancel()
-		}
+		one.cancel()
 		f.drop(one) // a stopped fetch cannot be joined
 	}
 	if err != nil {
@@ -99,41 +107,27 @@ func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (
 	return one.result, reused, one.err
 }
 
-// join finds the flight to wait for, or starts one; the caller has the lock.
-func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch func(context.Context) (T, error)) (one *flight[T], reused bool) {
-	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.cancel == nil || one.result.tick > n.after })
-	if at >= 0 {
-		one = f.flights[at]
-	} else {
-		one = &flight[T]{fetch: fetch, done: make(chan struct{}), parent: context.WithoutCancel(ctx), until: deadline}
-		f.flights = append(f.flights, one)
-		f.startNext()
-	}
-	one.waiting++
-	if deadline.After(one.until) {
-		one.until = deadline
-	}
-	return one, at >= 0
-}
-
-// startNext starts the waiting flight, if there is one and it may start; the caller
-// holds the lock.
-func (f *feed[T]) startNext() {
-	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.cancel == nil })
-	if at < 0 || at >= maxFlights {
-		return
-	}
-	one := f.flights[at]
-	detached, cancel := context.WithCancel(one.parent)
-	one.cancel = cancel
-	one.result.tick = f.ticker.next()
+// start returns a flight that begins as soon as there is a place for it.
+func (f *feed[T]) start(ctx context.Context, fetch func(context.Context) (T, error)) *flight[T] {
+	ctx, cancel := context.WithCancel(ctx)
+	one := &flight[T]{done: make(chan struct{}), cancel: cancel}
 	latest := func() time.Time {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		return one.until
 	}
 	go func() {
-		value, err := one.fetch(flightContext{detached, latest})
+		defer close(one.done)
+		select {
+		case f.running <- struct{}{}:
+			defer func() { <-f.running }()
+		case <-ctx.Done(): // nobody waits for it any more
+			return
+		}
+		f.mu.Lock()
+		one.result.tick = f.ticker.next()
+		f.mu.Unlock()
+		value, err := fetch(flightContext{ctx, latest})
 		cancel()
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -141,20 +135,17 @@ func (f *feed[T]) startNext() {
 		if f.drop(one) && err == nil {
 			f.hold(one.result)
 		}
-		close(one.done)
 	}()
+	return one
 }
 
-// drop removes a flight from those that can be joined, and starts the next one.
-// It reports whether the flight was among them.
+// drop reports whether a flight could still be joined, and ends that.
 func (f *feed[T]) drop(one *flight[T]) bool {
 	at := slices.Index(f.flights, one)
-	if at < 0 {
-		return false
+	if at >= 0 {
+		f.flights = slices.Delete(f.flights, at, at+1) // also frees the flight and its value
 	}
-	f.flights = slices.Delete(f.flights, at, at+1) // also frees the flight and its value
-	f.startNext()
-	return true
+	return at >= 0
 }
 
 // hold keeps a value; the caller holds the lock. It is dropped when it is too old
@@ -177,7 +168,6 @@ func (f *feed[T]) latest() (value T) {
 	return value
 }
 
-// forget drops the value if its fetch began at a tick or before.
 func (f *feed[T]) forget(until tick) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -201,5 +191,4 @@ type flightContext struct {
 	latest func() time.Time
 }
 
-// Deadline moves when a caller with more time joins.
 func (c flightContext) Deadline() (deadline time.Time, ok bool) { return c.latest(), true }

@@ -15,8 +15,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// hintLifetime is how long facts about a list save calls: changes in Suger are to be
-// noticed.
+// hintLifetime bounds the use of facts about a list: changes in Suger are to be noticed.
 const hintLifetime = 10 * time.Minute
 
 // A listHint is what is known about the list of users, and since when.
@@ -25,34 +24,15 @@ type listHint struct {
 	since time.Time
 }
 
-// currentHint returns the hint for a fetch that begins now.
-func (l *lists) currentHint(now time.Time) listHint {
-	if known := l.hint.Load(); known != nil && now.Sub(known.since) <= hintLifetime {
-		return *known
-	}
-	return listHint{since: now}
-}
-
-// learn keeps what a fetch with a hint has shown.
-func (l *lists) learn(hint listHint, shown sugerclient.ListHint, now time.Time) {
-	if shown.Unpaged != hint.Unpaged || shown.Paged != hint.Paged {
-		hint.since = now
-	}
-	hint.ListHint = shown
-	l.hint.Store(&hint)
-}
-
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
 // filled keeps the caller's lists from now on: Suger has accepted the credential.
 func (s *suger) filled(lists *lists) { s.memory.filled(s.memory.key(s.Caller), lists) }
 
-// toShow returns how old a list of users may be that is only shown: at most
-// GATEWAY_LIST_TTL, and not older than the last write of this process to the
-// organization.
+// toShow is for a list of users that is only shown: not older than GATEWAY_LIST_TTL, nor than
+// the last write of this process to the organization.
 func (s *suger) toShow() need { return s.shownAfter(organizationName(s.Organization)) }
 
-// rolesToShow is toShow for the list of roles.
 func (s *suger) rolesToShow() need { return s.shownAfter(s.rolesName()) }
 
 func (s *suger) shownAfter(name string) need {
@@ -65,17 +45,10 @@ func (s *suger) shownAfter(name string) need {
 // fromNow is for a list whose fetch begins after this call.
 func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 
-// people returns a snapshot of the whole organization that fits a need, with
-// the roles that are known without asking.
+// people returns a snapshot of everybody, with the roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	lists := s.lists()
-	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
-		snap, err := s.fetchPeople(ctx, lists)
-		if err == nil {
-			s.filled(lists)
-		}
-		return snap, err
-	})
+	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) { return s.fetchPeople(ctx, lists) })
 	found := "miss"
 	if reused {
 		found = "hit"
@@ -90,7 +63,6 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	return &snap, nil
 }
 
-// completed returns a snapshot with the organization's list of roles.
 func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
 	roles, err := s.roles(ctx, n)
 	if err != nil {
@@ -99,7 +71,6 @@ func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapsho
 	return snap.withRoles(roles), nil
 }
 
-// roles returns the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	result, _, err := s.lists().roles.get(ctx, n, s.fetchRoles)
 	return result.value, err
@@ -112,7 +83,6 @@ type rowReader[T any] struct {
 	left   []leftOut
 }
 
-// Keep drops the rows after the first n.
 func (r *rowReader[T]) Keep(n int) {
 	r.left = slices.DeleteFunc(r.left, func(one leftOut) bool { return one.row >= n })
 	r.usable = r.usable[:n-len(r.left)]
@@ -150,7 +120,7 @@ func readList[T any](ctx context.Context, s *suger, operation string, op *spec.O
 	if err == nil && len(rows.usable) == 0 && len(rows.left) > 0 {
 		err = rows.left[0].err
 	}
-	return report, s.asRecordError(operation, err)
+	return report, s.unreadable(operation, err)
 }
 
 // rowSeed makes the hash of a row unpredictable.
@@ -160,13 +130,20 @@ var rowSeed = maphash.MakeSeed()
 // earlier list, which may be nil: they are not decoded again, and lists in memory share
 // their users.
 func (s *suger) newUserReader(earlier *snapshot) *rowReader[user] {
+	known := make(map[uint64]*user)
+	if earlier != nil {
+		for _, u := range earlier.users {
+			known[u.row] = u
+		}
+		delete(known, 0)
+	}
 	var text bytes.Reader
 	decoder := json.NewDecoder(&text) // one for all rows, since 100,000 would leave much garbage
 	decoder.UseNumber()
 	record := make(map[string]any)
-	r := &rowReader[user]{read: func(row []byte) (*user, leftOut) {
+	return &rowReader[user]{usable: make([]*user, 0, len(known)+1), read: func(row []byte) (*user, leftOut) {
 		hash := maphash.Bytes(rowSeed, row)
-		if u := earlier.byRow(hash); u != nil {
+		if u := known[hash]; u != nil {
 			return u, leftOut{}
 		}
 		text.Reset(row)
@@ -181,29 +158,29 @@ func (s *suger) newUserReader(earlier *snapshot) *rowReader[user] {
 		u.row = hash
 		return u, leftOut{}
 	}}
-	if earlier != nil {
-		r.usable = make([]*user, 0, len(earlier.users)+1)
-	}
-	return r
 }
 
 // fetchPeople reads every user of the organization.
 func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error) {
-	hint := lists.currentHint(s.config.Now())
+	hint := lists.hint.Load()
+	if now := s.config.Now(); hint == nil || now.Sub(hint.since) > hintLifetime {
+		hint = &listHint{since: now}
+	}
 	earlier := lists.users.latest()
 	reader := s.newUserReader(earlier)
 	report, err := readList(ctx, s, spec.OpListUsers, s.model.doc.Operations.ListUsers, hint.ListHint, reader, func(u *user) []string { return u.drift })
 	if err != nil {
 		return nil, err
 	}
-	lists.learn(hint, report.Hint, s.config.Now())
+	lists.hint.Store(&listHint{report.Hint, hint.since})
 	if err := s.model.checkUsable(reader.usable); err != nil {
-		return nil, s.asRecordError(spec.OpListUsers, err)
+		return nil, s.unreadable(spec.OpListUsers, err)
 	}
 	snap := earlier.next(s.model, slices.Clip(reader.usable), reader.left)
 	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
+	s.filled(lists)
 	return snap, nil
 }
 
@@ -235,26 +212,21 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 		return nil, true, nil
 	}
 	record, err = s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
-	if err == nil && record == nil {
-		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
-	}
-	var refused *sugerclient.Error
-	if !errors.As(err, &refused) {
-		return record, true, err
-	}
+	call, failed := callError(err)
 	switch {
-	case refused.Kind == sugerclient.Invalid, isGone(err): // not a valid id in a path, or unknown to Suger
+	case err == nil && record == nil:
+		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+	case failed && call.Kind == sugerclient.Invalid, isGone(err): // not a valid id in a path, or unknown to Suger
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
 	}
-	return nil, true, err
+	return record, true, err
 }
 
-// person returns a snapshot of one user, by the call for one user where that
-// proves membership and role, and else by the list that fits the need. A user who
-// is not found counts as no member only if a list agrees; a list that still has
-// the user is read again if it is older than the call.
+// person returns a snapshot of one user, by the call for one user where that proves
+// membership and role, or else everybody. A user whom the call does not find is no member
+// only if a list agrees; one that is older than the call is read again.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	byID, gone, err := s.recordOf(ctx, id)
 	if err != nil {
@@ -274,7 +246,7 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 	if snap, err = s.withoutOthers(ctx, snap, id); err != nil {
 		return nil, err
 	}
-	return snap, s.readable(snap, id, "")
+	return snap, s.planner.usable(snap, id, "")
 }
 
 // recordOf returns a snapshot of the member whom Suger's call for one user shows, nil if
@@ -295,22 +267,15 @@ func (s *suger) recordOf(ctx context.Context, id string) (byID *snapshot, gone t
 	if err != nil || is == nil {
 		return nil, 0, err
 	}
-	return onePerson(s.model, is, s.fixed, at, s.config.Now()), 0, nil
+	byID = newSnapshot(s.model, []*user{is}, nil)
+	byID.whole, byID.roles, byID.tick, byID.done = false, s.fixed, at, s.config.Now()
+	return byID, 0, nil
 }
 
-// readable returns an error if the record of a user in the list cannot be read.
-func (s *suger) readable(snap *snapshot, id, email string) error {
-	if err := snap.unusable(id, email); err != nil {
-		return s.unreadable(spec.OpListUsers, err)
-	}
-	return nil
-}
-
-// nobodyHas returns an error unless the list proves that nobody has an address: a
-// record whose own address cannot be read may have it. Suger's call for one user can
-// show that it has another.
+// nobodyHas returns an error if a record in the list whose address cannot be read may have
+// this one: unless Suger's call for one user shows another.
 func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) error {
-	if err := s.readable(snap, "", email); err != nil {
+	if err := s.planner.usable(snap, "", email); err != nil {
 		return err
 	}
 	const most = 20 // calls
@@ -328,7 +293,7 @@ func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) err
 				continue
 			}
 		}
-		return s.unreadable(spec.OpListUsers, one.err)
+		return s.planner.unreadable(one.err)
 	}
 	return nil
 }
@@ -342,9 +307,8 @@ func (s *suger) addressOf(ctx context.Context, id string) (string, error) {
 	return "", err
 }
 
-// withoutOthers returns a snapshot without the records that have no id but an
-// address which is not that of the user with an id, as Suger's call for one user
-// shows.
+// withoutOthers drops the records that have no id but an address, if Suger's call for the
+// user with an id shows another address.
 func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*snapshot, error) {
 	nameless := func(one leftOut) bool { return one.id == "" && one.email != "" }
 	if snap.byID(id) != nil || !slices.ContainsFunc(snap.left, nameless) {
@@ -375,7 +339,7 @@ func (s *suger) member(record any, id string) (*user, error) {
 	}
 	u, err := s.model.readUser(record, s.Organization)
 	if err != nil {
-		return nil, s.asRecordError(spec.OpGetUser, err)
+		return nil, s.unreadable(spec.OpGetUser, err)
 	}
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
@@ -387,8 +351,7 @@ func (s *suger) member(record any, id string) (*user, error) {
 	return u, nil
 }
 
-// fetchRoles reads the organization's roles, or uses the known ones if Suger
-// has no list of them.
+// fetchRoles reads the roles, or uses the known ones if Suger has no list of them.
 func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	op := s.model.doc.Operations.ListRoles
 	if op == nil {
@@ -419,94 +382,89 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	return m.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
 }
 
-// knownRoles returns the roles of the mapping alone, once Suger has shown that
-// it accepts the credential.
+// knownRoles returns the roles of the mapping alone, once Suger has shown that it accepts
+// the credential. Who holds another one holds a custom role, with the power that the
+// mapping gives to these: nobody may lose it for a lesser one.
 func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 	if _, err := s.people(ctx, s.toShow()); err != nil {
 		return nil, err
 	}
-	return s.model.knownCatalogue(s.config.GroupRoles), nil
+	c := s.model.newCatalogue(nil, s.config.GroupRoles, true)
+	c.missing = s.model.doc.Operations.ListRoles != nil
+	return c, nil
 }
 
-// holder finds the user with an address, or nil. Where a record by id proves
-// membership, a hint of an earlier lookup is verified by one call; a list that has
-// a user with access under the address takes precedence.
-func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, error) {
+// holder finds the user with an address, or nil. Where a record by id proves membership, a
+// hint of an earlier lookup is verified by one call.
+func (s *suger) holder(ctx context.Context, email string) (*user, error) {
 	key := s.memory.key(s.Caller)
 	n := s.toShow()
+	result := "miss"
 	if id := s.memory.recall(key, email); id != "" && s.provesByID() {
 		asked := s.fromNow()
 		snap, err := s.person(ctx, id, n)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if u := snap.byID(id); u != nil && s.model.key(u) == foldEmail(email) && u.access.active {
 			s.config.Observer.Lookup("hit")
-			return snap, u, nil
+			return u, nil
 		}
-		s.config.Observer.Lookup("wrong")
-		s.memory.unlearn(key, email)
+		result = "wrong"
+		s.memory.lookups.Remove(lookupKey{key, foldEmail(email)})
 		n = asked // the cached list may be what gave the wrong hint
-	} else {
-		s.config.Observer.Lookup("miss")
 	}
-	snap, u, decided, err := s.find(ctx, email)
-	if err != nil || decided {
-		if u != nil {
-			s.filled(s.lists())
-			s.memory.remember(key, email, u.id)
+	s.config.Observer.Lookup(result)
+	u, decided, err := s.find(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	if u != nil {
+		s.filled(s.lists())
+	}
+	if !decided {
+		snap, err := s.people(ctx, n)
+		if err != nil {
+			return nil, err
 		}
-		return snap, u, err
+		if u = snap.holderOf(email); u == nil {
+			return nil, s.nobodyHas(ctx, snap, email)
+		}
 	}
-	if snap, err = s.people(ctx, n); err != nil {
-		return nil, nil, err
+	if u != nil {
+		s.memory.remember(key, email, u.id)
 	}
-	u = snap.holderOf(email)
-	if u == nil {
-		return snap, nil, s.nobodyHas(ctx, snap, email)
-	}
-	s.memory.remember(key, email, u.id)
-	return snap, u, nil
+	return u, nil
 }
 
 // find looks a user up by the mapping's "find user" call. decided is false if only
 // the list can decide: nobody was found and the mapping does not say "decides", or
 // the record does not show a member with access. Writes always use the list.
-func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *user, decided bool, err error) {
+func (s *suger) find(ctx context.Context, email string) (found *user, decided bool, err error) {
 	op := s.model.doc.Operations.FindUser
 	if op == nil {
-		return nil, nil, false, nil
+		return nil, false, nil
 	}
-	at := s.memory.next()
 	records, _, err := s.foundBy(ctx, op, email)
 	if isGone(err) || callMissing(err) {
-		return nil, nil, false, nil // a Suger without the call answers so for everybody
+		return nil, false, nil // a Suger without the call answers so for everybody
 	}
-	if err != nil {
-		return nil, nil, false, err
-	}
-	others := false
+	decided = err == nil && op.Decides
 	for _, record := range records {
 		u, err := s.model.readUser(record, s.Organization)
-		if err != nil || s.model.key(u) != foldEmail(email) {
-			others = true
+		switch {
+		case err != nil || s.model.key(u) != foldEmail(email):
+			decided = decided && found != nil
 			continue
+		case len(u.roles) == 0:
+			s.drift(spec.OpFindUser, s.model.doc.User.Roles.Field.String())
+			return nil, false, nil
+		case !u.access.active, found != nil && found.id != u.id: // two are an inconsistency in Suger, which the list reports
+			return nil, false, nil
 		}
-		if field := s.model.doc.User.Roles.Field; len(u.roles) == 0 || !u.access.active {
-			if len(u.roles) == 0 {
-				s.drift(spec.OpFindUser, field.String())
-			}
-			return nil, nil, false, nil
-		}
-		if found != nil && found.id != u.id {
-			return nil, nil, false, nil // an inconsistency in Suger, which the list reports
-		}
-		found = u
+		found, decided = u, true
 	}
-	if found == nil {
-		return nil, nil, op.Decides && !others, nil
-	}
-	return onePerson(s.model, found, s.fixed, at, s.config.Now()), found, true, nil
+	return found, decided, err
 }
 
 // foundBy returns the records in the answer to the call for one address, and whether

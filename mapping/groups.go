@@ -20,80 +20,89 @@ const maxMembersShown = 1000
 type Groups struct{ *suger }
 
 // Get returns one group.
-func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.Resource, err error) {
-	defer g.translate(&err)
-	return g.groupShape(p.Includes("members")).get(ctx, "group", id)
+func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error) {
+	return g.shape(p.Includes("members")).Get(ctx, id, p)
 }
 
 // List returns the groups that a query asks for.
-func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
-	defer g.translate(&err)
-	return g.groupShape(q.Projection.Includes("members") || q.Filter.Uses("members")).list(ctx, q)
+func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+	return g.shape(q.Projection.Includes("members") || q.Filter.Uses("members")).List(ctx, q)
 }
 
-// groupShape shows roles as groups, in the order of every list: by time of creation, then id.
-func (s *suger) groupShape(members bool) roleShape {
-	shape := roleShape{suger: s, holders: members}
-	shape.compare = func(a, b *role) int {
-		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
-	}
-	shape.resource = func(r *role, holders []*user) scim.Resource {
-		if !members {
-			return groupWithoutMembers(r)
+// shape shows roles as groups, in the order of every list: by time of creation, then id.
+func (g *Groups) shape(members bool) *Roles {
+	resource := func(r *role, holders []*user) scim.Resource {
+		if !members { // the version is that of the whole group
+			return g.group(r, nil)
 		}
-		return versioned(s.group(r, holders))
+		return versioned(g.group(r, holders))
 	}
-	return shape
+	return &Roles{g.suger, "group", members, resource, func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
+	}}
 }
 
-// A roleShape shows roles as resources of one type.
-type roleShape struct {
+// Roles are the roles of one caller's organization as resources of one type: groups, or
+// roles for Okta's entitlement discovery and the roles and entitlements extension.
+type Roles struct {
 	*suger
-	holders  bool // the resource depends on who holds the role
+	what     string // the type in an error
+	holders  bool   // the resource depends on who holds the role
 	resource func(r *role, holders []*user) scim.Resource
 	compare  func(a, b *role) int
 }
 
-func (v roleShape) get(ctx context.Context, what, id string) (scim.Resource, error) {
-	r, err := v.roleByID(ctx, what, id)
+// Roles opens the roles of the caller's organization, in the order of their ids.
+func (s *Service) Roles(c Caller) *Roles {
+	return &Roles{s.open(c), "role", true, roleResource, func(a, b *role) int { return strings.Compare(a.id, b.id) }}
+}
+
+// Get returns one role.
+func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
+	defer rs.translate(&err)
+	r, err := rs.byID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	var holders []*user
-	if v.holders {
-		snap, err := v.people(ctx, v.toShow())
-		if err != nil {
-			return nil, err
-		}
-		holders = snap.holdersOf(r)
-	}
-	return v.resource(r, holders), nil
-}
-
-func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	roles, err := v.roles(ctx, v.rolesToShow())
+	holders, err := rs.holdersShown(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var members map[string][]*user
-	if v.holders {
-		snap, err := v.people(ctx, v.toShow())
-		if err != nil {
-			return nil, err
-		}
-		members = snap.withRoles(roles).members()
-	}
-	sorted := slices.SortedFunc(slices.Values(roles.roles), v.compare)
-	return q.Select(len(sorted), func(i int) scim.Resource { return v.resource(sorted[i], members[sorted[i].id]) }), nil
+	return rs.resource(r, holders(r)), nil
 }
 
-// roleByID finds a role by its id, in a list that begins now if the present one lacks
-// it. what names it in the error if there is none. The answer always comes from a
-// list that Suger gave to this credential: answering from the known roles would make
-// a wrong token look valid.
-func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
-	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
-		roles, err := s.roles(ctx, within)
+// List returns the roles that a query asks for.
+func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer rs.translate(&err)
+	roles, err := rs.roles(ctx, rs.rolesToShow())
+	if err != nil {
+		return nil, err
+	}
+	holders, err := rs.holdersShown(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sorted := slices.SortedFunc(slices.Values(roles.roles), rs.compare)
+	return q.Select(len(sorted), func(i int) scim.Resource { return rs.resource(sorted[i], holders(sorted[i])) }), nil
+}
+
+// holdersShown returns who holds a role, nobody if the resource does not show it.
+func (rs *Roles) holdersShown(ctx context.Context) (func(*role) []*user, error) {
+	if !rs.holders {
+		return func(*role) []*user { return nil }, nil
+	}
+	snap, err := rs.people(ctx, rs.toShow())
+	if err != nil {
+		return nil, err
+	}
+	return snap.holdersOf, nil
+}
+
+// byID finds a role by its id, in a list that begins now if the present one lacks it.
+// It does not use the known roles, which would make a wrong token look valid.
+func (rs *Roles) byID(ctx context.Context, id string) (*role, error) {
+	for _, within := range []need{rs.rolesToShow(), rs.fromNow()} {
+		roles, err := rs.roles(ctx, within)
 		if err != nil {
 			return nil, err
 		}
@@ -104,37 +113,15 @@ func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 			return nil, errUnlisted()
 		}
 	}
-	return nil, scim.NotFound(what, id)
-}
-
-// rolesHaveIDs reports whether users' records name roles by id, so that a role
-// can be identified without the list of roles.
-func (s *suger) rolesHaveIDs() bool {
-	roles := &s.model.doc.User.Roles
-	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
-}
-
-func (s *snapshot) members() map[string][]*user {
-	members := make(map[string][]*user)
-	for _, u := range s.users {
-		for _, r := range s.roles.of(u) {
-			members[r.id] = append(members[r.id], u)
-		}
-	}
-	return members
-}
-
-// groupWithoutMembers returns a role as a group whose members are not shown. It
-// has no version, which is that of the whole group.
-func groupWithoutMembers(r *role) scim.Resource {
-	about := meta("Group", r.created, r.modified)
-	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
+	return nil, scim.NotFound(rs.what, id)
 }
 
 // group returns a role as a group, without its version, which takes longer to
 // compute than all the rest where there are many members.
 func (s *suger) group(r *role, holders []*user) scim.Resource {
-	group := groupWithoutMembers(r)
+	group := scim.Resource{
+		"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": meta("Group", r.created, r.modified),
+	}
 	if len(holders) > 0 {
 		members := make([]any, len(holders))
 		for i, u := range holders {
@@ -152,11 +139,8 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if err != nil {
 		return nil, err
 	}
-	if err := g.groupType.CheckRequired(r); err != nil {
-		return nil, err
-	}
 	name, _ := r["displayName"].(string)
-	if err := g.planner.fits(cleanName(name)); err != nil {
+	if err := cmp.Or(g.groupType.CheckRequired(r), g.planner.fits(cleanName(name))); err != nil {
 		return nil, err
 	}
 	done, err := g.carryOut(ctx, change{
@@ -173,9 +157,8 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }
 
-// Replace makes a group as the client's whole resource says (PUT). A resource
-// without members, or with null for them, leaves the members alone; an empty list
-// removes all.
+// Replace makes a group as the client's whole resource says (PUT). Members that are missing
+// or null stay as they are; an empty list removes all.
 func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	wanted, err := g.groupType.Normalize(body)
 	if err != nil {
@@ -206,9 +189,8 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 	})
 }
 
-// replacesMembers reports whether the operations set the list of members, so
-// that removals follow from it and name nobody. An operation without a path that
-// only renames, which Okta sends with every change, does not.
+// replacesMembers reports whether the operations set the list of members, so that removals
+// follow from it and name nobody.
 func replacesMembers(operations []scim.PatchOperation) bool {
 	return slices.ContainsFunc(operations, func(op scim.PatchOperation) bool {
 		if op.Path == nil {
@@ -228,15 +210,13 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	if op.Op != "remove" || op.Path == nil || op.Path.Attr == nil || op.Path.Attr.Name != attribute || op.Path.Sub != nil {
 		return nil
 	}
-	if op.Path.Filter != nil {
-		path, value, ok := op.Path.Filter.Equality()
-		if text, isText := value.(string); ok && isText && (path == "value" || path == "display") {
-			return []string{text}
-		}
-		return nil
-	}
 	list, isList := op.Value.([]any)
-	if !isList {
+	switch path, value, _ := op.Path.Filter.Equality(); {
+	case path == "value" || path == "display":
+		list = []any{value}
+	case op.Path.Filter != nil:
+		return nil
+	case !isList:
 		list = []any{op.Value}
 	}
 	for _, entry := range list {
@@ -250,9 +230,8 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	return values
 }
 
-// changing returns the change of a group with an id. The current and the desired
-// members are not kept after planning: a group can have thousands, and many requests
-// can wait for a lock.
+// changing returns the change of a group. Its members are not kept after planning: they can
+// be thousands, and many requests can wait for a lock.
 func (g *Groups) changing(id, ifMatch string, how func(s *snapshot, r *role, current scim.Resource) (*plan, error)) change {
 	return change{
 		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
@@ -273,8 +252,7 @@ func (g *Groups) changing(id, ifMatch string, how func(s *snapshot, r *role, cur
 }
 
 // update makes a group as the client wants it, and returns it unless it has more than
-// most members. asked is known without the current members: whether removals are
-// implicit, and who is removed explicitly.
+// most members. asked says whether removals are implicit, and who is named in them.
 func (g *Groups) update(ctx context.Context, id, ifMatch string, asked memberChange, most int, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	sent := scim.Resource{}
 	var shown role
@@ -311,8 +289,7 @@ func (g *Groups) update(ctx context.Context, id, ifMatch string, asked memberCha
 	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
 }
 
-// Delete removes a custom role. Its members get the default role first, so that
-// no user is left without one.
+// Delete removes a custom role, whose members get the default role first.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, g.changing(id, ifMatch, func(s *snapshot, r *role, _ scim.Resource) (*plan, error) {
 		return g.planner.deleteRole(s, r)
@@ -320,23 +297,22 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	return err
 }
 
+// groupOf finds the role with an id. Users' records must name roles by id, if the list of
+// roles is not there to tell who holds it.
 func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
-	r := snap.roles.byID(id)
+	r, named := snap.roles.byID(id), &s.model.doc.User.Roles
 	switch {
-	case r == nil && !snap.roles.whole:
+	case r != nil && (snap.roles.whole || named.By != "name" && (!named.Name.Given() || named.ID.Given())):
+		return r, nil
+	case !snap.roles.whole:
 		return nil, errNeedsRoles
-	case r == nil && snap.roles.missing:
+	case snap.roles.missing:
 		return nil, errUnlisted()
-	case r == nil:
-		return nil, scim.NotFound("group", id)
-	case !snap.roles.whole && !s.rolesHaveIDs():
-		return nil, errNeedsRoles
 	}
-	return r, nil
+	return nil, scim.NotFound("group", id)
 }
 
-// differenceOf finds who joins and who leaves. A resource that does not mention
-// its members leaves them alone.
+// differenceOf finds who joins and who leaves, nobody if no members are mentioned.
 func differenceOf(current, wanted scim.Resource) memberChange {
 	list, given := wanted["members"].([]any)
 	if !given {
@@ -367,27 +343,6 @@ func memberIDs(members any) []string {
 		}
 	}
 	return ids
-}
-
-// Roles are the roles of one caller's organization as Okta's entitlement
-// discovery reads them, and clients of the roles and entitlements extension.
-type Roles struct{ *suger }
-
-// Get returns one role.
-func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
-	defer rs.translate(&err)
-	return rs.shape().get(ctx, "role", id)
-}
-
-// List returns the roles that a query asks for.
-func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
-	defer rs.translate(&err)
-	return rs.shape().list(ctx, q)
-}
-
-// shape shows roles as such, in the order of their ids.
-func (rs *Roles) shape() roleShape {
-	return roleShape{rs.suger, true, roleResource, func(a, b *role) int { return strings.Compare(a.id, b.id) }}
 }
 
 func roleResource(r *role, holders []*user) scim.Resource {

@@ -40,8 +40,8 @@ type callerKey = marks.Mark
 
 // lists are those of one organization as one credential sees them.
 type lists struct {
-	users feed[*snapshot]
-	roles feed[*catalogue]
+	users *feed[*snapshot]
+	roles *feed[*catalogue]
 	hint  atomic.Pointer[listHint]
 }
 
@@ -90,10 +90,7 @@ func (m *memory) lists(key callerKey) *lists {
 		return s
 	}
 	keep := max(m.listTTL, time.Second)
-	s := &lists{
-		users: feed[*snapshot]{ticker: &m.ticker, now: m.now, keep: keep},
-		roles: feed[*catalogue]{ticker: &m.ticker, now: m.now, keep: keep},
-	}
+	s := &lists{users: newFeed[*snapshot](&m.ticker, m.now, keep), roles: newFeed[*catalogue](&m.ticker, m.now, keep)}
 	if old, there, _ := m.unproven.PeekOrAdd(key, s); there {
 		return old
 	}
@@ -129,9 +126,8 @@ func (m *memory) doubts(name string) bool {
 	return there && m.now().Sub(since) < doubtLifetime
 }
 
-// wrote records a write to these names of an organization, whether or not it
-// succeeded: a list that began before it can no longer be used, with any
-// credential.
+// wrote records a write to these names of an organization, whether or not it succeeded:
+// no earlier list can be used any more, with any credential.
 func (m *memory) wrote(organization string, names ...string) {
 	at := m.next()
 	m.count(organization).Add(1)
@@ -150,16 +146,11 @@ func (m *memory) count(organization string) *atomic.Int64 {
 	return one
 }
 
-func (m *memory) lastWrite(names ...string) (last tick) {
-	for _, name := range names {
-		if at, ok := m.writes.Peek(name); ok {
-			last = max(last, at)
-		}
-	}
-	return last
+func (m *memory) lastWrite(name string) tick {
+	at, _ := m.writes.Peek(name)
+	return at
 }
 
-// remember keeps the hint that an address belongs to a user.
 func (m *memory) remember(key callerKey, email, id string) {
 	if m.lookupTTL > 0 {
 		// Cloned, as an address may be a part of a long filter.
@@ -174,10 +165,6 @@ func (m *memory) recall(key callerKey, email string) string {
 		return ""
 	}
 	return hint.id
-}
-
-func (m *memory) unlearn(key callerKey, email string) {
-	m.lookups.Remove(lookupKey{key, foldEmail(email)})
 }
 
 // Names under which work is serialized and writes are noted.

@@ -9,6 +9,7 @@ package mapping
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"sort"
 	"strings"
@@ -75,8 +76,8 @@ func newModel(doc *spec.Document) *model {
 		m.index[a.name] = i
 	}
 	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
-	if doc.Access.Shows() {
-		m.status = newStatusModel(&doc.Access)
+	if in := &doc.Access; in.Shows() {
+		m.status = &statusModel{in, spec.WordsOf(in.Active), spec.WordsOf(in.Pending), spec.WordsOf(in.Inactive)}
 	}
 	m.precedence = make(map[string]int)
 	m.others = len(doc.Role.Precedence)
@@ -100,7 +101,6 @@ func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
 	return rule
 }
 
-// fold makes text comparable without regard to letter case.
 func fold(s string) string { return strings.ToLower(s) }
 
 // invisible matches characters without a glyph. The last one is the blank
@@ -122,8 +122,7 @@ func cleanName(name string) string {
 	return strings.Join(strings.Fields(name), " ")
 }
 
-// at returns the position of an attribute, or a negative number if the mapping
-// does not have it.
+// at returns the position of an attribute, -1 if the mapping does not have it.
 func (m *model) at(name string) int {
 	if i, ok := m.index[name]; ok {
 		return i
@@ -137,28 +136,33 @@ func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStat
 
 func (m *model) writesRole() bool { return m.doc.WritesRole() }
 
-// invites reports whether the mapping knows people who are invited and have never
-// signed in.
+// invites reports whether the mapping knows people who have never signed in.
 func (m *model) invites() bool { return m.status != nil && len(m.status.pending) > 0 }
 
-// statusValue returns what the update operation writes into the status.
+// statusValue returns what is written into the status to give or end access, nil if nothing
+// can be.
 func (m *model) statusValue(active bool, now string) any {
-	value := m.status.toInactive
+	values := m.status.Inactive
 	if active {
-		value = m.status.toActive
+		values = m.status.Active
 	}
-	if word, isText := value.(string); isText && spec.PlaceholderName(word) == spec.NowPlaceholder {
+	if len(values) == 0 {
+		return nil
+	}
+	switch word, _ := values[0].(string); {
+	case values[0] == nil:
+		return json.RawMessage("null")
+	case spec.PlaceholderName(word) == spec.NowPlaceholder:
 		return now
 	}
-	return value
+	return values[0]
 }
 
 // endOfAccess returns how access ends. The mapping decides, not a record, so that
 // an unexpected answer never turns a deactivation into a removal.
 func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
 
-// knowsAdministrators reports whether the ids of the administrator roles are in the
-// mapping.
+// knowsAdministrators reports whether the mapping has the ids of the administrator roles.
 func (m *model) knowsAdministrators() bool {
 	for _, known := range m.doc.Role.Known {
 		if known.Administrator && known.IDText() == "" && m.doc.Operations.ListRoles != nil {
@@ -168,8 +172,7 @@ func (m *model) knowsAdministrators() bool {
 	return true
 }
 
-// attributeOf reads a held attribute from a client's resource. given is false
-// if the client did not mention it; one that was emptied is "" and given.
+// attributeOf reads an attribute from a client's resource: "" and given if it is emptied.
 func attributeOf(r scim.Resource, name string) (value string, given bool) {
 	object, local := spec.SplitAttribute(name)
 	if object == "" {

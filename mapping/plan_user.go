@@ -220,7 +220,7 @@ func (p *planner) unreadable(cause error) error {
 		return nil
 	}
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
-		"Suger has a record of this user that does not match the mapping, so nothing was changed. Run the check command to see what differs.")
+		"Suger has a record of this user that does not match the mapping, so the gateway cannot use it. Run the check command to see what differs.")
 }
 
 // comeBack plans a POST for a listed person without access.
@@ -291,7 +291,7 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func()
 		return nil, errNobody(id)
 	}
 	email := p.model.key(global)
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
+	if !s.knowsDomain(p.model, email) || s.holderOf(email) != nil {
 		return nil, errNobody(id)
 	}
 	if err := p.usable(s, id, email); err != nil {

@@ -7,17 +7,15 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A Probe makes single calls of the mapping's operations and returns Suger's
-// raw answers, for the check. It caches nothing, asks no guard and writes no
-// audit record.
+// A Probe makes single calls of the mapping's operations, for the check, without cache,
+// guard or audit record.
 type Probe struct{ *suger }
 
 // Probe opens the caller's organization for a check.
 func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
 
-// Call returns the call of an operation that has no body: reading, or removing
-// a user. user is the id as Suger writes it, nil for none. ok is false if the
-// mapping does not have the operation.
+// Call returns the call of an operation without a body, if the mapping has it. user is the
+// id as Suger writes it, nil for none.
 func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool) {
 	op := p.model.doc.Operations.Named(operation)
 	if op == nil {
@@ -46,7 +44,7 @@ func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Ans
 // Find looks a user up as the gateway does by "find user". decided is false if
 // the gateway would go on to the list.
 func (p *Probe) Find(ctx context.Context, address string) (id string, decided bool, err error) {
-	_, found, decided, err := p.find(ctx, address)
+	found, decided, err := p.find(ctx, address)
 	if found != nil {
 		id = found.id
 	}

@@ -94,7 +94,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	return ""
 }
 
-// joined returns the user that a plan has added, or nil.
+// joined returns the user that a plan has added or changed, or nil.
 func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)

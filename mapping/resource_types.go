@@ -13,11 +13,8 @@ import (
 func (m *model) userType() *scim.ResourceType {
 	core, enterprise := scim.StandardSchema(scim.URNUser), scim.StandardSchema(scim.URNEnterpriseUser)
 	core.Description = "A person with access to a Suger organization."
-	core.Attributes = slices.DeleteFunc(core.Attributes, func(a *scim.Attribute) bool { return !m.offers(a) })
-	enterprise.Attributes = slices.DeleteFunc(enterprise.Attributes, func(a *scim.Attribute) bool {
-		name := enterprise.ID + ":" + a.Name
-		return !m.hasField(a, name) && !m.hasParts(a, name)
-	})
+	core.Attributes = m.offered(core.Attributes, "")
+	enterprise.Attributes = m.offered(enterprise.Attributes, enterprise.ID+":")
 	rt := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "Suger user",
 		Schema: core, Extensions: []*scim.Schema{m.sugerExtension()},
@@ -31,7 +28,6 @@ func (m *model) userType() *scim.ResourceType {
 	return rt
 }
 
-// lacks returns the times in meta that the mapping does not have.
 func lacks(created, modified spec.Field) (names []string) {
 	if !created.Given() {
 		names = append(names, "created")
@@ -42,76 +38,49 @@ func lacks(created, modified spec.Field) (names []string) {
 	return names
 }
 
-// offers reports whether users have a core attribute, and describes it as this
-// provider offers it.
-func (m *model) offers(a *scim.Attribute) bool {
-	held := m.hasField(a, a.Name)
-	switch a.Name {
-	case "userName":
-		a.Uniqueness = scim.UniqueServer
-		a.Description = "The e-mail address by which Suger knows the person." + atMost(m.attributes[m.userName].Max)
-	case "name":
-		return m.hasParts(a, a.Name)
-	case "displayName":
-		if !held {
-			derivedName(a)
+// offered keeps the attributes that users have, by the full name that begins with
+// prefix, and describes them as this provider offers them.
+func (m *model) offered(attributes []*scim.Attribute, prefix string) []*scim.Attribute {
+	return slices.DeleteFunc(attributes, func(a *scim.Attribute) bool {
+		name := prefix + a.Name
+		i, held := m.index[name]
+		switch {
+		case held:
+			if m.attributes[i].Write == spec.WriteCreate {
+				a.Mutability, a.Guarded = scim.Immutable, true
+			}
+			if i == m.userName {
+				a.Uniqueness, a.Description = scim.UniqueServer, "The e-mail address by which Suger knows the person."
+			}
+			a.Description += atMost(m.attributes[i].Max)
+		case slices.Contains(fullNames, name):
+			a.Echoed = true // it names who would have no name in Suger, see splitFullName
+			a.Description = "The full name, made of given and family name."
+			derived(a)
+		case name == "emails":
+			a.Description = "One work address: the userName."
+			pick(a, "value", "type", "primary")
+			named(a.SubAttributes, "type").CanonicalValues = []string{"work"}
+			derived(append(a.SubAttributes, a)...)
+		case name == "active":
+			a.Description = "Whether the person has access to the organization."
+		case name == "roles":
+			a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
+			a.Named = true
+			pick(a, "value", "display", "type", "primary")
+			named(a.SubAttributes, "type").CanonicalValues = []string{roleSlot}
+			named(a.SubAttributes, "value").CanonicalValues = m.knownRoles((*spec.KnownRole).IDText)
+			derived(a.SubAttributes[1:]...)
+		case name == "groups":
+			a.Echoed = true // identifies a request that repeats an old answer, see rolesAsked
+			pick(a, "value", "display", "$ref")
+			named(a.SubAttributes, "$ref").ReferenceTypes = []string{"Group"}
+		default:
+			a.SubAttributes = m.offered(a.SubAttributes, name+".")
+			return len(a.SubAttributes) == 0
 		}
-	case "emails":
-		pick(a, "value", "type", "primary")
-		for _, sub := range a.SubAttributes {
-			derived(sub, sub.Description)
-		}
-		named(a.SubAttributes, "type").CanonicalValues = []string{"work"}
-		derived(a, "One work address: the userName.")
-	case "active":
-		a.Description = "Whether the person has access to the organization."
-	case "roles":
-		a.Named = true
-		pick(a, "value", "display", "type", "primary")
-		for _, sub := range a.SubAttributes[1:] {
-			derived(sub, sub.Description)
-		}
-		named(a.SubAttributes, "type").CanonicalValues = []string{roleSlot}
-		named(a.SubAttributes, "value").CanonicalValues = m.knownRoles((*spec.KnownRole).IDText)
-		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
-	case "groups":
-		a.Echoed = true // identifies a request that repeats an old answer, see rolesAsked
-		pick(a, "value", "display", "$ref")
-		named(a.SubAttributes, "$ref").ReferenceTypes = []string{"Group"}
-	default:
-		return held
-	}
-	return true
-}
-
-// hasParts reports whether users have parts of a complex attribute, and keeps
-// these.
-func (m *model) hasParts(a *scim.Attribute, name string) bool {
-	a.SubAttributes = slices.DeleteFunc(a.SubAttributes, func(part *scim.Attribute) bool {
-		if m.hasField(part, name+"."+part.Name) {
-			return false
-		}
-		if part.Name != "formatted" || name != "name" {
-			return true
-		}
-		derivedName(part)
 		return false
 	})
-	return len(a.SubAttributes) > 0
-}
-
-// hasField reports whether the mapping has a field for an attribute, and sets the
-// attribute's mutability and maximum length.
-func (m *model) hasField(a *scim.Attribute, name string) bool {
-	i, ok := m.index[name]
-	if !ok {
-		return false
-	}
-	if m.attributes[i].Write == spec.WriteCreate {
-		a.Mutability, a.Guarded = scim.Immutable, true
-	}
-	a.Description += atMost(m.attributes[i].Max)
-	return true
 }
 
 // atMost says how long a text may be, 0 for any length.
@@ -122,34 +91,23 @@ func atMost(characters int) string {
 	return fmt.Sprintf(" At most %d characters.", characters)
 }
 
-// derived marks an attribute that the gateway makes of others.
-func derived(a *scim.Attribute, description string) {
-	a.Mutability, a.Derived, a.Required, a.Description = scim.ReadOnly, true, false, description
-}
-
-// derivedName marks an attribute as the full name.
-func derivedName(a *scim.Attribute) {
-	a.Echoed = true // it names who would have no name in Suger, see splitFullName
-	derived(a, "The full name, made of given and family name.")
-}
-
-// pick keeps these sub-attributes, in this order.
-func pick(a *scim.Attribute, names ...string) {
-	picked := make([]*scim.Attribute, len(names))
-	for i, name := range names {
-		picked[i] = named(a.SubAttributes, name)
+// derived marks attributes that the gateway makes of others.
+func derived(attributes ...*scim.Attribute) {
+	for _, a := range attributes {
+		a.Mutability, a.Derived, a.Required = scim.ReadOnly, true, false
 	}
-	a.SubAttributes = picked
 }
 
-// named returns the attribute with a name, which is among them.
+func pick(a *scim.Attribute, names ...string) {
+	a.SubAttributes = slices.DeleteFunc(a.SubAttributes, func(sub *scim.Attribute) bool { return !slices.Contains(names, sub.Name) })
+}
+
 func named(attributes []*scim.Attribute, name string) *scim.Attribute {
 	return attributes[slices.IndexFunc(attributes, func(a *scim.Attribute) bool { return a.Name == name })]
 }
 
-// knownRoles returns the words of the roles that every organization has. Custom
-// ones are taken, too: the list of canonical values need not be whole (RFC 7643
-// §7).
+// knownRoles returns the words of the roles that every organization has: the list of
+// canonical values need not be whole (RFC 7643 §7).
 func (m *model) knownRoles(word func(*spec.KnownRole) string) (words []string) {
 	for i := range m.doc.Role.Known {
 		if w := word(&m.doc.Role.Known[i]); w != "" {
@@ -182,8 +140,7 @@ func (m *model) sugerExtension() *scim.Schema {
 	}
 }
 
-// groupType describes groups: each is a Suger role, so names are unique, and all
-// members are users.
+// groupType describes groups: each is a Suger role, and all members are users.
 func (m *model) groupType() *scim.ResourceType {
 	group := scim.StandardSchema(scim.URNGroup)
 	group.Description = "A Suger role; its members are the users who hold it."
@@ -202,8 +159,7 @@ func (m *model) groupType() *scim.ResourceType {
 	}
 }
 
-// roleType describes roles for Okta's entitlement discovery, and for clients of
-// the roles and entitlements extension.
+// roleType describes roles for Okta and for the roles and entitlements extension.
 func roleType() *scim.ResourceType {
 	return &scim.ResourceType{
 		Name: "Role", Endpoint: "/Roles", Description: "Suger role",

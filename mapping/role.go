@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,7 +32,21 @@ type role struct {
 // newRole returns a role that is to be made for a pushed group.
 func (m *model) newRole(name string) *role {
 	powerless := m.doc.Role.Permissions.Given() && len(m.doc.Role.Template.Permissions) == 0 // as a list will show it
-	return &role{name: name, group: name, word: name, tier: m.others, powerless: powerless}
+	r := &role{name: name, group: name, word: name, powerless: powerless}
+	r.tier = m.tierOf(r)
+	return r
+}
+
+// tierOf returns the place of a role in the mapping's precedence.
+func (m *model) tierOf(r *role) int {
+	tier, ranked := m.precedence[fold(r.name)]
+	switch {
+	case r.powerless:
+		return math.MaxInt
+	case ranked && !r.doubtful:
+		return tier
+	}
+	return m.others
 }
 
 // includes reports whether holding the role is known to be at least as much as
@@ -48,7 +63,7 @@ func (r *role) above(other *role) bool {
 
 // compare orders roles by power, for a list.
 func (r *role) compare(other *role) int {
-	return cmp.Or(compareBool(r.powerless, other.powerless), cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
+	return cmp.Or(cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
 }
 
 // A catalogue holds the roles of one organization, most powerful first.
@@ -88,9 +103,8 @@ func (m *model) readRole(record any) (*role, error) {
 	return r, nil
 }
 
-// newCatalogue completes listed roles by what the mapping knows, its known roles
-// included where the list lacks them, and puts them in order. groups are the
-// names that roles carry as SCIM groups.
+// newCatalogue completes listed roles by the mapping's known ones, and puts them in order.
+// groups are the names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
 	c := &catalogue{roles: listed, whole: whole, unlisted: m.others}
 	if slices.ContainsFunc(listed, func(r *role) bool { return r.permissions != nil }) {
@@ -131,10 +145,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 				r.group = group
 			}
 		}
-		r.tier = m.others
-		if tier, ranked := m.precedence[fold(r.name)]; ranked && !r.doubtful {
-			r.tier = tier
-		}
+		r.tier = m.tierOf(r)
 	}
 	slices.SortFunc(c.roles, (*role).compare)
 	for _, r := range c.roles {
@@ -143,15 +154,6 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 			r.word = r.id
 		}
 	}
-	return c
-}
-
-// knownCatalogue returns what is known of the roles of a Suger that does not list
-// them, or not now. Who holds another one holds a custom role, with the power that
-// the mapping gives to these: nobody may lose it for a lesser one.
-func (m *model) knownCatalogue(groups map[string]string) *catalogue {
-	c := m.newCatalogue(nil, groups, true)
-	c.missing = m.doc.Operations.ListRoles != nil
 	return c
 }
 
@@ -185,9 +187,8 @@ func (c *catalogue) knows(refs []roleRef) bool {
 	return !slices.ContainsFunc(refs, func(ref roleRef) bool { return c.byRef(ref) == nil })
 }
 
-// named finds the role that a SCIM client means by a word: its id, its name or
-// the name of its group, in any letter case. It is nil if there is none, and an
-// error if the word fits several.
+// named finds the role, or nil, that a SCIM client means by its id, its name or the name of
+// its group, in any letter case. A word that fits several is an error.
 func (c *catalogue) named(word string) (*role, error) {
 	if r := c.byID(word); r != nil {
 		return r, nil

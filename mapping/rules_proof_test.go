@@ -119,3 +119,26 @@ func TestRule17GroupsAreProven(t *testing.T) {
 		assert.Empty(t, r.prove(r.people(), gone, p))
 	})
 }
+
+// Two rows with one id are one user, who has the roles and the access of both. If their
+// addresses differ, it is unclear whose the id is.
+func TestRowsWithOneID(t *testing.T) {
+	r := newRules(t, membership)
+	row := func(id, email, role string, active bool) *user {
+		u := r.draft(email)
+		u.id, u.roles, u.access.active = id, []roleRef{{id: role}}, active
+		return u
+	}
+	s := newSnapshot(r.model, []*user{
+		row("a", "amber@example.com", "VIEWER", false), row("b", "basalt@example.com", "VIEWER", true),
+		row("a", "Amber@example.com", "ADMIN", true), row("c", "coral@example.com", "VIEWER", true), row("b", "beryl@example.com", "VIEWER", true),
+	}, nil)
+	assert.Equal(t, map[string]int32{"a": 0, "c": 1}, s.ids)
+	assert.Equal(t, map[string]int32{"amber@example.com": 0, "coral@example.com": 1}, s.mails)
+	assert.ElementsMatch(t, []roleRef{{id: "VIEWER"}, {id: "ADMIN"}}, s.byID("a").roles)
+	assert.True(t, s.byID("a").access.active)
+	for _, email := range []string{"basalt@example.com", "beryl@example.com"} {
+		assert.Error(t, s.unusable("", email))
+	}
+	assert.Error(t, s.unusable("b", ""))
+}

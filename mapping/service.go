@@ -65,14 +65,10 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	if err := s.checkRoles(); err != nil {
 		return nil, err
 	}
-	if s.model.doc.Operations.ListRoles == nil {
-		s.fixed = s.model.knownCatalogue(config.GroupRoles)
-	} else {
-		s.fixed = s.model.newCatalogue(nil, config.GroupRoles, false)
-	}
+	s.fixed = s.model.newCatalogue(nil, config.GroupRoles, doc.Operations.ListRoles == nil)
 	s.memory = newMemory(&s.config)
 	s.brake = newBrake(config.Brake, config.Now)
-	s.canary = &canary{config: &s.config, seen: make(map[driftKey]*drift)}
+	s.canary = &canary{config: &s.config}
 	s.userType, s.groupType, s.roleType = s.model.userType(), s.model.groupType(), roleType()
 	if config.Strict {
 		s.userType, s.groupType = s.userType.Strict(), s.groupType.Strict()
@@ -83,55 +79,49 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 func (c Config) withDefaults() Config {
 	discard := slog.New(slog.DiscardHandler)
 	c.Parallel, c.Log, c.Audit = cmp.Or(c.Parallel, 8), cmp.Or(c.Log, discard), cmp.Or(c.Audit, discard)
+	c.Observer = cmp.Or(c.Observer, Observer(silent{}))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
 		c.Sleep = sleep
 	}
-	if c.Observer == nil {
-		c.Observer = silent{}
-	}
 	return c
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	slept, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-slept.Done()
+	return ctx.Err()
 }
 
 // checkRoles finds settings that name a role in two ways, as far as that shows
 // without asking Suger.
 func (s *Service) checkRoles() error {
 	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	is := func(known spec.KnownRole, word string) bool {
+		return fold(word) == fold(known.Name) || known.IDText() != "" && fold(word) == fold(known.IDText())
+	}
 	taken := make(map[string]string) // folded role -> group
 	for _, group := range sortedKeys(s.config.GroupRoles) {
-		target := fold(s.config.GroupRoles[group])
-		if group == "" || target == "" {
-			problems = append(problems, errors.New("GATEWAY_GROUP_ROLES: a group name or role is empty"))
+		role := s.config.GroupRoles[group]
+		if group == "" || role == "" {
+			problem("GATEWAY_GROUP_ROLES: a group name or role is empty")
 			continue
 		}
-		if other, ok := taken[target]; ok {
-			problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role has one group name", other, group, s.config.GroupRoles[group]))
+		if other, ok := taken[fold(role)]; ok {
+			problem("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role has one group name", other, group, role)
 		}
-		taken[target] = group
-		for _, known := range s.model.doc.Role.Known {
-			is := fold(group) == fold(known.Name) || (known.IDText() != "" && fold(group) == fold(known.IDText()))
-			if is && target != fold(known.Name) && target != fold(known.IDText()) {
-				problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: group %q has the name of another role", group))
-			}
+		taken[fold(role)] = group
+		if slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool { return is(k, group) && !is(k, role) }) {
+			problem("GATEWAY_GROUP_ROLES: group %q has the name of another role", group)
 		}
 	}
-	if role := s.config.DefaultRole; slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
-		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.IDText()) == fold(role))
-	}) {
-		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
+	role := s.config.DefaultRole
+	if slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool { return k.Administrator && is(k, role) }) {
+		problem("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role)
 	}
 	return errors.Join(problems...)
 }
@@ -151,15 +141,12 @@ func (s *Service) Users(c Caller) *Users { return &Users{s.open(c)} }
 // Groups opens the roles of the caller's organization as groups.
 func (s *Service) Groups(c Caller) *Groups { return &Groups{s.open(c)} }
 
-// Roles opens the roles of the caller's organization.
-func (s *Service) Roles(c Caller) *Roles { return &Roles{s.open(c)} }
-
 func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// A Caller is the organization and credential of a SCIM request. All state that
-// is kept between requests is kept apart by Organization and Credential.
+// A Caller is who makes a SCIM request. State that is kept between requests is kept apart
+// by Organization and Credential.
 type Caller struct {
 	Organization string     // Suger organization id
 	Credential   Credential // presented to Suger
@@ -181,8 +168,7 @@ func WithCallStats(ctx context.Context) (context.Context, *CallStats) {
 // client_id:client_secret, so that it cannot be exchanged for an access token.
 func IsNotPair(err error) bool { return errors.Is(err, sugerclient.ErrNotPair) }
 
-// LogText is err for the log. Suger's own words are left out: they may repeat a
-// whole user.
+// LogText is err for the log, without Suger's own words: they may repeat a whole user.
 func LogText(err error) string {
 	var call *sugerclient.Error
 	if errors.As(err, &call) {
@@ -191,9 +177,8 @@ func LogText(err error) string {
 	return err.Error()
 }
 
-// An Observer receives the events of a service, for metrics. Its methods are called
-// from many goroutines at once. No argument holds personal data or credentials;
-// all are from a small fixed set.
+// An Observer receives the events of a service, for metrics, from many goroutines at once.
+// Arguments are from a small fixed set, without personal data or credentials.
 type Observer interface {
 	Drift(operation, field string) // an answer of Suger's was not as the mapping says
 	Lookup(result string)          // an id lookup: "hit", "miss" or "wrong"
@@ -212,15 +197,14 @@ func (silent) Unconfirmed(string)   {}
 func (silent) Refused(string)       {}
 func (silent) Changed(Change)       {}
 
-// Accepted reports whether Suger accepts the caller's credential, as far as is known
-// without asking it, or did until a moment ago.
+// Accepted reports whether Suger is known to accept the caller's credential, or did until
+// a moment ago.
 func (s *Service) Accepted(c Caller) (now, lately bool) {
 	return s.client.Accepted(c.Credential, c.Organization)
 }
 
-// Prove verifies, by one call whose cost does not depend on the organization's
-// size, that Suger lets the caller read the organization's users. It is for
-// unknown credentials, before anything else is done for them.
+// Prove verifies, by one call whose cost does not depend on the organization's size, that
+// Suger lets the caller read its users, before anything else is done for the caller.
 func (s *Service) Prove(ctx context.Context, c Caller) error {
 	as, list := s.open(c), s.model.doc.Operations.ListUsers
 	err := s.client.Prove(ctx, c.Credential, as.request(spec.OpListUsers, list, as.ids(nil, nil), nil), PagingOf(list))

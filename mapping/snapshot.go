@@ -7,11 +7,8 @@ import (
 	"time"
 )
 
-// A snapshot is the state of one organization at one fetch. It is immutable, so
-// that it can be shared; a write shows in a snapshot that began after it.
-//
-// Where the mapping's get-by-id proves membership and role, a snapshot can hold
-// one person only; then whole is false.
+// A snapshot is the immutable state of one organization at one fetch. It can hold one
+// person only, where the mapping's get-by-id proves membership and role.
 type snapshot struct {
 	tick  tick      // when the fetch of the users began, in the order of this process
 	done  time.Time // when it was complete
@@ -19,10 +16,8 @@ type snapshot struct {
 	users []*user   // by time of joining or creation, then id
 	held  []roleRef // the roles that they name, each once
 	ids   map[string]int32
-	mails map[string]int32   // by folded address: of several users the first with access
-	same  map[string][]int32 // of the addresses that several users have, those with access first
-	rows  map[uint64]int32   // by hash of the row
-	left  []leftOut          // records that cannot be used
+	mails map[string]int32 // by folded address: of several users the first with access
+	left  []leftOut        // records that cannot be used
 	roles *catalogue
 	own   map[string]tick // last writes that show in it although they were later
 
@@ -53,117 +48,73 @@ func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
 	later := &snapshot{whole: true, users: users, left: left}
 	if s.holdsSame(m, users) {
-		later.ids, later.mails, later.same = s.ids, s.mails, s.same
+		later.ids, later.mails = s.ids, s.mails
 	} else {
 		later.index(m)
 	}
-	later.rows = make(map[uint64]int32, len(later.users))
 	held := make(map[roleRef]bool)
-	for i, u := range later.users {
+	for _, u := range later.users {
 		for _, ref := range u.roles {
 			held[ref] = true
-		}
-		if u.row != 0 {
-			later.rows[u.row] = int32(i)
 		}
 	}
 	later.held = slices.Collect(maps.Keys(held))
 	return later
 }
 
-// holdsSame reports whether a snapshot has the same ids and addresses as some users,
-// all once and in the same order.
+// holdsSame reports whether the users' ids and addresses are those of a snapshot, in order.
 func (s *snapshot) holdsSame(m *model, users []*user) bool {
-	return s != nil && len(s.same) == 0 && slices.EqualFunc(s.users, users, func(a, b *user) bool {
+	return s != nil && len(s.mails) == len(s.users) && slices.EqualFunc(s.users, users, func(a, b *user) bool {
 		return a == b || a.id == b.id && m.key(a) == m.key(b)
 	})
 }
 
+// index makes the maps, and merges rows with the same id: a list that changes while it is
+// read can have a row on two pages. If their roles or access differ, the user has all of
+// them, so that a change is confirmed only once every row shows it. If their addresses
+// differ, all are left out, because it is unclear whose the id is.
 func (s *snapshot) index(m *model) {
-	id := func(u *user) string { return u.id }
-	ids, twice := positions(s.users, id)
-	if len(twice) > 0 {
-		s.users, s.left = m.onceEach(s.users, twice, s.left)
-		ids, _ = positions(s.users, id)
+	s.ids, s.mails = make(map[string]int32, len(s.users)), make(map[string]int32, len(s.users))
+	unclear := make(map[string]bool) // ids
+	leave := func(u *user) {
+		unclear[u.id] = true
+		s.left = append(s.left, leftOut{id: u.id, email: m.key(u), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
 	}
-	s.ids = ids
-	s.mails, s.same = positions(s.users, m.key)
-	for email, same := range s.same {
-		slices.SortStableFunc(same, func(a, b int32) int { return -compareBool(s.users[a].access.active, s.users[b].access.active) })
-		s.mails[email] = same[0]
-	}
-}
-
-// onceEach merges rows with the same id: a list that changes while it is read can
-// have a row on two pages. If their roles or access differ, the user has all of
-// them, so that a change is confirmed only once every row shows it. If their
-// addresses differ, all are left out, because it is unclear whose the id is.
-func (m *model) onceEach(users []*user, twice map[string][]int32, left []leftOut) ([]*user, []leftOut) {
-	kept := make([]*user, 0, len(users))
-	for i, u := range users {
-		rows, several := twice[u.id]
-		for _, row := range rows {
-			u = u.with(users[row])
-		}
+	once, n := s.users[:0], int32(0)
+	for _, u := range s.users {
+		at, twice := s.ids[u.id]
 		switch {
-		case slices.ContainsFunc(rows, func(row int32) bool { return m.key(users[row]) != m.key(u) }):
-			left = append(left, leftOut{id: u.id, email: m.key(users[i]), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
-		case !several || rows[0] == int32(i):
-			kept = append(kept, u)
+		case !twice:
+			s.ids[u.id] = n
+			once, n = append(once, u), n+1
+		case m.key(once[at]) == m.key(u):
+			once[at] = once[at].with(u)
+		default:
+			leave(u)
 		}
 	}
-	return kept, left
-}
-
-// positions returns those of the users by a key, and of the keys that several have
-// all of them, in order.
-func positions(users []*user, key func(*user) string) (first map[string]int32, same map[string][]int32) {
-	first, same = make(map[string]int32, len(users)), make(map[string][]int32)
-	for i, u := range users {
-		k := key(u)
-		if other, taken := first[k]; !taken {
-			first[k] = int32(i)
-		} else if same[k] == nil {
-			same[k] = []int32{other, int32(i)}
-		} else {
-			same[k] = append(same[k], int32(i))
+	if len(unclear) > 0 {
+		clear(s.ids)
+		once = slices.DeleteFunc(once, func(u *user) bool {
+			if unclear[u.id] {
+				leave(u)
+			}
+			return unclear[u.id]
+		})
+	}
+	s.users = once
+	for i, u := range once {
+		s.ids[u.id] = int32(i)
+		if at, taken := s.mails[m.key(u)]; !taken || u.access.active && !once[at].access.active {
+			s.mails[m.key(u)] = int32(i)
 		}
 	}
-	return first, same
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
-// onePerson returns a snapshot of a single user who is a member.
-func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
-	s := newSnapshot(m, []*user{u}, nil)
-	s.whole, s.roles, s.tick, s.done = false, roles, at, done
-	return s
 }
 
 func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	copied := *s
 	copied.roles = roles
 	return &copied
-}
-
-// byRow returns the user who was read from a row with this hash, or nil.
-func (s *snapshot) byRow(hash uint64) *user {
-	if s == nil {
-		return nil
-	}
-	if at, found := s.rows[hash]; found {
-		return s.users[at]
-	}
-	return nil
 }
 
 func (s *snapshot) byID(id string) *user {
@@ -180,8 +131,8 @@ func (s *snapshot) holderOf(email string) *user {
 	return nil
 }
 
-// unusable returns why the record with an id or an address cannot be read, or
-// nil. One without even an id can be anybody's who is not listed.
+// unusable returns why the record with an id or an address cannot be read, or nil. One
+// without an id can be anybody's who is not listed.
 func (s *snapshot) unusable(id, email string) error {
 	if id != "" && s.byID(id) != nil {
 		id = ""
@@ -194,8 +145,7 @@ func (s *snapshot) unusable(id, email string) error {
 	return nil
 }
 
-// mayHold returns why a record that cannot be read may be that of somebody who holds a
-// role, or nil.
+// mayHold returns why a record of somebody who may hold a role cannot be read, or nil.
 func (s *snapshot) mayHold(r *role) error {
 	for _, one := range s.left {
 		if one.odd || slices.ContainsFunc(one.roles, func(ref roleRef) bool { return ref.means(r) }) {
@@ -233,46 +183,34 @@ func (s *snapshot) administrators() (found []*user) {
 	return found
 }
 
-// lacksAdministrator reports whether a snapshot shows that nobody is an active
-// administrator.
+// lacksAdministrator reports whether a snapshot proves that nobody is an administrator.
 func (m *model) lacksAdministrator(s *snapshot) bool {
 	return s.whole && (s.roles.whole || m.knowsAdministrators()) && len(s.administrators()) == 0
 }
 
-// doubts reports whether a user may be no administrator any more.
 func (s *snapshot) doubts(u *user) bool { return s.doubted != nil && s.doubted(u.id) }
 
-// canHelp reports whether a user counts as an active administrator. A status that
-// the mapping does not know may mean anything, and so may a role that only has an
-// administrator's name.
+// canHelp reports whether a user counts as an active administrator. An unknown status may
+// mean anything, and so may a role that only has an administrator's name.
 func canHelp(u *user, roles []*role) bool {
 	helps := func(r *role) bool { return r.administrator && !r.doubtful }
 	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && slices.ContainsFunc(roles, helps)
 }
 
-func (s *snapshot) domains(m *model) map[string]bool {
-	found := make(map[string]bool)
-	for _, u := range s.users {
-		found[domainOf(m.key(u))] = true
-	}
-	return found
+// knowsDomain reports whether a user has an address with the domain of another one.
+func (s *snapshot) knowsDomain(m *model, email string) bool {
+	return slices.ContainsFunc(s.users, func(u *user) bool { return domainOf(m.key(u)) == domainOf(email) })
 }
 
 func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
-// foldEmail makes addresses comparable: without regard to the case of ASCII
-// letters, and exact otherwise, since other letters that look alike after
-// folding can be other people's.
+// foldEmail makes addresses comparable: without regard to the case of ASCII letters alone,
+// since others that look alike after folding can be other people's.
 func foldEmail(email string) string {
-	for i := range len(email) {
-		if c := email[i]; 'A' <= c && c <= 'Z' {
-			return strings.Map(func(r rune) rune {
-				if 'A' <= r && r <= 'Z' {
-					return r + 'a' - 'A'
-				}
-				return r
-			}, email)
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
 		}
-	}
-	return email
+		return r
+	}, email)
 }

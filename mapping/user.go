@@ -93,42 +93,34 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 		value, _ := doc.IDs[name].In(record)
 		u.more = append(u.more, value)
 	}
-	for _, at := range []struct {
-		field spec.Field
-		text  *string
-	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
-		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
-			u.drift = append(u.drift, at.field.String())
+	at := func(field spec.Field) string {
+		text := fieldTime(record, field)
+		if text == "" && field.Given() {
+			u.drift = append(u.drift, field.String())
 		}
+		return text
 	}
+	u.created, u.modified = at(doc.Created), at(doc.Modified)
 	return u, nil
 }
 
-// fieldTime reads a time and writes it in one form, so that times compare as
-// text. One that cannot be read is "": it is only shown.
+// fieldTime reads a time, also as seconds or milliseconds since 1970, and writes it in one
+// form, so that times compare as text. One that cannot be read is "": it is only shown.
 func fieldTime(record any, f spec.Field) string {
-	written, err := fieldText(record, f)
-	if err != nil {
-		return ""
-	}
+	const milliseconds = 100_000_000_000 // the smallest number of them: as seconds it would be in the year 5138
+	written, _ := fieldText(record, f)
 	instant, err := time.Parse(time.RFC3339, written)
 	if err != nil {
-		if instant, err = sinceEpoch(written); err != nil {
+		number, err := strconv.ParseInt(written, 10, 64)
+		if err != nil {
 			return ""
 		}
+		if number < milliseconds {
+			number *= 1000
+		}
+		instant = time.UnixMilli(number)
 	}
 	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
-}
-
-// sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,
-// the smallest number taken for milliseconds would be in the year 5138.
-func sinceEpoch(written string) (time.Time, error) {
-	const milliseconds = 100_000_000_000
-	number, err := strconv.ParseInt(written, 10, 64)
-	if number < milliseconds {
-		number *= 1000
-	}
-	return time.UnixMilli(number), err
 }
 
 func (m *model) readRoles(value any) ([]roleRef, error) {
@@ -171,7 +163,6 @@ func roleOf(in *spec.UserRoles, element any) roleRef {
 	return ref
 }
 
-// fieldText reads a field as text; a missing or null one is "".
 func fieldText(record any, f spec.Field) (string, error) {
 	value, _ := f.In(record)
 	return textOf(value, f)
@@ -202,8 +193,7 @@ func cut(value string, part spec.Part) string {
 	return strings.Join(words[:first], " ")
 }
 
-// Decode decodes JSON. It keeps numbers as they are written, since ids may be large
-// numbers.
+// Decode decodes JSON, with numbers as they are written, since ids may be large.
 func Decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -216,7 +206,6 @@ func Decode(data []byte) (any, error) {
 
 func (m *model) email(u *user) string { return u.values[m.userName] }
 
-// formatted returns the full name, made of its parts.
 func (m *model) formatted(u *user) string {
 	var names []string
 	for _, at := range []int{m.given, m.family} {
@@ -234,11 +223,10 @@ func (u *user) compare(v *user) int {
 	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
 }
 
-// with returns the user with the roles and the access of another record, too. No
-// row of a later list is both.
+// with returns the user with the roles and the access of another record, too.
 func (u *user) with(v *user) *user {
 	both := *u
-	both.row = 0
+	both.row = 0 // no row of a later list is both
 	both.roles = slices.Clone(u.roles)
 	for _, ref := range v.roles {
 		if !slices.Contains(both.roles, ref) {
@@ -260,8 +248,8 @@ func (m *model) leftOut(record any, err error) leftOut {
 	return leftOut{id: id, email: foldEmail(email), roles: roles, odd: odd != nil, err: err}
 }
 
-// readGlobal reads the record by an id of somebody who need not be a member. It is nil
-// if the record does not show that it is theirs.
+// readGlobal reads the record by an id of somebody who need not be a member, nil if it does
+// not show that id.
 func (m *model) readGlobal(record any, id string) *user {
 	u, err := m.readUser(record, "")
 	if err != nil || u.id != id {
@@ -281,11 +269,7 @@ func (m *model) idIn(answer any) (any, bool) {
 type statusModel struct {
 	*spec.Access
 	active, pending, inactive spec.WordSet
-	toActive, toInactive      any // what is written to give access and to end it, nil if nothing can be
 }
-
-// null is written for a null of the mapping.
-var null = json.RawMessage("null")
 
 // An access is whether a user has access, as the status says.
 type access struct {
@@ -299,25 +283,7 @@ type access struct {
 // missing reports whether the user's record has no status at all.
 func (s access) missing() bool { return s.unknown && s.word == "" }
 
-func newStatusModel(m *spec.Access) *statusModel {
-	return &statusModel{
-		Access: m, active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive),
-		toActive: firstToWrite(m.Active), toInactive: firstToWrite(m.Inactive),
-	}
-}
-
-func firstToWrite(values []any) any {
-	switch {
-	case len(values) == 0:
-		return nil
-	case values[0] == nil:
-		return null
-	}
-	return values[0]
-}
-
-// read returns what a Suger user's status means. A value that the mapping does
-// not know counts as access: then the person can still be deactivated, while the
+// read returns what a Suger user's status means. An unknown value counts as access: the
 // opposite would report a leaver as gone.
 func (s *statusModel) read(record any) access {
 	value, ok := s.Field.In(record)

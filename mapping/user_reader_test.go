@@ -90,3 +90,10 @@ func TestUserReaderReadsEachRowByItself(t *testing.T) {
 		assert.Equal(t, *want, got, row)
 	}
 }
+
+// An id or an address that looks like a placeholder is sent as it is.
+func TestValuesAreNoPlaceholders(t *testing.T) {
+	query := map[string]string{"q": "{userName} {organization}", "none": "all"}
+	want := map[string]string{"q": "{organization}@example.com org1", "none": "all"}
+	assert.Equal(t, want, ids{"userName": "{organization}@example.com", "organization": "org1"}.fillAll(query))
+}

@@ -17,8 +17,7 @@ import (
 // Errors are *scim.Error, or the context's own if the client went away.
 type Users struct{ *suger }
 
-// Get returns one user, from a list that is young enough to be shown, or read
-// afresh.
+// Get returns one user.
 func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.Resource, err error) {
 	defer u.translate(&err)
 	asked := u.fromNow()
@@ -48,63 +47,54 @@ func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.R
 // userName, e-mail address or id is looked up; others read the list.
 func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer u.translate(&err)
-	snap, users, looked, err := u.lookUp(ctx, q.Filter)
+	var users []*user
 	var held []roleRef
-	if len(users) > 0 {
-		held = users[0].roles
-	}
-	if err == nil && !looked {
-		if snap, err = u.people(ctx, u.toShow()); err == nil {
-			users, held = snap.users, snap.held
+	page := *q
+	one, looked, err := u.lookUp(ctx, q.Filter)
+	switch {
+	case err != nil:
+		return nil, err
+	case !looked:
+		snap, err := u.people(ctx, u.toShow())
+		if err != nil {
+			return nil, err
 		}
+		users, held = snap.users, snap.held
+	case one != nil:
+		users, held = []*user{one}, one.roles
+		page.Filter = nil // the user may be found in another spelling than it has
 	}
-	roles := u.fixed
-	if err == nil && len(users) > 0 {
-		roles, err = u.rolesOf(ctx, snap.roles, held)
-	}
+	roles, err := u.rolesOf(ctx, u.fixed, held)
 	if err != nil {
 		return nil, err
-	}
-	page := *q
-	if looked { // and found, perhaps in another spelling than the filter has
-		page.Filter = nil
 	}
 	return page.Select(len(users), func(i int) scim.Resource { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
-func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, found []*user, looked bool, err error) {
-	if f == nil {
-		return nil, nil, false, nil
-	}
+func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found *user, looked bool, err error) {
 	path, value, _ := f.Equality()
 	text, isText := value.(string)
-	if !isText {
-		return nil, nil, false, nil
-	}
-	var one *user
-	switch path {
-	case "userName", "emails", "emails.value":
-		snap, one, err = u.holder(ctx, text)
-		if err == nil && one == nil && strings.Contains(text, " ") { // a client that does not escape its +
-			snap, one, err = u.holder(ctx, strings.ReplaceAll(text, " ", "+"))
+	switch {
+	case !isText:
+	case path == "id":
+		snap, err := u.person(ctx, text, u.toShow())
+		if err != nil {
+			return nil, true, err
 		}
-	case "id":
-		if snap, err = u.person(ctx, text, u.toShow()); err == nil {
-			one = snap.byID(text)
+		return snap.byID(text), true, nil
+	case path == "userName", path == "emails", path == "emails.value":
+		found, err = u.holder(ctx, text)
+		if err == nil && found == nil && strings.Contains(text, " ") { // a client that does not escape its +
+			found, err = u.holder(ctx, strings.ReplaceAll(text, " ", "+"))
 		}
-	default:
-		return nil, nil, false, nil
+		return found, true, err
 	}
-	if one != nil {
-		found = []*user{one}
-	}
-	return snap, found, true, err
+	return nil, false, nil
 }
 
-// rolesOf returns a catalogue that knows these roles: the present one if it does, or else
-// the list. A role that another replica has just made is looked for in a list that begins
-// now.
+// rolesOf returns a catalogue that knows these roles, if there is one. Another replica may
+// have just made a role.
 func (s *suger) rolesOf(ctx context.Context, known *catalogue, refs []roleRef) (*catalogue, error) {
 	if known.whole || known.knows(refs) {
 		return known, nil
@@ -158,7 +148,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		return nil, err
 	}
 	return u.update(ctx, id, ifMatch, userRequest{access, wrong, true, func(_ *snapshot, current scim.Resource) (scim.Resource, error) {
-		if err := u.userType.CheckRequired(wanted); err != nil {
+		if err := cmp.Or(wrong, u.userType.CheckRequired(wanted)); err != nil {
 			return nil, err
 		}
 		return wanted, u.userType.CheckImmutable(current, wanted)
@@ -178,7 +168,7 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	}
 	return u.update(ctx, id, ifMatch, userRequest{access, wrong, false, func(s *snapshot, current scim.Resource) (scim.Resource, error) {
 		asked, err := u.planner.rolesRemoved(s, operations)
-		if err != nil {
+		if err := cmp.Or(wrong, err); err != nil {
 			return nil, err
 		}
 		return u.userType.ApplyPatch(ctx, current, asked)
@@ -190,25 +180,17 @@ type userRequest struct {
 	access scim.Access
 	wrong  error // with the rest of the request
 	whole  bool  // the request is a whole resource
-	// want returns the resource, given what there is.
+	// want returns the resource, given what there is, if nothing is wrong.
 	want func(s *snapshot, current scim.Resource) (scim.Resource, error)
-}
-
-// resource is want, unless the request is wrong.
-func (r userRequest) resource(s *snapshot, current scim.Resource) (scim.Resource, error) {
-	if r.wrong != nil {
-		return nil, r.wrong
-	}
-	return r.want(s, current)
 }
 
 // update makes a user as the client wants it. It ends access first and separately,
 // so that an error in the rest of the request never lets a leaver keep it.
-func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (scim.Resource, error) {
+func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (view scim.Resource, err error) {
+	defer u.translate(&err)
 	var ended *execution
 	var seen *snapshot // where the rest can begin
 	if r.access == scim.AccessEnded {
-		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
 			return nil, err
 		}
@@ -220,9 +202,9 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 		return nil, r.wrong
 	}
 	var wanted scim.Resource
-	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
+	global := sync.OnceValues(func() (*user, error) { // for a plan that is made more than once
 		record, _, err := u.global(ctx, id)
-		return record, err
+		return u.model.readGlobal(record, id), err
 	})
 	done, err := u.carryOut(ctx, change{
 		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: seen,
@@ -238,7 +220,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 			if err != nil {
 				return nil, err
 			}
-			if wanted, err = r.resource(s, current); err != nil {
+			if wanted, err = r.want(s, current); err != nil {
 				return nil, err
 			}
 			asked := r.access
@@ -254,8 +236,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 	return u.answerTo(ctx, done, wanted)
 }
 
-// current returns a user as the client may have read them, whose version must
-// be the one that it wants to change.
+// current returns a user as the client may have read them, in the version that it names.
 func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resource, error) {
 	if err := snap.knowsRoles(found); err != nil {
 		return nil, err
@@ -264,8 +245,7 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 	return current, scim.CheckIfMatch(ifMatch, current.Version())
 }
 
-// ending returns the change that ends a user's access as plan says, and none if nobody
-// is listed with the id.
+// ending returns the change that ends a user's access, if there is one with the id.
 func (s *suger) ending(id, ifMatch string, how func(*snapshot, *user) (*plan, error)) change {
 	return change{
 		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
@@ -283,8 +263,7 @@ func (s *suger) ending(id, ifMatch string, how func(*snapshot, *user) (*plan, er
 	}
 }
 
-// end ends a user's access. If the user has provably left, nothing is written;
-// the audit record says so.
+// end ends a user's access. If the user has left, nothing is written but an audit record.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error) {
 	done, err := s.carryOut(ctx, s.ending(id, ifMatch, func(snap *snapshot, found *user) (*plan, error) {
 		switch {
@@ -298,40 +277,34 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error)
 	if err != nil {
 		return nil, err
 	}
-	if found := done.before.byID(id); found != nil {
-		return done, afterEnd(done.wrote(), s.checkOtherAccount(done.after, found))
+	record, offered, err := s.otherAccount(ctx, done, id)
+	if err != nil || done.before.byID(id) != nil {
+		return done, err
 	}
-	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
-	record, offered, err := s.global(ctx, id)
-	if err != nil {
-		return nil, s.asSCIM(err)
+	// Nobody is listed with the id. If Suger has never heard of it, that is an error. But a
+	// Suger without the call answers 404 for everybody, a member too.
+	unknown := offered && record == nil
+	if unknown && len(done.before.users) > 0 {
+		member, _, err := s.global(ctx, done.before.users[0].id)
+		unknown = err == nil && member != nil
 	}
-	if offered && record == nil && len(done.before.users) > 0 {
-		// A Suger without the call answers 404 for everybody, a member too.
-		if member, _, err := s.global(ctx, done.before.users[0].id); err != nil || member == nil {
-			offered = false
-		}
-	}
-	if offered && record == nil {
+	if unknown {
 		return nil, errNobody(id)
 	}
 	if record != nil && s.provesByID() {
 		is, err := s.member(record, id)
 		if err := cmp.Or(err, s.contradiction(is, done.before)); err != nil {
-			return nil, s.asSCIM(err)
+			return nil, err
 		}
-	}
-	if err := s.checkOtherAccount(done.before, s.model.readGlobal(record, id)); err != nil {
-		return nil, err
 	}
 	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
 	return done, nil
 }
 
-// Delete removes a user from the organization. If access can end without a
-// removal, an administrator's access ends first: a removal could not be undone
-// if no other administrator is left.
-func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
+// Delete removes a user from the organization. An administrator's access ends first, if it
+// can: a removal could not be undone if no other administrator is left.
+func (u *Users) Delete(ctx context.Context, id, ifMatch string) (err error) {
+	defer u.translate(&err)
 	administrator := false
 	remove := func(ifMatch string) (*execution, error) {
 		removal := u.ending(id, ifMatch, func(snap *snapshot, found *user) (*plan, error) {
@@ -346,32 +319,33 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 		return u.carryOut(ctx, removal)
 	}
 	done, err := remove(ifMatch)
+	if err == nil && administrator && !done.dry {
+		done, err = remove("")
+		err = afterEnd(true, err)
+	}
 	if err != nil || done.dry {
 		return err
 	}
-	if administrator {
-		if done, err = remove(""); err != nil {
-			return afterEnd(true, err)
-		}
-	}
-	if found := done.before.byID(id); found != nil {
-		return afterEnd(true, u.checkOtherAccount(done.after, found))
-	}
-	if ifMatch == "" {
-		record, _, err := u.global(ctx, id)
-		if err != nil {
-			return u.asSCIM(err)
-		}
-		if err := u.checkOtherAccount(done.before, u.model.readGlobal(record, id)); err != nil {
-			return err
-		}
+	if _, _, err := u.otherAccount(ctx, done, id); err != nil || done.before.byID(id) != nil {
+		return err
 	}
 	return errNobody(id)
 }
 
+// otherAccount is checkOtherAccount once access has ended. For somebody who was not listed
+// even before, it also returns the record by id, as global does.
+func (s *suger) otherAccount(ctx context.Context, done *execution, id string) (record any, offered bool, err error) {
+	if found := done.before.byID(id); found != nil {
+		return nil, false, afterEnd(done.wrote(), s.checkOtherAccount(done.after, found))
+	}
+	if record, offered, err = s.global(ctx, id); err == nil {
+		err = s.checkOtherAccount(done.before, s.model.readGlobal(record, id))
+	}
+	return record, offered, err
+}
+
 // checkOtherAccount returns an error if another member with access has the address of a
-// user whose access has ended. They may be the same person, added again under another id,
-// or somebody who has the address now: the gateway cannot tell.
+// user whose access has ended: they may be the same person, which the gateway cannot tell.
 func (s *suger) checkOtherAccount(snap *snapshot, ended *user) error {
 	if ended == nil || !snap.whole {
 		return nil
@@ -395,90 +369,76 @@ func afterEnd(ended bool, err error) error {
 }
 
 // planReturn plans the return of a person by the id that the client has kept.
-func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func() (any, error), wanted *scim.Resource) (*plan, error) {
+func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func() (*user, error), wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
 		return nil, err
 	}
 	if r.access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
-	record, err := global()
+	known, err := global()
 	if err != nil {
 		return nil, err
 	}
-	known := s.model.readGlobal(record, id)
 	return s.planner.comeBackByID(snap, known, id, func() (scim.Resource, error) {
-		*wanted, err = r.resource(snap, s.view(known, snap.roles))
+		*wanted, err = r.want(snap, s.view(known, snap.roles))
 		return *wanted, err
 	})
 }
 
-// answerTo returns the direct answer to a write: the user as Suger has it, with
-// the externalId that the client sent, which Suger has no place for.
-func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resource) (scim.Resource, error) {
-	shown := done.shown()
-	if shown == nil {
-		return nil, s.asSCIM(s.unconfirmed(spec.OpUpdateUser, "the user"))
+// answerTo returns the direct answer to a write: the user as Suger has it, or would
+// have it after a dry run, with the externalId that the client sent.
+func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resource) (view scim.Resource, err error) {
+	defer s.translate(&err)
+	var shown *user
+	if len(done.plan.people) > 0 {
+		shown = s.planner.joined(done.after, done.plan.people[0])
 	}
-	view, err := s.answer(ctx, done.after, shown)
-	if err != nil {
-		return nil, s.asSCIM(err)
+	if shown == nil {
+		return nil, s.unconfirmed(spec.OpUpdateUser, "the user")
+	}
+	if view, err = s.answer(ctx, done.after, shown); err != nil {
+		return nil, err
 	}
 	return done.echoing(view, sent), nil
 }
 
-// shown returns the one person of a change as they are after it, or would be
-// after a dry run.
-func (x *execution) shown() *user {
-	if len(x.plan.people) == 0 {
-		return nil
-	}
-	one := x.plan.people[0]
-	if one.kind == planJoin {
-		return x.planner.joined(x.after, one)
-	}
-	return x.after.byID(one.before.id)
-}
-
-// answerToLeaver returns the answer to ending access of a person who is no
-// longer a member. It contains only what the client sent or has read before: a
-// global record may belong to another company.
+// answerToLeaver returns the answer to ending access of a person who is no longer a member,
+// of what the client sent or has read before: a global record may be another company's.
 func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string, r userRequest) (scim.Resource, error) {
 	before := ended.before
 	found := before.byID(id)
 	if found == nil {
-		wanted, err := r.resource(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
+		wanted, err := r.want(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
 		if err != nil || wanted["userName"] == nil {
 			return nil, nil
 		}
-		answer := maps.Clone(wanted)
-		maps.DeleteFunc(answer, func(name string, _ any) bool {
+		maps.DeleteFunc(wanted, func(name string, _ any) bool {
 			return name == "roles" || name == "groups" || strings.HasPrefix(name, "urn:")
 		})
-		answer["id"], answer["active"], answer["schemas"], answer["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
-		return answer, nil
+		wanted["id"], wanted["active"], wanted["schemas"], wanted["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
+		return wanted, nil
 	}
-	left := *found
-	left.access.active = false
-	view, err := s.answer(ctx, before, &left)
+	roles, err := s.rolesOf(ctx, before.roles, found.roles)
 	if err != nil {
-		view = s.view(&left, before.roles) // roles do not matter here
+		roles = before.roles // their names do not matter here
 	}
-	wanted, err := r.resource(before, s.view(found, before.roles))
+	wanted, err := r.want(before, s.view(found, roles))
 	if errors.Is(err, errNeedsRoles) { // to read what the request says of roles
 		if before, err = s.completed(ctx, before, s.rolesToShow()); err == nil {
-			wanted, err = r.resource(before, s.view(found, before.roles))
+			wanted, err = r.want(before, s.view(found, before.roles))
 		}
 	}
 	if err != nil {
-		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
+		return nil, afterEnd(ended.wrote(), s.asSCIM(err))
 	}
-	return ended.echoing(view, wanted), nil
+	left := *found
+	left.access.active = false
+	return ended.echoing(s.view(&left, roles), wanted), nil
 }
 
-// echoing returns an answer to a write, which is the caller's own, with the
-// externalId that the client sent. It has no version as long as the write is not
-// proven.
+// echoing returns an answer to a write with the externalId that the client sent, and
+// without a version as long as the write is not proven.
 func (x *execution) echoing(answer, sent scim.Resource) scim.Resource {
 	if about, ok := answer["meta"].(map[string]any); ok && x.sent {
 		delete(about, "version")

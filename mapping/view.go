@@ -120,7 +120,7 @@ func meta(resourceType, created, modified string) map[string]any {
 	return m
 }
 
-// versioned adds the version to a resource that is not shared yet.
+// versioned adds the version to a resource.
 func versioned(r scim.Resource) scim.Resource {
 	if m, ok := r["meta"].(map[string]any); ok {
 		m["version"] = scim.Version(r)
