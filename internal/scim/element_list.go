@@ -6,42 +6,33 @@ import (
 	"slices"
 )
 
-// An elementList is an editable multi-valued attribute: its elements in order, indexed
-// by identity, so that a thousand operations on thousands of members stay cheap.
+// An elementList is an editable multi-valued attribute: its elements in order, indexed by
+// value, so that a thousand operations on thousands of members stay cheap.
 //
 // Two elements are the same if they have the same value, by the case rule of the
 // attribute, and not two different types (RFC 7643 §2.4); without a value, if all of
 // them is the same.
 type elementList struct {
 	path    AttrPath
-	value   *Attribute // the sub-attribute "value", or nil
-	items   []any      // nil where an element was removed
-	primary int        // position of the primary element, or -1
+	value   *Attribute       // the sub-attribute "value", or nil
+	items   []any            // nil where an element was removed
+	keys    []elementKey     // of the items
+	index   map[string][]int // positions by value; what was there can have been removed or changed
+	primary int              // position of the primary element, or -1
 	changed bool
-
-	// The positions of elements by value and type, and by value alone. Some may hold an
-	// element that has been removed or changed since.
-	index map[elementKey][]int
 }
 
-type elementKey struct {
-	value, kind string
-	anyKind     bool // the key is for all types
-}
+type elementKey struct{ value, kind string }
 
 func newElementList(path AttrPath, elements []any) *elementList {
 	l := &elementList{
 		path:    AttrPath{URN: path.URN, Attr: path.Attr},
 		value:   attributeNamed(path.Attr.SubAttributes, "value"),
-		items:   make([]any, 0, len(elements)),
-		primary: -1,
-		index:   make(map[elementKey][]int, 2*len(elements)),
+		index:   make(map[string][]int, len(elements)),
+		primary: slices.IndexFunc(elements, isPrimary),
 	}
 	for pos, element := range elements {
 		l.put(pos, element)
-		if isPrimary(element) && l.primary < 0 {
-			l.primary = pos
-		}
 	}
 	return l
 }
@@ -60,51 +51,33 @@ func (l *elementList) keyOf(element any) elementKey {
 	text, ok := value.(string)
 	if !ok {
 		encoded, _ := Marshal(value) // in normal form, so it can be encoded
-		return elementKey{value: string(encoded), kind: foldText(kind)}
+		return elementKey{string(encoded), foldText(kind)}
 	}
-	return elementKey{value: attr.fold(text), kind: foldText(kind)}
+	return elementKey{attr.fold(text), foldText(kind)}
 }
 
 // put sets the element at pos, or appends it, and indexes it.
 func (l *elementList) put(pos int, element any) {
 	key := l.keyOf(element)
 	if pos == len(l.items) {
-		l.items = append(l.items, nil)
+		l.items, l.keys = append(l.items, nil), append(l.keys, elementKey{})
 	}
-	if old := l.items[pos]; old == nil || l.keyOf(old) != key {
-		anyKind := elementKey{value: key.value, anyKind: true}
-		l.index[key], l.index[anyKind] = append(l.index[key], pos), append(l.index[anyKind], pos)
+	if l.items[pos] == nil || l.keys[pos].value != key.value {
+		l.index[key.value] = append(l.index[key.value], pos)
 	}
-	l.items[pos] = element
+	l.items[pos], l.keys[pos] = element, key
 }
 
-// at yields the positions of the elements with the key.
-func (l *elementList) at(key elementKey) iter.Seq[int] {
+// same yields the positions of the elements that are the same as one with the key. Of
+// those with a type, one of its own comes first.
+func (l *elementList) same(key elementKey) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for _, pos := range l.index[key] {
-			if l.items[pos] == nil {
-				continue
-			}
-			now := l.keyOf(l.items[pos])
-			if now.value == key.value && (key.anyKind || now.kind == key.kind) && !yield(pos) {
-				return
-			}
-		}
-	}
-}
-
-// same yields the positions of the elements that are the same as the given one. Of those
-// with a type, one of its own comes first.
-func (l *elementList) same(element any) iter.Seq[int] {
-	return func(yield func(int) bool) { // one return, so that it is inlined
-		own := l.keyOf(element)
-		keys := []elementKey{own, {value: own.value}}
-		if own.kind == "" {
-			keys = []elementKey{{value: own.value, anyKind: true}}
-		}
-		for _, key := range keys {
-			for pos := range l.at(key) {
-				if !yield(pos) {
+		for _, own := range []bool{true, false} {
+			for _, pos := range l.index[key.value] {
+				now := l.keys[pos]
+				isOwn := key.kind == "" || now.kind == key.kind
+				found := l.items[pos] != nil && now.value == key.value && isOwn == own && (own || now.kind == "")
+				if found && !yield(pos) {
 					return
 				}
 			}
@@ -112,16 +85,12 @@ func (l *elementList) same(element any) iter.Seq[int] {
 	}
 }
 
-// find returns the position of the first of them, or -1. Thousands can be the same.
+// find returns the position of the first element that is the same, or -1. Thousands can be.
 func (l *elementList) find(element any) int {
-	for pos := range l.same(element) {
+	for pos := range l.same(l.keyOf(element)) {
 		return pos
 	}
 	return -1
-}
-
-func (l *elementList) part(sub *Attribute) AttrPath {
-	return AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub}
 }
 
 func isPrimary(element any) bool {
@@ -180,7 +149,7 @@ func (l *elementList) apply(op string, value any) error {
 	for _, element := range read.([]any) {
 		switch op {
 		case patchRemove:
-			l.remove(slices.Collect(l.same(element)))
+			l.remove(slices.Collect(l.same(l.keyOf(element))))
 		case patchReplace:
 			l.add(old.inherit(element))
 		default:
@@ -292,7 +261,7 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		case !given, merging && (fixed || same), sub.Located && !fixed:
 			continue
 		case fixed:
-			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub})
 		case sub == l.value && have != want:
 			l.dropReadOnly(changed)
 		}

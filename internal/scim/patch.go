@@ -398,8 +398,7 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 // looked up, so that it takes no comparisons.
 func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
 	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
-		key := elementKey{value: list.value.fold(value.(string)), anyKind: true}
-		positions = slices.Compact(slices.Sorted(list.at(key)))
+		positions = slices.Compact(slices.Sorted(list.same(list.keyOf(map[string]any{"value": value}))))
 	} else if positions, err = e.matching(list, f); err != nil {
 		return nil, err
 	}
