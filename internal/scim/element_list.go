@@ -136,8 +136,8 @@ func (l *elementList) remove(positions []int) {
 }
 
 // apply applies an operation to the list.
-func (l *elementList) apply(op string, value any) error {
-	read, err := valueReader{}.read(l.path, value)
+func (l *elementList) apply(op string, reader valueReader, value any) error {
+	read, err := reader.read(l.path, value)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (l *elementList) inherit(element any) any {
 
 // applySelected applies an operation to the elements at the positions, which the path
 // selects, or to the sub-attribute of each. A scalar means their value.
-func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
+func (l *elementList) applySelected(op string, reader valueReader, path *Path, positions []int, value any, named bool) error {
 	part := path.Sub
 	switch {
 	case op == patchRemove && part == nil:
@@ -196,7 +196,7 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 	var members map[string]any
 	whole := op == patchReplace && part == nil
 	if whole {
-		read, err := valueReader{}.read(l.path, value)
+		read, err := reader.read(l.path, value)
 		elements, _ := read.([]any)
 		switch {
 		case err != nil:
@@ -212,7 +212,7 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 		if part != nil {
 			value = map[string]any{part.Name: value}
 		}
-		read, err := valueReader{}.readObject(l.path, value)
+		read, err := reader.readObject(l.path, value)
 		members, _ = read.(map[string]any)
 		if err != nil || len(members) == 0 {
 			return err

@@ -98,7 +98,7 @@ func TestStrict(t *testing.T) {
 		`{"op":"replace","value":{"active":false}}`:                                                      CodeInvalidSyntax,
 		`{"op":"add","path":"","value":{"active":false}}`:                                                CodeInvalidSyntax,
 		`{"op":"replace","path":"title","value":"x"}`:                                                    CodeInvalidPath,
-		`{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"active":false}}`:  CodeInvalidPath,
+		`{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"active":false}}`:  CodeInvalidSyntax,
 		`{"op":"replace","path":"shoeSize","value":"x"}`:                                                 CodeInvalidPath,
 		`{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"}`:            CodeInvalidPath,
 		`{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":"b@example.com"}}`:           CodeInvalidPath,

@@ -46,13 +46,11 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 			}
 		}
 		o.Value, given = Member(object, "value")
+		code, problem := o.check(rt, given)
 		if path != nil && !isText {
-			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has a path that is not a string.", i+1)
+			code, problem = CodeInvalidPath, "has a path that is not a string"
 		}
-		if rt.strict && text != "" && o.Path == nil {
-			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has the schema's URN as its path, which names no attribute.", i+1)
-		}
-		if code, problem := o.check(rt, given); problem != "" {
+		if problem != "" {
 			return nil, NewError(code, "Operation %d of the PATCH request %s.", i+1, problem)
 		}
 		operations[i] = o
@@ -111,43 +109,13 @@ func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operat
 }
 
 func (e *edit) applyOperation(operation PatchOperation) error {
-	value := operation.Value
-	if operation.Op == patchAdd {
-		value = withoutNulls(value)
-	}
 	if operation.Path == nil {
-		return e.applyObject(operation.Op, value, "")
+		return e.applyObject(operation.Op, operation.Value, "")
 	}
-	if err := e.rt.checkKnown(operation.Path.String(), value); err != nil {
+	if err := e.rt.checkKnown(operation.Path.String(), operation.Value); err != nil {
 		return err
 	}
-	if operation.Op == patchAdd && value == nil {
-		return nil
-	}
-	return e.apply(operation.Op, operation.Path, value, true)
-}
-
-// withoutNulls leaves out what is null in a value that is to be added.
-func withoutNulls(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		kept := make(map[string]any, len(value))
-		for name, member := range value {
-			if member != nil {
-				kept[name] = withoutNulls(member)
-			}
-		}
-		return kept
-	case []any:
-		kept := make([]any, 0, len(value))
-		for _, element := range value {
-			if element != nil {
-				kept = append(kept, withoutNulls(element))
-			}
-		}
-		return kept
-	}
-	return value
+	return e.apply(operation.Op, operation.Path, operation.Value, true)
 }
 
 // The operations of RFC 7644 §3.5.2.
@@ -208,6 +176,9 @@ func (e *edit) applyObject(op string, value any, urn string) error {
 		return NewError(CodeInvalidValue, "The attribute %s must be an object.", cmp.Or(urn, e.rt.Schema.ID))
 	}
 	for _, key := range inOrder(object) {
+		if op == patchAdd && object[key] == nil {
+			continue
+		}
 		name := key
 		if _, qualified := cutURN(key, urn); urn != "" && !qualified {
 			name = urn + ":" + key
@@ -282,13 +253,13 @@ func (e *edit) put(path AttrPath, value any) {
 // the path itself, rather than an object with several attributes.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
-	case path.Tolerated && path.Attr != externalID:
+	case path.Tolerated && path.Attr != externalID, op == patchAdd && value == nil:
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
 	case path.Attr.Echoed && !e.patching:
 		// A client's repetition of a read-only attribute is kept, if it is well-formed.
-		read, err := valueReader{keepEchoed: true}.read(path.AttrPath, value)
+		read, err := e.reader(op).read(path.AttrPath, value)
 		if err == nil && path.Sub == nil && path.Filter == nil {
 			e.put(path.AttrPath, read)
 		}
@@ -320,6 +291,10 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	return e.applyObject(op, value, path.URN)
 }
 
+func (e *edit) reader(op string) valueReader {
+	return valueReader{keepEchoed: !e.patching, adding: op == patchAdd}
+}
+
 // applyValue applies the operation to an attribute that has one value, or to a
 // sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
 // §3.5.2.3); in strict mode replace empties them, as the interoperability profile
@@ -332,7 +307,7 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 		value = map[string]any{path.Sub.Name: value}
 	}
 	attribute := AttrPath{URN: path.URN, Attr: path.Attr}
-	read, err := valueReader{keepEchoed: !e.patching}.read(attribute, value)
+	read, err := e.reader(op).read(attribute, value)
 	members, _ := read.(map[string]any)
 	_, isObject := value.(map[string]any)
 	switch {
@@ -385,13 +360,13 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	case isNull:
 		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 	default:
-		return list.apply(op, value)
+		return list.apply(op, e.reader(op), value)
 	}
 	selected, err := e.selected(list, path.Filter)
 	if err != nil {
 		return err
 	}
-	return list.applySelected(op, path, selected, value, named)
+	return list.applySelected(op, e.reader(op), path, selected, value, named)
 }
 
 // selected lists the positions of the elements that the filter selects. One value is

@@ -112,8 +112,8 @@ const MaxStringLength = 1024
 // become nil, and so does an object in which nothing is known.
 //
 // Read-only sub-attributes are dropped, unless it keeps those that are [Attribute].Echoed, if
-// they are well-formed, and all of such an attribute.
-type valueReader struct{ keepEchoed bool }
+// they are well-formed, and all of such an attribute. What is added has no nulls.
+type valueReader struct{ keepEchoed, adding bool }
 
 // read reads the value of the attribute at the end of the path. A single value is a list of
 // one.
@@ -127,6 +127,9 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	}
 	list := make([]any, 0, len(items))
 	for _, item := range items {
+		if vr.adding && item == nil {
+			continue
+		}
 		element, err := vr.readElement(path, item)
 		if err != nil {
 			return nil, err
@@ -265,7 +268,7 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	object := make(map[string]any, len(members))
 	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
-		if sub == nil || sub.Returned == Never {
+		if sub == nil || sub.Returned == Never || vr.adding && value == nil {
 			continue
 		}
 		if echoed := vr.keepEchoed && (attr.Echoed || sub.Echoed); sub.Mutability == ReadOnly && !echoed {
