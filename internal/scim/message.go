@@ -8,8 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// CheckMessage checks that the schemas of a message are absent or contain urn, or
-// one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
+// CheckMessage checks that the schemas of a message are absent or contain urn, or one of SCIM 1.
 func CheckMessage(message map[string]any, urn string) error {
 	given, _ := Member(message, "schemas")
 	list := listOf(given)
@@ -28,8 +27,7 @@ func isVersion1(urn string) bool {
 	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
 }
 
-// Member returns the member of a message whose name is name in any letter case
-// (RFC 7643 §2.1), and whether there is one.
+// Member returns the member of a message with a name in any letter case (RFC 7643 §2.1), if any.
 func Member(object map[string]any, name string) (value any, found bool) {
 	if value, found = object[name]; found {
 		return value, true
@@ -49,18 +47,17 @@ func MemberText(object map[string]any, name string) string {
 	return text
 }
 
-// Strict returns a type that reads as draft-zollner-scim-interop-profile requires:
-// attributes and schemas that /Schemas does not have (but for externalId, which every
-// client sends), PATCH operations without a path, and value filters without a
-// sub-attribute after them are errors. The two types share their schemas.
+// Strict returns a type with the same schemas that reads as draft-zollner-scim-interop-profile
+// requires: attributes and schemas that /Schemas does not have (except externalId, which every
+// client sends), PATCH operations without a path, and value filters without a sub-attribute
+// after them are errors.
 func (rt *ResourceType) Strict() *ResourceType {
 	strict := *rt
 	strict.strict = true
 	return &strict
 }
 
-// checkResource checks what a whole resource lists as its schemas and, if the
-// type is strict, that it has no attributes but known ones.
+// checkResource checks the schemas of a whole resource and, if the type is strict, its attributes.
 func (rt *ResourceType) checkResource(raw map[string]any) error {
 	given, _ := Member(raw, "schemas")
 	own, foreign := false, ""
@@ -122,8 +119,7 @@ func (p AttrPath) isForeign() bool {
 	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
 }
 
-// URLOf returns the URL of the resource with an id at an endpoint such as "/Users",
-// which is below base.
+// URLOf returns the URL of the resource with an id at an endpoint such as "/Users" below base.
 func URLOf(base, endpoint, id string) string {
 	return base + endpoint + "/" + url.PathEscape(id)
 }
@@ -133,18 +129,16 @@ func Marshal(answer any) ([]byte, error) {
 	return json.Marshal(answer, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 }
 
-// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
-// §2). What says how many resources it has, and which message it is, is filled in.
+// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865 §2).
 type ListResponse struct {
-	Schemas      []string   `json:"schemas"`
+	Schemas      []string   `json:"schemas"`             // set when it is encoded
 	TotalResults int        `json:"totalResults"`        // of all pages
 	StartIndex   int        `json:"startIndex,omitzero"` // from 1; 0 if paged by cursor
-	ItemsPerPage int        `json:"itemsPerPage"`
+	ItemsPerPage int        `json:"itemsPerPage"`        // set when it is encoded
 	NextCursor   string     `json:"nextCursor,omitzero"` // "" on the last page
 	Resources    []Resource // of this page, as the client is to see them
 }
 
-// MarshalJSONTo writes the message.
 func (l ListResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
 	type message ListResponse
 	l.Schemas, l.ItemsPerPage = []string{URNListResponse}, len(l.Resources)
