@@ -108,9 +108,8 @@ func (l *elementList) add(element any) {
 	}
 }
 
-// store sets the element at pos, or appends it. If the new element is the same as
-// another, the other is removed; if it is primary, the former primary one no longer is
-// (RFC 7644 §3.5.2).
+// store sets the element at pos, or appends it. Another that is the same is removed, and a
+// former primary one is no longer primary, if the new one is (RFC 7644 §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
 	if twin := l.find(element); twin >= 0 && twin != pos {
@@ -159,8 +158,8 @@ func (l *elementList) apply(op string, reader valueReader, value any) error {
 	return nil
 }
 
-// inherit returns the element with the read-only sub-attributes of the same one in the
-// list, so that a filter can go on to select it by them.
+// inherit returns the element with the read-only sub-attributes of the same one in the list, by
+// which later filters can select it.
 func (l *elementList) inherit(element any) any {
 	object, isObject := element.(map[string]any)
 	pos := l.find(element)
@@ -239,10 +238,9 @@ func isScalar(value any) bool {
 	return true
 }
 
-// set sets sub-attributes of the element at pos, and removes those that are empty. A new
-// value drops the read-only ones; an element that loses its value is removed. The error
-// is that an immutable one would change. If merging, that stays as it is, and so does what
-// differs in spelling only.
+// set sets sub-attributes of the element at pos, and removes those that are empty. A new value
+// drops the read-only ones; an element that loses its value is removed. To change an immutable
+// one is an error, unless merging: then it stays, as does what differs in spelling only.
 func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	element, _ := l.items[pos].(map[string]any)
 	if element == nil {
@@ -286,10 +284,9 @@ func (l *elementList) dropReadOnly(element map[string]any) {
 	}
 }
 
-// create adds the element that the filter of a path describes, with members, where the
-// RFC only has an error: Entra ID sets a first address with emails[type eq "work"].value.
-// The value must be among the members, so that a filter for a removed element never adds
-// it again.
+// create adds the element that the filter describes, with members: Entra ID sets a first address
+// with emails[type eq "work"].value. The value must be among the members, so that a filter for
+// a removed element never adds it again.
 func (l *elementList) create(filter *Filter, members map[string]any) error {
 	described, whole := map[string]any{}, filter == nil || filter.equal != nil
 	if filter != nil {

@@ -14,17 +14,15 @@ const (
 	MaxFilterDepth  = 16      // levels of parentheses and brackets
 	MaxFilterTerms  = 200     // comparisons
 
-	// MaxPatchComparisons bounds what the filters in the paths of one PATCH compare
-	// in all: terms by elements, which takes some tenths of a second. A filter for
-	// one value, as in members[value eq "x"], looks it up and compares nothing.
+	// MaxPatchComparisons bounds terms by elements of the filters in the paths of one PATCH:
+	// some tenths of a second. A filter for one value, as in members[value eq "x"], counts none.
 	MaxPatchComparisons = 50_000_000
 )
 
-// A Filter is a parsed and type-checked filter (RFC 7644 §3.4.2.2) on resources
-// of one type, or on the elements of one multi-valued attribute. It never
-// changes, so that goroutines can share it. A nil *Filter matches everything.
+// A Filter is a parsed and type-checked filter (RFC 7644 §3.4.2.2) on resources of one type, or
+// on the elements of a list. It never changes. A nil *Filter matches everything.
 //
-// Where the RFC leaves a choice, docs/protocol.md applies, and:
+// Where the RFC leaves a choice:
 //
 //   - ne is the negation of eq: it is true for an absent attribute, and for a
 //     multi-valued one only if no element is equal. emails[type eq "work"].value ne "x"
@@ -38,13 +36,11 @@ type Filter struct {
 	named       []string // the top-level attributes, or URNs of extensions, that it looks at
 }
 
-// ParseFilter reads a filter on resources of type rt. In a query on several types at once
-// it may also name what only the others have, and resources of type rt have no value for
-// (RFC 7644 §3.4.2.1).
+// ParseFilter reads a filter on resources of type rt. In a query on several types it may also
+// name what only the others have, so that resources of type rt have no value (RFC 7644 §3.4.2.1).
 //
-// The error is a *[Error] with [CodeInvalidFilter] that names the place: the filter is
-// malformed, exceeds a bound, names an attribute that does not exist or is only tolerated,
-// or compares what the attribute's type cannot compare.
+// The error names the place: the filter is malformed, exceeds a bound, names an attribute that
+// does not exist or is only tolerated, or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
 	var root filterNode
@@ -105,9 +101,8 @@ func join(nodes []filterNode, or bool) filterNode {
 	return node
 }
 
-// hasElement returns a filter that holds if what the path names, or an element of it,
-// passes the test. If the path has a sub-attribute, its value in the same element must
-// pass within as well; a nil test passes each object.
+// hasElement returns a filter that holds if what the path names, or an element of it, passes
+// the test and is within: both of the same element. A nil test passes each object.
 func (p AttrPath) hasElement(within func(map[string]any) bool, test func(any) bool) func(map[string]any) bool {
 	return func(object map[string]any) bool {
 		return anyElement(p.in(object), func(element any) bool {
@@ -128,8 +123,8 @@ func anyElement(value any, test func(any) bool) bool {
 	return test(value)
 }
 
-// orders maps an operator to whether it holds, given how the value compares with the
-// wanted one (RFC 7644 §3.4.2.2 table 3). ne is tested as eq and then negated.
+// orders maps an operator to whether it holds, given how the value compares with the wanted one
+// (RFC 7644 §3.4.2.2). ne is tested as eq and then negated.
 var orders = map[string]func(order int) bool{
 	"eq": func(order int) bool { return order == 0 },
 	"ne": func(order int) bool { return order == 0 },
@@ -144,8 +139,7 @@ var textOperators = map[string]func(s, want string) bool{
 	"co": strings.Contains, "sw": strings.HasPrefix, "ew": strings.HasSuffix,
 }
 
-// newTest makes the test of one value of the attribute: how it compares to the wanted one.
-// problem is the end of a sentence for the client.
+// newTest makes the test of one value of the attribute. problem is the end of a sentence.
 func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem string) {
 	key, order, holds, isEquality := a.key(want), orders[op], textOperators[op], op == "eq" || op == "ne"
 	switch {

@@ -18,9 +18,8 @@ type PatchOperation struct {
 	Value any    // decoded JSON as the client sent it; nil for null and for none
 }
 
-// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts the names
-// and op in any letter case, one operation without the list around it, and a body without
-// schemas. The error is a *[Error].
+// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts names and op
+// in any letter case, one operation without the list around it, and a body without schemas.
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
@@ -85,14 +84,10 @@ func (p *Path) isGrant() bool {
 	return (p.Attr.Name == "members" || p.Attr.Name == "roles") && p.Filter == nil && p.Sub == nil
 }
 
-// ApplyPatch applies the operations in their order to a copy of current and returns the
-// copy, or an error if one of them cannot be applied (RFC 7644 §3.5.2, docs/protocol.md).
-// Where a filter selects nothing, remove does nothing, and add and replace make the entry
-// from the filter if that describes it; otherwise the error is [CodeNoTarget]. An
-// attribute that is emptied stays in the copy as an empty value (see [Resource]).
-//
-// The error is a *[Error], or that of ctx, whose end stops the work: filters can select
-// from thousands of entries.
+// ApplyPatch applies the operations in their order to a copy of current, unless one is an error
+// (RFC 7644 §3.5.2, docs/protocol.md). Where a filter selects nothing, remove does nothing, and
+// add and replace make the entry that the filter describes. The end of ctx stops the work:
+// filters can select from thousands of entries.
 func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(ctx, rt, current)
 	e.patching = true
@@ -125,15 +120,14 @@ const (
 	patchRemove  = "remove"
 )
 
-// An edit applies a client's request to a copy of a resource, attribute by
-// attribute: a whole resource, to an empty copy, or a PATCH.
+// An edit applies a whole resource to an empty one, or a PATCH to a copy, attribute by attribute.
 type edit struct {
 	rt       *ResourceType
-	patching bool // of a resource that exists, so that its read-only attributes can be compared
+	ctx      context.Context
+	patching bool
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes that were edited
 	compared int                         // by the filters of paths so far
-	ctx      context.Context             // whose end stops the work
 }
 
 func newEdit(ctx context.Context, rt *ResourceType, r Resource) *edit {
@@ -168,8 +162,8 @@ func (e *edit) finish() Resource {
 	return e.result
 }
 
-// applyObject applies an operation to each attribute that an object names. urn
-// is the extension that the object belongs to, or "". Unknown names are ignored.
+// applyObject applies an operation to the attributes in an object, of the extension with the
+// URN or, if "", of the resource.
 func (e *edit) applyObject(op string, value any, urn string) error {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -190,9 +184,8 @@ func (e *edit) applyObject(op string, value any, urn string) error {
 	return nil
 }
 
-// applyNamed applies an operation to what a name inside an object names. The URN of
-// the core schema names top-level attributes; Okta sends some of its custom
-// attributes like that. Entra ID also uses PATCH paths with a filter as names.
+// applyNamed applies an operation to what a name in an object names, if it is known. Okta sends
+// custom attributes under the core URN, and Entra ID uses paths with a filter as names.
 func (e *edit) applyNamed(op, name string, value any) error {
 	if strings.EqualFold(name, e.rt.Schema.ID) {
 		if value == nil {
@@ -249,8 +242,8 @@ func (e *edit) put(path AttrPath, value any) {
 	}
 }
 
-// apply applies an operation to what the path names. named says that the client sent
-// the path itself, rather than an object with several attributes.
+// apply applies an operation to what the path names. named says that the client sent the path,
+// rather than an object with several attributes.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
 	case path.Tolerated && path.Attr != externalID, op == patchAdd && value == nil:
@@ -295,10 +288,9 @@ func (e *edit) reader(op string) valueReader {
 	return valueReader{keepEchoed: !e.patching, adding: op == patchAdd}
 }
 
-// applyValue applies the operation to an attribute that has one value, or to a
-// sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
-// §3.5.2.3); in strict mode replace empties them, as the interoperability profile
-// requires. In a whole resource {} is no value, as null is.
+// applyValue applies the operation to an attribute that has one value, or to a sub-attribute.
+// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3); in strict mode replace
+// empties them. In a whole resource {} is no value, as null is.
 func (e *edit) applyValue(op string, path *Path, value any) error {
 	if op == patchRemove {
 		op, value = patchReplace, nil
@@ -310,18 +302,13 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 	read, err := e.reader(op).read(attribute, value)
 	members, _ := read.(map[string]any)
 	_, isObject := value.(map[string]any)
-	switch {
+	switch isComplex := path.Attr.Type == Complex; {
 	case err != nil:
 		return err
-	case path.Attr.Type != Complex:
-		if read != nil || op == patchReplace {
-			e.put(attribute, read)
-		}
-		return nil
-	case members == nil, len(members) == 0 && (op == patchAdd || e.patching && isObject):
+	case read == nil && (isComplex || op == patchAdd), isComplex && len(members) == 0 && (op == patchAdd || e.patching && isObject):
 		return nil
 	case len(members) == 0:
-		e.put(attribute, members)
+		e.put(attribute, read)
 		return nil
 	}
 	object := map[string]any{}
@@ -369,8 +356,7 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	return list.applySelected(op, e.reader(op), path, selected, value, named)
 }
 
-// selected lists the positions of the elements that the filter selects. One value is
-// looked up, so that it takes no comparisons.
+// selected lists the positions of the elements that the filter selects. One value is looked up.
 func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
 	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
 		positions = slices.Compact(slices.Sorted(list.same(list.keyOf(map[string]any{"value": value}))))
@@ -404,10 +390,9 @@ func (e *edit) matching(list *elementList, f *Filter) (positions []int, err erro
 	return positions, nil
 }
 
-// checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what
-// they have read (in a whole resource and among other attributes), the provider derives
-// the attribute, or a simple value would not change. The id must always be the resource's
-// own.
+// checkReadOnly refuses an operation on a read-only attribute, unless it is in a whole resource
+// or among other attributes, where clients repeat what they have read; the provider derives it;
+// or a simple value would not change. The id must always be the resource's own.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
@@ -422,8 +407,8 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 }
 
-// checkSchemas lets a PATCH list the schemas that the resource may have. Among other
-// attributes, and in a whole resource, any are accepted: some clients send SCIM 1.0's.
+// checkSchemas lets a PATCH list the schemas that the resource can have. Elsewhere any are
+// accepted: some clients send SCIM 1.0's.
 func (e *edit) checkSchemas(op string, value any, named bool) error {
 	if !e.patching || !named {
 		return nil

@@ -261,6 +261,7 @@ func TestPatchCreatesADescribedEntry(t *testing.T) {
 func TestPatchSingleValues(t *testing.T) {
 	const sample = `"familyName":"Sample","formatted":"Ada Sample"`
 	tests := []patchCase{
+		{name: "add of an empty string empties", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
 		{name: "add sets", operations: `[{"op":"add","path":"userName","value":"x"}]`, want: `{"userName":"x"}`},
 		{name: "replace of a part", operations: `[{"op":"replace","path":"name.givenName","value":"x"}]`, want: `{"name":{"givenName":"x",` + sample + `}}`},
 		{name: "replace of a complex value keeps its other parts", operations: `[{"op":"replace","path":"name","value":{"givenName":"x"}}]`, want: `{"name":{"givenName":"x",` + sample + `}}`},
