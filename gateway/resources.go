@@ -15,8 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// reader and writer are the methods that users, groups and roles of package
-// mapping share, so that one set of handlers serves all of them.
+// reader and writer are the methods that the resources of package mapping share.
 type (
 	reader interface {
 		Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error)
@@ -36,13 +35,8 @@ type resourceSet struct {
 	read  func(mapping.Caller) reader
 	write func(mapping.Caller) writer // nil if they cannot be written
 
-	// refs names the multi-valued attributes whose elements are ids, with the
-	// endpoint of what they name.
-	refs map[string]string
-
-	// bulky is an attribute that an answer to PATCH leaves out unless the client
-	// asks for it: a group's members can be many, and Okta does without.
-	bulky string
+	refs  map[string]string // lists of ids, with the endpoint of what they name
+	bulky string            // attribute that answers of bulk requests need not fetch
 }
 
 func resourceSets(service *mapping.Service) []*resourceSet {
@@ -152,8 +146,7 @@ func (op *operation) run(x *exchange) (status int, shown scim.Resource, err erro
 	return status, r, nil
 }
 
-// checkIfNoneMatch refuses a write if the resource has a version that If-None-Match
-// excludes (RFC 9110 §13.1.2).
+// checkIfNoneMatch refuses to write a version that If-None-Match excludes (RFC 9110 §13.1.2).
 func (op *operation) checkIfNoneMatch(x *exchange) error {
 	if strings.TrimSpace(op.ifNone) == "" {
 		return nil
@@ -238,10 +231,9 @@ func (s *server) writePage(x *exchange, parts []part, p parameters) error {
 	return x.writeJSON(http.StatusOK, page)
 }
 
-// parts makes the queries of the parameters, one for each type. It is lenient where a
-// client loses nothing by it: an index below 1 is 1, a negative count is 0, a large count
-// is cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we have is
-// ignored, since several clients send one whatever the server offers.
+// parts makes the queries of the parameters, one for each type. An index below 1 is 1, a negative
+// count 0, and a large one cut to the page size (RFC 7644 §3.4.2.4). A sortBy that names nothing
+// we have is ignored, since several clients send one whatever the server offers.
 func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 	start, err := p.integer("startIndex", 1)
 	if err != nil {
@@ -302,8 +294,8 @@ func (s *server) position(x *exchange, parts []part, p parameters) (first int, p
 // cursorAge is how long a cursor can be used, so that clients do not store it.
 const cursorAge = time.Hour
 
-// cursors reads and writes the cursors of this client. The key comes from its own token, so
-// that replicas share nothing and no client can use the cursor of another.
+// cursors reads and writes the cursors of this client. The key comes from its token, so that
+// replicas share nothing and no client can use the cursor of another.
 func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
