@@ -183,7 +183,7 @@ func (x *exchange) isKnown(version string) bool {
 	x.Response().Header().Set("ETag", version)
 	method := x.Request().Method
 	isRead := method == http.MethodGet || method == http.MethodHead
-	return isRead && !scim.NoneMatch(listed(x.Request().Header, "If-None-Match"), version)
+	return isRead && scim.TagsMatch(listed(x.Request().Header, "If-None-Match"), version)
 }
 
 // writeJSON encodes before it sends, so that an error does not leave half an answer.

@@ -158,7 +158,7 @@ func (op *operation) checkIfNoneMatch(x *exchange) error {
 		return nil
 	case err != nil:
 		return err
-	case scim.NoneMatch(op.ifNone, present.Version()):
+	case !scim.TagsMatch(op.ifNone, present.Version()):
 		return nil
 	}
 	return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")

@@ -231,11 +231,9 @@ func (l *elementList) applySelected(op string, reader valueReader, path *Path, p
 }
 
 func isScalar(value any) bool {
-	switch value.(type) {
-	case nil, []any, map[string]any:
-		return false
-	}
-	return true
+	_, isList := value.([]any)
+	_, isObject := value.(map[string]any)
+	return value != nil && !isList && !isObject
 }
 
 // set sets sub-attributes of the element at pos, and removes those that are empty. A new value

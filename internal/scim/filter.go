@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -123,30 +124,28 @@ func anyElement(value any, test func(any) bool) bool {
 	return test(value)
 }
 
-// orders maps an operator to whether it holds, given how the value compares with the wanted one
-// (RFC 7644 §3.4.2.2). ne is tested as eq and then negated.
-var orders = map[string]func(order int) bool{
-	"eq": func(order int) bool { return order == 0 },
-	"ne": func(order int) bool { return order == 0 },
-	"gt": func(order int) bool { return order > 0 },
-	"ge": func(order int) bool { return order >= 0 },
-	"lt": func(order int) bool { return order < 0 },
-	"le": func(order int) bool { return order <= 0 },
-}
-
-// textOperators are those for text alone.
-var textOperators = map[string]func(s, want string) bool{
-	"co": strings.Contains, "sw": strings.HasPrefix, "ew": strings.HasSuffix,
+// operators maps each to whether it holds for two keys (RFC 7644 §3.4.2.2). ne is tested as eq
+// and then negated; co, sw and ew are for text alone.
+var operators = map[string]func(have, want any) bool{
+	"eq": func(have, want any) bool { return have == want },
+	"ne": func(have, want any) bool { return have == want },
+	"gt": func(have, want any) bool { return compareKeys(have, want) > 0 },
+	"ge": func(have, want any) bool { return compareKeys(have, want) >= 0 },
+	"lt": func(have, want any) bool { return compareKeys(have, want) < 0 },
+	"le": func(have, want any) bool { return compareKeys(have, want) <= 0 },
+	"co": func(have, want any) bool { return strings.Contains(have.(string), want.(string)) },
+	"sw": func(have, want any) bool { return strings.HasPrefix(have.(string), want.(string)) },
+	"ew": func(have, want any) bool { return strings.HasSuffix(have.(string), want.(string)) },
 }
 
 // newTest makes the test of one value of the attribute. problem is the end of a sentence.
 func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem string) {
-	key, order, holds, isEquality := a.key(want), orders[op], textOperators[op], op == "eq" || op == "ne"
+	key, holds, isEquality, isForText := a.key(want), operators[op], op == "eq" || op == "ne", op == "co" || op == "sw" || op == "ew"
 	switch {
 	case a.Type == Complex:
 		return nil, "is complex; compare one of its sub-attributes"
-	case holds != nil && a.Type != String && a.Type != Reference,
-		holds == nil && !isEquality && (a.Type == Boolean || a.Type == Binary):
+	case isForText && a.Type != String && a.Type != Reference,
+		!isForText && !isEquality && (a.Type == Boolean || a.Type == Binary):
 		return nil, fmt.Sprintf("is of type %s, which has no operator %s", a.Type, op)
 	case key == nil:
 		return nil, fmt.Sprintf("can be compared with %s only", a.form())
@@ -159,13 +158,7 @@ func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem s
 			value = false // RFC 7643 §2.4
 		}
 		have := a.key(value)
-		switch {
-		case have == nil:
-			return false
-		case holds != nil:
-			return holds(have.(string), key.(string))
-		}
-		return order(compareKeys(have, key))
+		return have != nil && holds(have, key)
 	}, ""
 }
 
@@ -233,15 +226,10 @@ func (a *Attribute) form() string {
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.
 func asBoolean(value any) (boolean, ok bool) {
-	switch value := value.(type) {
-	case bool:
-		return value, true
-	case string:
-		boolean = strings.EqualFold(value, "true")
-		return boolean, boolean || strings.EqualFold(value, "false")
-	default:
-		return false, false
-	}
+	boolean, ok = value.(bool)
+	text, _ := value.(string)
+	isTrue := strings.EqualFold(text, "true")
+	return boolean || isTrue, ok || isTrue || strings.EqualFold(text, "false")
 }
 
 // parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5), with a zone or without.
@@ -263,12 +251,7 @@ func isPresent(value any) bool {
 	case []any:
 		return slices.ContainsFunc(value, isPresent)
 	case map[string]any:
-		for _, member := range value {
-			if isPresent(member) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(slices.Collect(maps.Values(value)), isPresent)
 	default:
 		return true
 	}

@@ -215,7 +215,7 @@ func (p *filterParser) parseComparison(name filterToken, path AttrPath, within f
 	}
 	at := p.token
 	op := strings.ToLower(at.raw)
-	if op != "pr" && orders[op] == nil && textOperators[op] == nil {
+	if op != "pr" && operators[op] == nil {
 		p.fail(at, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
 	}
 	p.next()

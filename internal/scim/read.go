@@ -279,15 +279,7 @@ func wrongType(path AttrPath) error {
 
 // IsEmpty reports whether the value is an explicitly emptied one (see [Resource]).
 func IsEmpty(value any) bool {
-	switch value := value.(type) {
-	case nil:
-		return true
-	case string:
-		return value == ""
-	case []any:
-		return len(value) == 0
-	case map[string]any:
-		return len(value) == 0
-	}
-	return false
+	list, isList := value.([]any)
+	object, isObject := value.(map[string]any)
+	return isNothing(value) || isList && len(list) == 0 || isObject && len(object) == 0
 }

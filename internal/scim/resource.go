@@ -190,22 +190,16 @@ func VersionOf(content []byte) string {
 // resource's version, weakly, as SCIM has weak tags only. The error is a *[Error] with
 // [CodeVersionMismatch].
 func CheckIfMatch(header, version string) error {
-	if strings.TrimSpace(header) == "" || tagsMatch(header, version) {
+	if strings.TrimSpace(header) == "" || TagsMatch(header, version) {
 		return nil
 	}
 	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and retry the change.")
 }
 
-// NoneMatch reports whether an If-None-Match header, "" for none, does not have the
-// version, so that the request goes on. Otherwise a GET is answered 304 Not Modified.
-func NoneMatch(header, version string) bool {
-	return !tagsMatch(header, version)
-}
-
 var entityTag = regexp.MustCompile(`"[^"]*"`)
 
-// tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the version.
-func tagsMatch(header, version string) bool {
+// TagsMatch reports whether the header, a list of entity tags (RFC 9110 §13.1), has the version.
+func TagsMatch(header, version string) bool {
 	current := entityTag.FindString(version)
 	return strings.TrimSpace(header) == "*" ||
 		current != "" && slices.Contains(entityTag.FindAllString(header, -1), current)

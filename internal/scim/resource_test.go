@@ -175,13 +175,13 @@ func TestPreconditions(t *testing.T) { // RFC 9110 section 13.1, RFC 7644 sectio
 			} else {
 				requireClientError(t, err, CodeVersionMismatch)
 			}
-			assert.Equal(t, !test.matches, NoneMatch(test.header, version))
+			assert.Equal(t, test.matches, TagsMatch(test.header, version))
 		})
 	}
 }
 
 func TestPreconditionsThatAreNotGiven(t *testing.T) {
 	require.NoError(t, CheckIfMatch("", `W/"1"`))
-	assert.True(t, NoneMatch("", `W/"1"`))
+	assert.False(t, TagsMatch("", `W/"1"`))
 	requireClientError(t, CheckIfMatch(`""`, ""), CodeVersionMismatch)
 }
