@@ -57,8 +57,8 @@ func (rt *ResourceType) Strict() *ResourceType {
 	return &strict
 }
 
-// checkResource checks the schemas of a whole resource and, if the type is strict, its attributes.
-func (rt *ResourceType) checkResource(raw map[string]any) error {
+// checkOwn checks that the schemas of a whole resource are of this type.
+func (rt *ResourceType) checkOwn(raw map[string]any) error {
 	given, _ := Member(raw, "schemas")
 	own, foreign := false, ""
 	for _, item := range listOf(given) {
@@ -79,37 +79,6 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 	}
 	if foreign != "" && !own {
 		return NewError(CodeInvalidValue, "The schemas of the resource name %q, but the endpoint needs a %s.", Clip(foreign, 120), rt.Name)
-	}
-	return rt.checkKnown("", raw)
-}
-
-// checkKnown reports the first attribute within a value that a strict type does not have.
-// name is the path of the value, "" for a whole resource.
-func (rt *ResourceType) checkKnown(name string, value any) error {
-	if !rt.strict {
-		return nil
-	}
-	switch value := value.(type) {
-	case []any:
-		for _, element := range value {
-			if err := rt.checkKnown(name, element); err != nil {
-				return err
-			}
-		}
-	case map[string]any:
-		for _, key := range inOrder(value) {
-			inner := key
-			if name != "" && !strings.Contains(key, ":") {
-				inner = name + "." + key
-			}
-			path, ok := rt.Lookup(inner)
-			if !strings.EqualFold(inner, rt.Schema.ID) && (!ok || path.isForeign()) {
-				return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", rt.Name, Clip(inner, 120))
-			}
-			if err := rt.checkKnown(inner, value[key]); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }

@@ -107,9 +107,6 @@ func (e *edit) applyOperation(operation PatchOperation) error {
 	if operation.Path == nil {
 		return e.applyObject(operation.Op, operation.Value, "")
 	}
-	if err := e.rt.checkKnown(operation.Path.String(), operation.Value); err != nil {
-		return err
-	}
 	return e.apply(operation.Op, operation.Path, operation.Value, true)
 }
 
@@ -195,7 +192,10 @@ func (e *edit) applyNamed(op, name string, value any) error {
 	}
 	attribute, _, filtered := strings.Cut(name, "[")
 	found, ok := e.rt.Lookup(attribute)
-	if !ok {
+	switch {
+	case e.rt.strict && (!ok || found.isForeign()):
+		return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", e.rt.Name, Clip(name, 120))
+	case !ok:
 		return nil
 	}
 	path := &Path{AttrPath: found}
@@ -285,7 +285,7 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 }
 
 func (e *edit) reader(op string) valueReader {
-	return valueReader{keepEchoed: !e.patching, adding: op == patchAdd}
+	return valueReader{keepEchoed: !e.patching, adding: op == patchAdd, strict: e.rt.strict}
 }
 
 // applyValue applies the operation to an attribute that has one value, or to a sub-attribute.

@@ -86,7 +86,7 @@ func checkNames(value any, depth int) error {
 // Okta adds what is mapped to a copy of the resource that it has read. The result's schemas
 // are the URNs whose attributes are there. The error names the attribute, never a value.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
-	if err := rt.checkResource(raw); err != nil {
+	if err := rt.checkOwn(raw); err != nil {
 		return nil, err
 	}
 	e := newEdit(context.Background(), rt, Resource{})
@@ -105,6 +105,7 @@ const MaxStringLength = 1024
 type valueReader struct {
 	keepEchoed bool // keep read-only sub-attributes that are [Attribute].Echoed, if they are well-formed
 	adding     bool // skip nulls
+	strict     bool // refuse unknown sub-attributes
 }
 
 // read reads the value of the attribute at the end of the path, of a list also a single one.
@@ -254,7 +255,10 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	object := make(map[string]any, len(members))
 	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
-		if sub == nil || sub.Returned == Never || vr.adding && value == nil {
+		switch isUnknown := sub == nil || sub.Returned == Never; {
+		case isUnknown && vr.strict:
+			return nil, NewError(CodeInvalidSyntax, "The attribute %s has no sub-attribute %q.", path, Clip(key, 120))
+		case isUnknown, vr.adding && value == nil:
 			continue
 		}
 		if sub.Mutability == ReadOnly && (!vr.keepEchoed || !attr.Echoed && !sub.Echoed) {
