@@ -45,11 +45,6 @@ func New(config Config, service *mapping.Service) http.Handler {
 		marks:    marks.New(),
 	}
 	s.sets = append(resourceSets(service), moreSets()...)
-	for _, set := range s.sets {
-		if config.Strict {
-			set.kind = set.kind.Strict()
-		}
-	}
 
 	e := echo.New()
 	e.Use( // the outermost first
@@ -96,7 +91,7 @@ type Config struct {
 	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
 	MaxInFlight int           // SCIM requests answered at once; more are answered 429
 
-	Strict bool // see [scim.ResourceType.Strict]
+	Strict bool // the service is strict, see [scim.ResourceType.Strict]
 
 	CursorSecret     []byte // part of the key that signs cursors; may be empty; replicas need the same
 	DocumentationURL string // named by /ServiceProviderConfig, if set

@@ -44,15 +44,8 @@ func (a *Attribute) hides() bool {
 	return a.Returned == Never || a.Returned == OnRequest || slices.ContainsFunc(a.SubAttributes, (*Attribute).hides)
 }
 
-// name adds the attribute, or all those of a core schema, to what is named.
+// name adds the attribute to what is named.
 func (p *Projection) name(rt *ResourceType, name string) {
-	for _, schema := range rt.core() {
-		if strings.EqualFold(name, schema.ID) {
-			for _, attr := range schema.Attributes {
-				p.named[attr] = true
-			}
-		}
-	}
 	path, ok := rt.Lookup(name)
 	if !ok {
 		return
