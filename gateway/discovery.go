@@ -39,8 +39,8 @@ func describeTypes(kinds []*scim.ResourceType) (types []scim.Resource) {
 	return types
 }
 
-// describeSchemas describes the schemas of the resource types and of discovery (RFC 7643
-// §7, RFC 7644 §4), each once.
+// describeSchemas describes the schemas of the resource types and of discovery (RFC 7643 §7, RFC
+// 7644 §4).
 func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 	var all []*scim.Schema
 	for _, kind := range kinds {
@@ -50,45 +50,39 @@ func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 		all = append(all, scim.StandardSchema(urn))
 	}
 	for _, schema := range all {
-		if !slices.ContainsFunc(schemas, func(other scim.Resource) bool { return other.ID() == schema.ID }) {
-			schemas = append(schemas, scim.Resource{
-				"schemas":     []string{scim.URNSchema},
-				"id":          schema.ID,
-				"name":        schema.Name,
-				"description": schema.Description,
-				"attributes":  schema.Attributes,
-			})
-		}
+		schemas = append(schemas, scim.Resource{
+			"schemas":     []string{scim.URNSchema},
+			"id":          schema.ID,
+			"name":        schema.Name,
+			"description": schema.Description,
+			"attributes":  schema.Attributes,
+		})
 	}
 	return schemas
 }
 
 // descriptions returns the routes of /ResourceTypes or /Schemas, and of each of all.
 func descriptions(kind, endpoint string, all []scim.Resource) []route {
-	located := func(x *exchange, r scim.Resource) scim.Resource {
-		r = maps.Clone(r)
-		r["meta"] = map[string]any{"resourceType": kind, "location": scim.URLOf(x.base, endpoint, r.ID())}
-		return r
-	}
-	list := func(x *exchange) error {
+	handle := func(x *exchange) error {
 		answer := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
 		for _, r := range all {
-			answer.Resources = append(answer.Resources, located(x, r))
+			r = maps.Clone(r)
+			r["meta"] = map[string]any{"resourceType": kind, "location": scim.URLOf(x.base, endpoint, r.ID())}
+			answer.Resources = append(answer.Resources, r)
 		}
-		return x.writeJSON(http.StatusOK, answer)
-	}
-	get := func(x *exchange) error {
+		if !strings.HasSuffix(x.Path(), "/:id") {
+			return x.writeJSON(http.StatusOK, answer)
+		}
 		id, err := resourceID(x.Param("id"), kind)
-		for _, r := range all {
-			if strings.EqualFold(r.ID(), id) {
-				return x.writeJSON(http.StatusOK, located(x, r))
-			}
+		i := slices.IndexFunc(answer.Resources, func(r scim.Resource) bool { return strings.EqualFold(r.ID(), id) })
+		if i < 0 {
+			return cmp.Or(err, error(scim.NotFound(kind, id)))
 		}
-		return cmp.Or(err, error(scim.NotFound(kind, id)))
+		return x.writeJSON(http.StatusOK, answer.Resources[i])
 	}
 	return []route{
-		{methods: "GET HEAD", path: endpoint, resource: kind, open: true, handle: list},
-		{methods: "GET HEAD", path: endpoint + "/:id", resource: kind, open: true, handle: get},
+		{methods: "GET HEAD", path: endpoint, resource: kind, open: true, handle: handle},
+		{methods: "GET HEAD", path: endpoint + "/:id", resource: kind, open: true, handle: handle},
 	}
 }
 

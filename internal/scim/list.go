@@ -155,10 +155,10 @@ func (p *AttrPath) sortKey(r Resource) any {
 	return key
 }
 
-// MaxCursorLength is the most bytes of a cursor that is read.
-const MaxCursorLength = 8 << 10
-
-const cursorTagSize = 16 // bytes of the truncated HMAC at the end of a cursor
+const (
+	MaxCursorLength = 8 << 10 // bytes of a cursor that is read
+	cursorTagSize   = 16      // bytes of the truncated HMAC at its end
+)
 
 // A CursorCodec writes positions as cursors and reads them (RFC 9865). A cursor carries all that
 // the next page needs, for every replica with the same secret. It is signed, not encrypted: the

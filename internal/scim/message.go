@@ -70,8 +70,6 @@ func (rt *ResourceType) checkOwn(raw map[string]any) error {
 			own = true
 		case rt.strict:
 			return NewError(CodeInvalidSyntax, "A %s has no schema %q.", rt.Name, Clip(urn, 120))
-		case isVersion1(urn):
-			own = true
 		// Extensions say nothing of what a body is: anybody may have one.
 		case strings.HasPrefix(folded, "urn:ietf:params:scim:schemas:core:"), strings.HasPrefix(folded, "urn:ietf:params:scim:api:messages:"):
 			foreign = urn
