@@ -70,7 +70,7 @@ type CodeEntry struct {
 	Cure   string // what to do about it
 }
 
-// The protocol's own codes.
+// The codes; first the protocol's own, then those of errors about Suger.
 const (
 	CodeInternal             Code = "internal"
 	CodeInvalidSyntax        Code = "invalid_syntax"
@@ -95,10 +95,7 @@ const (
 	CodeClientGone           Code = "client_gone"
 	CodeURLTooLong           Code = "url_too_long"
 	CodeBulkReference        Code = "bulk_reference"
-)
 
-// Codes of errors about Suger.
-const (
 	CodeTokenMissing      Code = "token_missing"
 	CodeTokenRefused      Code = "token_refused"
 	CodeHeldCredential    Code = "held_credential_refused" //nolint:gosec // G101: a word of the answers

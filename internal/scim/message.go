@@ -2,6 +2,7 @@ package scim
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -11,20 +12,14 @@ import (
 // CheckMessage checks that the schemas of a message are absent or contain urn, or one of SCIM 1.
 func CheckMessage(message map[string]any, urn string) error {
 	given, _ := Member(message, "schemas")
-	list := listOf(given)
-	if isNothing(given) || len(list) == 0 {
+	isRight := func(item any) bool {
+		text, _ := item.(string)
+		return strings.EqualFold(text, urn) || strings.HasPrefix(strings.ToLower(text), "urn:scim:schemas:")
+	}
+	if list := listOf(given); isNothing(given) || len(list) == 0 || slices.ContainsFunc(list, isRight) {
 		return nil
 	}
-	for _, item := range list {
-		if text, _ := item.(string); strings.EqualFold(text, urn) || isVersion1(text) {
-			return nil
-		}
-	}
 	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
-}
-
-func isVersion1(urn string) bool {
-	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
 }
 
 // Member returns the member of a message with a name in any letter case (RFC 7643 §2.1), if any.

@@ -276,7 +276,6 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "add of null without a path", operations: `[{"op":"add","value":{"userName":null,"name":{"givenName":null},"roles":null,"emails":[{"value":"ada@example.com","type":null}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":null,"seats":null}}}]`},
 		{name: "remove of a string empties it", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role"}]`, want: extension(`"role":""`)},
 		{name: "replace of a string by an empty one", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
-		{name: "numbers as strings", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:seats","value":"5"}]`, want: extension(`"seats":5`)},
 		{name: "a whole extension is merged", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":{"role":"x","shoeSize":5}}]`, want: extension(`"role":"x"`)},
 		{name: "null for an extension among others is ignored", operations: `[{"op":"replace","value":{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":null}}]`},
 		{name: "a string for an extension", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":"x"}]`, code: CodeInvalidValue},

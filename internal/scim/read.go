@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -215,10 +214,6 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 			raw = boolean
 		}
 	case Integer, Decimal:
-		text, _ := raw.(string)
-		if number, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && !math.IsNaN(number) && !math.IsInf(number, 0) {
-			raw = number
-		}
 	default:
 		empty = ""
 	}

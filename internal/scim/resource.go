@@ -109,13 +109,10 @@ func (p AttrPath) valueIn(r Resource) any {
 
 // parentPresent reports whether what the path's end belongs to is there.
 func (p AttrPath) parentPresent(r Resource) bool {
-	switch {
-	case p.Sub != nil:
+	if p.Sub != nil {
 		return isPresent(p.in(r))
-	case p.URN != "":
-		return isPresent(r[p.URN])
 	}
-	return true
+	return p.URN == "" || isPresent(r[p.URN])
 }
 
 func (p AttrPath) readOnly() bool {
