@@ -101,11 +101,6 @@ var providerConfig = template.Must(template.New("ServiceProviderConfig").Parse(p
 // It claims draft-zollner-scim-interop-profile only where that is true: in strict
 // mode, if a PATCH that deactivates does not delete.
 func (s *server) serviceProviderConfig(x *exchange) error {
-	user := s.sets[0].kind
-	canWrite := func(name string) bool {
-		path, ok := user.Lookup(name)
-		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly
-	}
 	meta := map[string]any{"resourceType": "ServiceProviderConfig", "location": x.base + "/ServiceProviderConfig"}
 	if s.config.Version != "" {
 		version := "W/" + strconv.Quote(s.config.Version)
@@ -118,7 +113,7 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	err := providerConfig.Execute(&text, map[string]any{
 		"maxOperations": maxBulkOperations, "maxPayloadSize": maxBody,
 		"defaultPageSize": scim.DefaultPageSize, "maxPageSize": scim.MaxPageSize, "cursorTimeout": int(cursorAge.Seconds()),
-		"manyRoles": s.service.ManyRoles(), "writesPrimary": canWrite("roles.primary"), "writesType": canWrite("roles.type"),
+		"manyRoles": s.service.ManyRoles(),
 	})
 	if err = cmp.Or(err, json.Unmarshal(text.Bytes(), &body)); err != nil {
 		return err

@@ -168,12 +168,17 @@ func (l *elementList) inherit(element any) any {
 	}
 	known, _ := l.items[pos].(map[string]any)
 	inherited := maps.Clone(object)
-	for _, sub := range l.path.Attr.SubAttributes {
-		if sub.Mutability == ReadOnly && known[sub.Name] != nil {
-			inherited[sub.Name] = known[sub.Name]
+	for name, said := range known {
+		if l.isReadOnly(name, said) {
+			inherited[name] = said
 		}
 	}
 	return inherited
+}
+
+func (l *elementList) isReadOnly(name string, _ any) bool {
+	sub := attributeNamed(l.path.Attr.SubAttributes, name)
+	return sub != nil && sub.Mutability == ReadOnly
 }
 
 // applySelected applies an operation to the elements at the positions, which the path
@@ -259,7 +264,7 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		case fixed:
 			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub})
 		case sub == l.value && have != want:
-			l.dropReadOnly(changed)
+			maps.DeleteFunc(changed, l.isReadOnly)
 		}
 		changed[sub.Name] = want
 		if IsEmpty(want) {
@@ -272,14 +277,6 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		l.store(pos, changed)
 	}
 	return nil
-}
-
-func (l *elementList) dropReadOnly(element map[string]any) {
-	for _, sub := range l.path.Attr.SubAttributes {
-		if sub.Mutability == ReadOnly {
-			delete(element, sub.Name)
-		}
-	}
 }
 
 // create adds the element that the filter describes, with members: Entra ID sets a first address
@@ -301,7 +298,7 @@ func (l *elementList) create(filter *Filter, members map[string]any) error {
 	if !whole || l.value != nil && IsEmpty(members["value"]) || !filter.Match(described) {
 		return NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	}
-	l.dropReadOnly(described)
+	maps.DeleteFunc(described, l.isReadOnly)
 	l.add(described)
 	return nil
 }

@@ -410,14 +410,12 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 // checkSchemas lets a PATCH list the schemas that the resource can have. Elsewhere any are
 // accepted: some clients send SCIM 1.0's.
 func (e *edit) checkSchemas(op string, value any, named bool) error {
-	if !e.patching || !named {
-		return nil
-	}
-	for _, item := range listOf(value) {
+	isUnknown := func(item any) bool {
 		urn, _ := item.(string)
-		if op == patchRemove || !e.rt.hasSchema(urn) {
-			return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
-		}
+		return op == patchRemove || !e.rt.hasSchema(urn)
+	}
+	if e.patching && named && slices.ContainsFunc(listOf(value), isUnknown) {
+		return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
 	}
 	return nil
 }
