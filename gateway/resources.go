@@ -152,16 +152,13 @@ func (op *operation) checkIfNoneMatch(x *exchange) error {
 		return nil
 	}
 	present, err := op.set.read(x.caller).Get(x.ctx(), op.id, nil)
-	var e *scim.Error
-	switch {
-	case errors.As(err, &e) && e.Code == scim.CodeNotFound:
-		return nil
-	case err != nil:
-		return err
-	case !scim.TagsMatch(op.ifNone, present.Version()):
+	if err == nil && scim.TagsMatch(op.ifNone, present.Version()) {
+		return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
+	}
+	if e, ok := errors.AsType[*scim.Error](err); ok && e.Code == scim.CodeNotFound {
 		return nil
 	}
-	return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
+	return err
 }
 
 // A part is the resources of one type on a page.
@@ -283,8 +280,7 @@ func (s *server) position(x *exchange, parts []part, p parameters) (first int, p
 	}
 	for i, part := range parts {
 		position, err = s.cursors(x).Decode(cursor, part.listing)
-		var e *scim.Error
-		if elsewhere := errors.As(err, &e) && e.Code == scim.CodeInvalidCursor; !elsewhere {
+		if e, ok := errors.AsType[*scim.Error](err); !ok || e.Code != scim.CodeInvalidCursor {
 			return i, position, err
 		}
 	}

@@ -76,20 +76,13 @@ func (rt *ResourceType) checkChange(current, wanted Resource, all bool) error {
 	return nil
 }
 
-// single yields the attributes of the schemas that resources have, and the sub-attributes of
-// those that have one value.
+// single yields the attributes of resources, and the sub-attributes of those with one value.
 func (rt *ResourceType) single(yield func(AttrPath) bool) {
-	for i, schema := range slices.Concat(rt.core(), rt.Extensions) {
-		urn := ""
-		if i > len(rt.Aliases) {
-			urn = schema.ID
-		}
-		for _, attr := range schema.Attributes {
-			if !yield(AttrPath{URN: urn, Attr: attr}) {
-				return
-			}
-			for _, sub := range attr.SubAttributes {
-				if !attr.MultiValued && !yield(AttrPath{URN: urn, Attr: attr, Sub: sub}) {
+	for _, space := range rt.namespaces() {
+		for _, attr := range space.Attributes {
+			for _, sub := range append([]*Attribute{nil}, attr.SubAttributes...) {
+				path := AttrPath{URN: space.urn, Attr: attr, Sub: sub}
+				if isSingle := sub == nil || !attr.MultiValued; isSingle && !space.tolerated && !yield(path) {
 					return
 				}
 			}

@@ -28,7 +28,7 @@ func TestCheckRequired(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := rt.CheckRequired(object(t, test.r))
+			err := rt.CheckRequired(normal(t, rt, test.r))
 			if test.missing == "" {
 				require.NoError(t, err)
 				return
