@@ -209,7 +209,7 @@ func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)
 	for {
-		deadline := slices.MinFunc([]time.Time{last, time.Now().Add(writeWithin)}, time.Time.Compare)
+		deadline := time.Now().Add(min(writeWithin, time.Until(last)))
 		if err := connection.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return err
 		}
@@ -257,11 +257,10 @@ const (
 
 // answerable returns any error as a SCIM error for this client. Every error passes through here.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
-	var known *scim.Error
-	var routing *echo.HTTPError
-	_ = errors.As(err, &routing)
+	known, isKnown := errors.AsType[*scim.Error](err)
+	routing, _ := errors.AsType[*echo.HTTPError](err)
 	switch {
-	case errors.As(err, &known):
+	case isKnown:
 	case routing != nil && routing.Code == http.StatusNotFound:
 		known = scim.NewError(scim.CodeNoSuchEndpoint,
 			"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// An Error is a SCIM error message (RFC 7644 §3.12) that is also a Go error. Detail says an
-// Okta administrator what is wrong and what to do, in one or two sentences.
+// An Error is a SCIM error message (RFC 7644 §3.12) that is also a Go error. Detail tells an
+// Okta administrator what is wrong and what to do, in one or two sentences; Err is only logged.
 type Error struct {
 	Status     int           // HTTP status, 400 to 599
 	Type       string        // scimType (RFC 7644 §3.12 table 9, RFC 9865 §4); "" where they have no keyword

@@ -155,6 +155,7 @@ func (p *AttrPath) sortKey(r Resource) any {
 	return key
 }
 
+// Sizes of a cursor.
 const (
 	MaxCursorLength = 8 << 10 // bytes of a cursor that is read
 	cursorTagSize   = 16      // bytes of the truncated HMAC at its end

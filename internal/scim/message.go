@@ -101,6 +101,7 @@ type ListResponse struct {
 	Resources    []Resource // of this page, as the client is to see them
 }
 
+// MarshalJSONTo writes the message.
 func (l ListResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
 	type message ListResponse
 	l.Schemas, l.ItemsPerPage = []string{URNListResponse}, len(l.Resources)

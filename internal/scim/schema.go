@@ -12,7 +12,7 @@ import (
 	"encoding/json"
 )
 
-// The characteristics of an attribute (RFC 7643 §2.3 and §7).
+// Type, Mutability, Returned and Uniqueness are characteristics of an attribute (RFC 7643 §7).
 type (
 	Type       string
 	Mutability string
@@ -20,6 +20,7 @@ type (
 	Uniqueness string
 )
 
+// The values that the RFC defines, as far as this package uses them.
 const (
 	String    Type = "string"
 	Boolean   Type = "boolean"
