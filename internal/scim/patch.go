@@ -167,9 +167,6 @@ func (e *edit) applyObject(op string, value any, urn string) error {
 		return NewError(CodeInvalidValue, "The attribute %s must be an object.", cmp.Or(urn, e.rt.Schema.ID))
 	}
 	for _, key := range inOrder(object) {
-		if op == patchAdd && object[key] == nil {
-			continue
-		}
 		name := key
 		if _, qualified := cutURN(key, urn); urn != "" && !qualified {
 			name = urn + ":" + key
@@ -356,17 +353,19 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	return list.applySelected(op, e.reader(op), path, selected, value, named)
 }
 
-// selected lists the positions of the elements that the filter selects. One value is looked up.
+// selected lists the positions of the elements that the filter selects. One value is looked up,
+// so that it takes no comparisons.
 func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
-	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
+	path, value, isEquality := f.Equality()
+	if isEquality && path == "value" && list.value.Type == String {
 		positions = slices.Compact(slices.Sorted(list.same(list.keyOf(map[string]any{"value": value}))))
-	} else if positions, err = e.matching(list, f); err != nil {
-		return nil, err
+	} else {
+		positions, err = e.matching(list, f)
 	}
-	if e.rt.strict && f != nil && len(positions) > 1 {
-		return nil, NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
+	if err == nil && e.rt.strict && f != nil && len(positions) > 1 {
+		err = NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
 	}
-	return positions, nil
+	return positions, err
 }
 
 // matching compares the elements with the filter one by one, within MaxPatchComparisons.

@@ -12,11 +12,14 @@ import (
 	"encoding/json"
 )
 
-// Type, Mutability, Returned and Uniqueness are characteristics of an attribute (RFC 7643 §7).
 type (
-	Type       string
+	// Type is the data type of an attribute's values (RFC 7643 §2.3).
+	Type string
+	// Mutability says when a client may write it (RFC 7643 §7).
 	Mutability string
-	Returned   string
+	// Returned says when an answer has it.
+	Returned string
+	// Uniqueness says among which resources a value occurs once.
 	Uniqueness string
 )
 
