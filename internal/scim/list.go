@@ -35,9 +35,10 @@ type Query struct {
 // A Position is where a page by cursor begins (RFC 9865): after the resource with these keys,
 // which may be gone.
 type Position struct {
-	Created string `json:"c,omitempty"`
-	ID      string `json:"i"`
-	Key     any    `json:"k,omitempty"` // see AttrPath.sortKey
+	Created  string `json:"c,omitempty"`
+	ID       string `json:"i"`
+	Key      any    `json:"k,omitempty"` // see AttrPath.sortKey
+	Endpoint string `json:"e,omitempty"` // of the type that the page begins in; "" for Select
 }
 
 // A List is one page of the resources that a query selects.
