@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -190,7 +191,7 @@ func (e *edit) applyNamed(op, name string, value any) error {
 	attribute, _, filtered := strings.Cut(name, "[")
 	found, ok := e.rt.Lookup(attribute)
 	switch {
-	case e.rt.strict && (!ok || found.isForeign()):
+	case e.rt.strict && (!ok || filtered || found.isForeign()):
 		return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", e.rt.Name, Clip(name, 120))
 	case !ok:
 		return nil
@@ -242,6 +243,12 @@ func (e *edit) put(path AttrPath, value any) {
 // apply applies an operation to what the path names. named says that the client sent the path,
 // rather than an object with several attributes.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
+	if e.rt.strict && path.readOnly() { // what is ignored must be known
+		_, err := e.reader(op).read(path.AttrPath, value)
+		if refusal, ok := errors.AsType[*Error](err); ok && refusal.Code == CodeInvalidSyntax {
+			return refusal
+		}
+	}
 	switch {
 	case path.Tolerated && path.Attr != externalID, op == patchAdd && value == nil:
 		return nil

@@ -175,6 +175,7 @@ func TestPatchLists(t *testing.T) {
 		{name: "remove of what is not there", group: true, operations: `[{"op":"remove","path":"members"},{"op":"remove","path":"members[value eq \"u1\"]"}]`, want: `{"members":[]}`},
 		{name: "ids of members differ in letter case", group: true, operations: `[{"op":"remove","path":"members[value eq \"U1\"]"},{"op":"add","path":"members","value":"U2"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com"},{"value":"u2","display":"bo@example.com"},{"value":"U2"}]}`},
 		{name: "the order of operations counts", group: true, operations: `[{"op":"remove","path":"members","value":"u1"},{"op":"add","path":"members","value":"u1"}]`, want: `{"members":[{"value":"u2","display":"bo@example.com"},{"value":"u1"}]}`},
+		{name: "add of a role whose value is null", operations: `[{"op":"add","path":"roles","value":[{"value":null}]}]`, code: CodeInvalidValue},
 		{name: "a member without a value", group: true, operations: `[{"op":"add","path":"members","value":[{"display":"x"}]}]`, code: CodeInvalidValue},
 		{name: "a value of the wrong type", operations: `[{"op":"add","path":"roles","value":5}]`, code: CodeInvalidValue},
 	}

@@ -152,7 +152,8 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	}
 	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
 	members, _ := raw.(map[string]any)
-	_, given := Member(members, "value") // Okta sends an empty one for a mapped attribute that has become empty
+	sent, given := Member(members, "value") // Okta sends an empty one for a mapped attribute that has become empty
+	given = given && (sent != nil || !vr.adding)
 	reference, link := MemberText(members, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
 	substitute := ""
 	switch {
