@@ -66,9 +66,8 @@ type limits struct {
 	rawBodies, decodedBodies *throttle.Quota[marks.Mark] // memory
 }
 
-// newLimits divides n slots: strangers may use three quarters of them, and one address or
-// credential its share, so that slow requests leave slots to others. One credential has half of the
-// memory.
+// newLimits divides n slots: strangers may use three quarters, and one address or credential its
+// share, so that slow requests leave slots to others. One credential has half of the memory.
 func newLimits(n int64) *limits {
 	return &limits{
 		slots:         semaphore.NewWeighted(n),
@@ -79,8 +78,8 @@ func newLimits(n int64) *limits {
 	}
 }
 
-// takeSlot takes a slot of the exchange's kind, which x.leave releases. The gateway's
-// own tokens have no share: there is one client.
+// takeSlot takes a slot, which x.leave releases. The gateway's own tokens have no share: there is
+// one client.
 func (s *server) takeSlot(x *exchange) error {
 	ok := true
 	switch {
@@ -119,7 +118,6 @@ func contains(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
-// peerAddress returns the zero Addr if the peer has none.
 func peerAddress(r *http.Request) netip.Addr {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return peer.Addr().Unmap()
@@ -159,7 +157,7 @@ func forwarded(r *http.Request, name, fallback string, valid func(string) bool) 
 	return strings.TrimRight(last, "/")
 }
 
-// hostForm is a name, an IPv4 address or an IPv6 address in brackets, maybe with a port.
+// hostForm is a name or an IP address, maybe with a port.
 var hostForm = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
 
 const maxHost = 255 + len(":65535")
@@ -192,8 +190,7 @@ func (s *server) origin(r *http.Request) string {
 	return scheme + "://" + host + prefix
 }
 
-// maxToken bounds a credential, in bytes.
-const maxToken = 4096
+const maxToken = 4096 // bytes of a credential
 
 // holdsCredential reports whether clients send one of the gateway's own tokens.
 func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
@@ -241,10 +238,9 @@ func (s *server) authenticate(x *exchange) error {
 	return nil
 }
 
-// bearerToken reads an Authorization header. Okta sends the token with the word
-// Bearer in front, without it, or, if an administrator typed the word into the
-// form as well, with two; Suger's own pages write "Key" (RFC 6750 §2.1; Okta,
-// SCIM authentication modes; Suger, "API Client").
+// bearerToken reads an Authorization header (RFC 6750 §2.1). Okta sends the token with the word
+// Bearer in front, without it, or, if an administrator typed it as well, with two; Suger's own
+// pages write "Key".
 func bearerToken(header string) (string, error) {
 	words := strings.Fields(header)
 	for len(words) > 0 && slices.Contains([]string{"bearer", "key"}, strings.ToLower(words[0])) {
@@ -272,10 +268,9 @@ func isOneOf(token string, tokens []string) bool {
 	return found == 1
 }
 
-// prove verifies that the token is valid for the organization before the body is read.
-// From then on the exchange uses a slot of its credential. A client that disconnects
-// keeps its slot until the proof is done, so that strangers have no more proofs under
-// way than slots.
+// prove verifies that the token is valid for the organization before the body is read. From then
+// on the exchange uses a slot of its credential. A client that disconnects keeps its slot until
+// the proof is done, so that strangers have no more proofs under way than slots.
 func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil

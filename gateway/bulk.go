@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,7 @@ func (s *server) bulk(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	j := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
+	j := &bulkJob{server: s, x: x, operations: []*bulkOperation{}, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
 	if err := j.read(message); err != nil {
 		return err
 	}
@@ -70,13 +71,8 @@ func (s *server) bulk(x *exchange) error {
 	if err := x.ctx().Err(); errors.Is(err, context.Canceled) { // the client has disconnected
 		return err
 	}
-	results := []*bulkOperation{}
-	for _, op := range j.operations {
-		if op.Status != "" { // failOnErrors has not skipped it
-			results = append(results, op)
-		}
-	}
-	return x.writeJSON(http.StatusOK, map[string]any{"schemas": []string{scim.URNBulkResponse}, "Operations": results})
+	done := slices.DeleteFunc(j.operations, func(op *bulkOperation) bool { return op.Status == "" }) // failOnErrors has skipped it
+	return x.writeJSON(http.StatusOK, map[string]any{"schemas": []string{scim.URNBulkResponse}, "Operations": done})
 }
 
 // read reads a bulk request. A problem with the whole message is an error here; a
@@ -154,10 +150,7 @@ func (j *bulkJob) settle(op *bulkOperation) {
 		j.fail(op, err)
 		return
 	}
-	op.Status = strconv.Itoa(status)
-	if r != nil {
-		op.Version = r.Version()
-	}
+	op.Status, op.Version = strconv.Itoa(status), r.Version()
 	if op.method == http.MethodPost {
 		op.createdID = r.ID()
 		op.Location = op.set.location(j.x, r.ID())
@@ -182,11 +175,8 @@ func (j *bulkJob) target(op *bulkOperation) error {
 		}
 		op.Location = op.set.location(j.x, op.id)
 	}
-	if !op.hasBody() && op.method != http.MethodDelete {
-		return scim.NewError(scim.CodeMethodNotAllowed, "The method of a bulk operation must be POST, PUT, PATCH or DELETE.")
-	}
-	if hasID == (op.method == http.MethodPost) {
-		return scim.NewError(scim.CodeMethodNotAllowed, "The path of a bulk POST must be an endpoint such as /Users; the path of any other operation must name one resource.")
+	if !op.hasBody() && op.method != http.MethodDelete || hasID == (op.method == http.MethodPost) {
+		return scim.NewError(scim.CodeMethodNotAllowed, "A bulk operation is a POST to an endpoint such as /Users, or a PUT, PATCH or DELETE of one resource.")
 	}
 	var ok bool
 	if op.body, ok = op.data.(map[string]any); !ok && op.hasBody() {
@@ -197,23 +187,14 @@ func (j *bulkJob) target(op *bulkOperation) error {
 	return err
 }
 
-// bulkPrefix precedes the bulkId in a reference to a resource that the same
-// request creates (RFC 7644 §3.7.2).
-const bulkPrefix = "bulkId:"
-
-// resolve replaces the bulkIds in op's path and data by the ids of what they create.
+// resolve replaces the bulkIds in op's path and data by the ids of what they create (RFC 7644
+// §3.7.2).
 func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	resolved := func(text string) string {
-		bulkID, isReference := strings.CutPrefix(text, bulkPrefix)
-		switch {
-		case !isReference:
-			return text
-		case err != nil:
-			return ""
+		if bulkID, isReference := strings.CutPrefix(text, "bulkId:"); isReference && err == nil {
+			text, err = j.created(bulkID)
 		}
-		var id string
-		id, err = j.created(bulkID)
-		return id
+		return text
 	}
 	op.data = mapStrings(op.data, resolved)
 	segments := strings.Split(op.path, "/")
@@ -228,21 +209,22 @@ func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 
 // created returns the id of what the operation with the bulkId creates, once it has.
 func (j *bulkJob) created(bulkID string) (string, error) {
-	bad := func(problem string) (string, error) {
-		return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
-	}
 	creator := j.creators[bulkID]
-	if creator == nil {
-		return bad("which no operation of the request has")
+	if creator != nil && !creator.begun {
+		j.settle(creator)
 	}
-	if creator.begun && !creator.settled {
-		return bad("whose operation refers back to this one; create the resources first and connect them afterwards")
+	problem := ""
+	switch {
+	case creator == nil:
+		problem = "which no operation of the request has"
+	case !creator.settled:
+		problem = "whose operation refers back to this one; create the resources first and connect them afterwards"
+	case creator.createdID == "":
+		problem = "whose operation has not created anything"
+	default:
+		return creator.createdID, nil
 	}
-	j.settle(creator)
-	if creator.createdID == "" {
-		return bad("whose operation has not created anything")
-	}
-	return creator.createdID, nil
+	return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
 }
 
 // fail sets the result of a failed operation and logs it like a single request.

@@ -39,8 +39,8 @@ func describeTypes(kinds []*scim.ResourceType) (types []scim.Resource) {
 	return types
 }
 
-// describeSchemas describes the schemas of the resource types and of discovery (RFC 7643
-// §7, RFC 7644 §4), each once.
+// describeSchemas describes the schemas of the resource types and of discovery (RFC 7643 §7, RFC
+// 7644 §4).
 func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 	var all []*scim.Schema
 	for _, kind := range kinds {
@@ -50,45 +50,39 @@ func describeSchemas(kinds []*scim.ResourceType) (schemas []scim.Resource) {
 		all = append(all, scim.StandardSchema(urn))
 	}
 	for _, schema := range all {
-		if !slices.ContainsFunc(schemas, func(other scim.Resource) bool { return other.ID() == schema.ID }) {
-			schemas = append(schemas, scim.Resource{
-				"schemas":     []string{scim.URNSchema},
-				"id":          schema.ID,
-				"name":        schema.Name,
-				"description": schema.Description,
-				"attributes":  schema.Attributes,
-			})
-		}
+		schemas = append(schemas, scim.Resource{
+			"schemas":     []string{scim.URNSchema},
+			"id":          schema.ID,
+			"name":        schema.Name,
+			"description": schema.Description,
+			"attributes":  schema.Attributes,
+		})
 	}
 	return schemas
 }
 
 // descriptions returns the routes of /ResourceTypes or /Schemas, and of each of all.
 func descriptions(kind, endpoint string, all []scim.Resource) []route {
-	located := func(x *exchange, r scim.Resource) scim.Resource {
-		r = maps.Clone(r)
-		r["meta"] = map[string]any{"resourceType": kind, "location": scim.URLOf(x.base, endpoint, r.ID())}
-		return r
-	}
-	list := func(x *exchange) error {
+	handle := func(x *exchange) error {
 		answer := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
 		for _, r := range all {
-			answer.Resources = append(answer.Resources, located(x, r))
+			r = maps.Clone(r)
+			r["meta"] = map[string]any{"resourceType": kind, "location": scim.URLOf(x.base, endpoint, r.ID())}
+			answer.Resources = append(answer.Resources, r)
 		}
-		return x.writeJSON(http.StatusOK, answer)
-	}
-	get := func(x *exchange) error {
+		if !strings.HasSuffix(x.Path(), "/:id") {
+			return x.writeJSON(http.StatusOK, answer)
+		}
 		id, err := resourceID(x.Param("id"), kind)
-		for _, r := range all {
-			if strings.EqualFold(r.ID(), id) {
-				return x.writeJSON(http.StatusOK, located(x, r))
-			}
+		i := slices.IndexFunc(answer.Resources, func(r scim.Resource) bool { return strings.EqualFold(r.ID(), id) })
+		if i < 0 {
+			return cmp.Or(err, error(scim.NotFound(kind, id)))
 		}
-		return cmp.Or(err, error(scim.NotFound(kind, id)))
+		return x.writeJSON(http.StatusOK, answer.Resources[i])
 	}
 	return []route{
-		{methods: "GET HEAD", path: endpoint, resource: kind, open: true, handle: list},
-		{methods: "GET HEAD", path: endpoint + "/:id", resource: kind, open: true, handle: get},
+		{methods: "GET HEAD", path: endpoint, resource: kind, open: true, handle: handle},
+		{methods: "GET HEAD", path: endpoint + "/:id", resource: kind, open: true, handle: handle},
 	}
 }
 
@@ -107,11 +101,6 @@ var providerConfig = template.Must(template.New("ServiceProviderConfig").Parse(p
 // It claims draft-zollner-scim-interop-profile only where that is true: in strict
 // mode, if a PATCH that deactivates does not delete.
 func (s *server) serviceProviderConfig(x *exchange) error {
-	user := s.sets[0].kind
-	canWrite := func(name string) bool {
-		path, ok := user.Lookup(name)
-		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly
-	}
 	meta := map[string]any{"resourceType": "ServiceProviderConfig", "location": x.base + "/ServiceProviderConfig"}
 	if s.config.Version != "" {
 		version := "W/" + strconv.Quote(s.config.Version)
@@ -124,7 +113,7 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	err := providerConfig.Execute(&text, map[string]any{
 		"maxOperations": maxBulkOperations, "maxPayloadSize": maxBody,
 		"defaultPageSize": scim.DefaultPageSize, "maxPageSize": scim.MaxPageSize, "cursorTimeout": int(cursorAge.Seconds()),
-		"manyRoles": s.service.ManyRoles(), "writesPrimary": canWrite("roles.primary"), "writesType": canWrite("roles.type"),
+		"manyRoles": s.service.ManyRoles(),
 	})
 	if err = cmp.Or(err, json.Unmarshal(text.Bytes(), &body)); err != nil {
 		return err

@@ -32,7 +32,7 @@ type exchange struct {
 	known    bool           // the token is one of the gateway's own, or Suger accepts it
 	doubted  bool           // Suger accepted it until a moment ago
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
-	attempt  bool           // to find out whether the token is good; false once that is known
+	attempt  bool           // it counts as a guess until the token is known to be good
 	leave    func()         // releases the slot of the exchange
 	forget   func()         // releases the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
@@ -84,8 +84,8 @@ func (s *server) envelope(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// note records what an error says about the token. An unknown token that is not
-// allowed in the organization counts as refused.
+// note records what an error says about the token. Of a guess, a token that may not read the
+// organization counts as refused.
 func (s *server) note(x *exchange, e *scim.Error) {
 	switch e.Code {
 	case scim.CodeTokenMissing, scim.CodeTokenRefused:
@@ -108,9 +108,8 @@ const (
 	maxClientRequestID = 64
 )
 
-// record writes the request's log line and updates the metrics. The line
-// has the route's template and not the URL, since a filter contains an e-mail
-// address, and neither a detail, a body nor a header.
+// record writes the request's log line and updates the metrics. The line has nothing personal:
+// the route's template, not the URL, and no detail, body or header.
 func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
 	method, status := knownMethod(x.Request().Method), x.Response().Status
 	attrs := []slog.Attr{
@@ -160,8 +159,7 @@ func knownMethod(method string) string {
 	return "other"
 }
 
-// contentType is SCIM's media type (RFC 7644 §3.1), sent without a charset:
-// JSON has none (RFC 8259 §11).
+// contentType is SCIM's media type (RFC 7644 §3.1). JSON has no charset (RFC 8259 §11).
 const contentType = "application/scim+json"
 
 // writeResource answers the resource as projected, nil for nothing.
@@ -176,8 +174,8 @@ func (x *exchange) writeResource(set *resourceSet, status int, r scim.Resource, 
 	return x.writeJSON(status, set.show(x, r, projection))
 }
 
-// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports
-// whether the client that reads the resource has it in this version already.
+// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports whether the
+// client reads the resource and has this version already.
 func (x *exchange) isKnown(version string) bool {
 	if version == "" {
 		return false
@@ -185,7 +183,7 @@ func (x *exchange) isKnown(version string) bool {
 	x.Response().Header().Set("ETag", version)
 	method := x.Request().Method
 	isRead := method == http.MethodGet || method == http.MethodHead
-	return isRead && !scim.NoneMatch(listed(x.Request().Header, "If-None-Match"), version)
+	return isRead && scim.TagsMatch(listed(x.Request().Header, "If-None-Match"), version)
 }
 
 // writeJSON encodes before it sends, so that an error does not leave half an answer.
@@ -199,8 +197,7 @@ func (x *exchange) writeJSON(status int, message any) error {
 	return x.send(status, text)
 }
 
-// A client must read its answer in time: until then it uses a slot, and the memory of
-// the answer.
+// A client must read its answer in time, since until then it uses a slot and memory.
 const (
 	writeSize   = 64 << 10         // bytes written at once
 	writeWithin = 10 * time.Second // longest time for that much
@@ -212,10 +209,7 @@ func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)
 	for {
-		deadline := time.Now().Add(writeWithin)
-		if deadline.After(last) {
-			deadline = last
-		}
+		deadline := time.Now().Add(min(writeWithin, time.Until(last)))
 		if err := connection.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return err
 		}
@@ -233,8 +227,8 @@ func (x *exchange) send(status int, text []byte) error {
 	}
 }
 
-// show returns a resource as the client should see it, with what only the gateway
-// knows: the URLs of the resource and of those that it refers to.
+// show returns a resource as the client should see it, with the URLs of the resource and of
+// those that it refers to.
 func (set *resourceSet) show(x *exchange, r scim.Resource, projection *scim.Projection) scim.Resource {
 	if meta, ok := r["meta"].(map[string]any); ok {
 		meta["location"] = set.location(x, r.ID())
@@ -263,11 +257,10 @@ const (
 
 // answerable returns any error as a SCIM error for this client. Every error passes through here.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
-	var known *scim.Error
-	var routing *echo.HTTPError
-	_ = errors.As(err, &routing)
+	known, isKnown := errors.AsType[*scim.Error](err)
+	routing, _ := errors.AsType[*echo.HTTPError](err)
 	switch {
-	case errors.As(err, &known):
+	case isKnown:
 	case routing != nil && routing.Code == http.StatusNotFound:
 		known = scim.NewError(scim.CodeNoSuchEndpoint,
 			"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
@@ -278,9 +271,8 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 	default:
 		known = scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
 	}
-	e := *known // a copy
-	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
-		// Suger refuses the gateway's own credential; the client's token is valid.
+	e := *known                                                                              // a copy
+	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" { // the client's token is valid
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
 	}

@@ -1,8 +1,6 @@
-// Package gateway is the SCIM 2.0 service over HTTP (RFC 7644): routes,
-// credentials, bodies and parameters in, resources and errors out. What a user
-// or a group is, package mapping knows; the protocol's values are package scim.
-//
-// [New] makes the handler. This is the only package that imports Echo.
+// Package gateway is the SCIM 2.0 service over HTTP (RFC 7644): routes, credentials, bodies and
+// parameters in, resources and errors out. [New] makes the handler. Package mapping knows what a
+// user or a group is, package scim the protocol; only this package imports Echo.
 package gateway
 
 import (
@@ -47,21 +45,13 @@ func New(config Config, service *mapping.Service) http.Handler {
 		marks:    marks.New(),
 	}
 	s.sets = append(resourceSets(service), moreSets()...)
-	for _, set := range s.sets {
-		if config.Strict {
-			set.kind = set.kind.Strict()
-		}
-	}
 
 	e := echo.New()
-	// In this order, the outermost first.
-	e.Use(
-		s.envelope, // first, so that every request has an id, an answer in SCIM's form and a line in the log
-		// Inside it, so that a panic is answered and logged like any error.
+	e.Use( // the outermost first
+		s.envelope, // every request has an id, an answer in SCIM's form and a line in the log, also after a panic
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
 		s.admit,
-		// Nothing waits before this point, so the budget starts here.
-		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
+		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{ // nothing has waited yet
 			Timeout: config.Budget, ErrorHandler: func(err error, _ echo.Context) error { return err },
 		}),
 	)
@@ -78,15 +68,13 @@ const (
 	maxBulkOperations  = 1000    // operations in one bulk request
 )
 
-// Config is what the SCIM service needs besides the mapping. Package settings has checked
-// what an administrator sets.
+// Config configures the SCIM service. Package settings checks what an administrator sets.
 type Config struct {
 	Organization         string   // Suger organization of requests to /scim/v2; "" does not serve that path
 	AllowedOrganizations []string // the only organizations served; empty serves all
 
-	// PublicURL is the URL by which clients reach the gateway, for meta.location:
-	// "https://scim.example.com", with a path prefix if a proxy removes one.
-	// Without it the request's own scheme and host are used.
+	// PublicURL is the URL by which clients reach the gateway, for meta.location, with a path
+	// prefix if a proxy removes one. Without it the request's own scheme and host are used.
 	PublicURL      string
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
 	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
@@ -95,33 +83,27 @@ type Config struct {
 	// answered 429, unless its token has been good before: customers share Okta's addresses.
 	AuthFailures throttle.Limit
 
-	// Tokens are the accepted bearer tokens if the gateway holds the Suger
-	// credential itself. It is called for each request, so that tokens can be
-	// rotated. If nil, the client's bearer token is the Suger credential.
+	// Tokens are the accepted bearer tokens if the gateway holds the Suger credential itself,
+	// read for each request. If nil, the client's token is the Suger credential.
 	Tokens         func() []string
 	HeldCredential func() mapping.Credential // presented to Suger; set together with Tokens
 
 	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
 	MaxInFlight int           // SCIM requests answered at once; more are answered 429
 
-	Strict bool // see [scim.ResourceType.Strict]
+	Strict bool // the service is strict, see [scim.ResourceType.Strict]
 
-	// CursorSecret goes into the key that signs paging cursors, next to the
-	// client's token. It may be empty; replicas need the same.
-	CursorSecret     []byte
+	CursorSecret     []byte // part of the key that signs cursors; may be empty; replicas need the same
 	DocumentationURL string // named by /ServiceProviderConfig, if set
+	Version          string // of the gateway, the ETag of /ServiceProviderConfig
 
 	Log *slog.Logger // nil discards
 	Now func() time.Time
 
-	Version string // of the gateway, the ETag of /ServiceProviderConfig
-
-	// Observe is called for every answer, for metrics. The resource is one of a fixed
-	// list, "" for an unknown path; the method is a registered one or "other".
+	// Observe is called for every answer. The resource is one of a fixed list, "" for an
+	// unknown path; the method is a registered one or "other".
 	Observe func(resource, method string, status int, took time.Duration)
-
-	// Failed is called with the code of every error, also of an operation in a bulk request.
-	Failed func(scim.Code)
+	Failed  func(scim.Code) // called for every error, also of an operation in a bulk request
 }
 
 func (c Config) withDefaults() Config {
@@ -152,15 +134,12 @@ type route struct {
 	methods  string // separated by blanks
 	path     string
 	resource string // for the log and metrics
-	open     bool   // discovery, which needs no credential
+	open     bool   // discovery, which needs no credential (RFC 7644 §4)
 	handle   func(*exchange) error
 }
 
-// routes returns the whole URL surface below a prefix. Discovery is open, so
-// that it can be read before there is a credential (RFC 7644 §4).
-//
-// A query on the server root asks for users and groups. Roles are left out: they
-// are the groups once more, under the same ids.
+// routes returns all endpoints below a prefix. A query on the server root asks for users and
+// groups, not for roles, which are the groups once more.
 func (s *server) routes() []route {
 	root := s.sets[:2]
 	kinds := kindsOf(s.sets)
@@ -206,8 +185,7 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
-// spelled returns the endpoint that the path would name in the right letter case, with
-// "{id}" in the place of an id; "" if there is none.
+// spelled returns the endpoint that the path would name in the right letter case, or "".
 func (s *server) spelled(path string) string {
 	for _, known := range s.paths {
 		matches := func(segment, given string) bool {
@@ -236,9 +214,8 @@ func (s *server) enter(prefix string, r route) echo.HandlerFunc {
 		}
 		x.base = s.origin(x.Request()) + strings.Replace(prefix, ":orgId", url.PathEscape(x.caller.Organization), 1)
 		if r.open {
-			// A filter, if ignored, would seem to match everything; other parameters are
-			// ignored (RFC 7644 §4).
-			if given, err := x.query("filter"); err != nil || len(given) > 0 {
+			// A filter, if ignored, would seem to match everything (RFC 7644 §4).
+			if query, err := x.query(); err != nil || query["filter"] != nil {
 				return cmp.Or(err, error(scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")))
 			}
 		}
@@ -260,12 +237,9 @@ func (s *server) organizationOf(x *exchange) (string, error) {
 	return strings.Clone(id), nil // cloned, so that caches keyed by organization do not retain the whole URL
 }
 
-// cleanPath removes slashes at the end and doubled ones: Okta asks for
-// /scim/v2//Users if the base URL was entered with a slash.
-//
-// Echo is always given the escaped path, so that a path parameter is escaped
-// whatever it holds. Otherwise Echo uses URL.RawPath only if it is set, and its
-// handlers cannot distinguish "100%25" from "100%".
+// cleanPath removes slashes at the end and doubled ones: Okta asks for /scim/v2//Users if the
+// base URL was entered with a slash. It always sets the escaped path: Echo would otherwise pass
+// "100%25" and "100%" to handlers alike.
 func cleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		segments := strings.FieldsFunc(r.URL.EscapedPath(), func(c rune) bool { return c == '/' })

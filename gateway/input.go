@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,8 @@ import (
 // maxID bounds an id in a path, in bytes.
 const maxID = 256
 
-// resourceID reads an id as it is in a path, escaped. An impossible id is answered 404
-// like any unknown one: Okta's own tests expect that.
+// resourceID reads an id from a path. An impossible one is 404 like any unknown one, as Okta's
+// tests expect.
 func resourceID(segment, kind string) (string, error) {
 	id, err := url.PathUnescape(segment)
 	if err != nil || !usableID(id) {
@@ -40,9 +41,8 @@ func usableID(id string) bool {
 		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
 }
 
-// readable checks the media type of the body. Clients send SCIM's own, plain JSON,
-// its old name or none. JSON is UTF-8 and its media type has no charset (RFC 8259
-// §8.1 and §11), so a charset is ignored; the bytes are checked instead.
+// readable checks the media type of the body: SCIM's own, plain JSON, its old name or none. A
+// charset is ignored, since JSON has none (RFC 8259 §11); the bytes are checked instead.
 func readable(header http.Header) error {
 	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway does not accept compressed bodies. Send the body without Content-Encoding.")
@@ -51,22 +51,18 @@ func readable(header http.Header) error {
 	if label == "" {
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(label)
-	switch {
-	case err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter):
-	case kind == contentType, kind == echo.MIMEApplicationJSON, kind == "text/json":
+	kind, _, _ := mime.ParseMediaType(label) // "" if it cannot be read; wrong parameters do not matter
+	if slices.Contains([]string{contentType, echo.MIMEApplicationJSON, "text/json"}, kind) {
 		return nil
 	}
 	return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway accepts only %s and %s.", contentType, echo.MIMEApplicationJSON)
 }
 
 const (
-	// maxNodes bounds the values of a body: objects, lists, texts, numbers and
-	// words. The longest list of members that a body has room for is shorter.
-	maxNodes = 50_000
+	maxNodes = 50_000 // values in a body; more than the members that it has room for
 
-	// A body that is small by both measures does not count against the memory limit,
-	// so that it never waits for a large one: even one in each slot needs little.
+	// A body that is small by both measures never waits for memory: even one in each slot
+	// needs little.
 	smallBody  = 32 << 10 // bytes
 	smallNodes = 1000
 
@@ -78,12 +74,11 @@ const (
 	objectCost = 400
 	valueCost  = 40
 
-	// slowBody is the reading time above which a body counts as a failure of its address.
-	slowBody = 10 * time.Second
+	slowBody = 10 * time.Second // reading time above which a body counts as a failure of its address
 )
 
-// body reads the JSON object of a request, once Suger has accepted the token: a stranger's
-// body costs nothing. The memory for its values is reserved until the exchange ends.
+// body reads the JSON object of a request, once Suger has accepted the token. The memory for its
+// values is reserved until the exchange ends.
 func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {
 		return nil, err
@@ -141,11 +136,10 @@ func (s *server) readBody(x *exchange) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// drainFactor bounds how much of an oversized body is discarded, in largest bodies.
-const drainFactor = 8
+const drainFactor = 8 // how much of an oversized body is discarded at most, in largest bodies
 
-// tooLarge refuses an oversized body after discarding part of the rest: a client
-// that is still sending would see a broken connection instead of the answer.
+// tooLarge refuses an oversized body after discarding part of the rest: a client that is still
+// sending would see a broken connection instead of the answer.
 func tooLarge(sent io.Reader) error {
 	_, _ = io.CopyN(io.Discard, sent, drainFactor*maxBody)
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", maxBody)
@@ -173,45 +167,41 @@ func countNodes(data []byte) (nodes, objects int) {
 	return nodes, objects
 }
 
-// parameterNames are the parameters of queries and projections, as RFC 7644 §3.4.2 and
-// §3.9 and RFC 9865 §2 name them. Others are ignored.
+// parameterNames are those of RFC 7644 §3.4.2 and §3.9 and RFC 9865 §2. Others are ignored.
 var parameterNames = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
 
 // parameters are those of a request, by name as in parameterNames. An empty one is in the map.
 type parameters map[string]string
 
-// query reads a parameter of the query string, its name in any letter case. A query string
-// that is not properly escaped is refused: left out, a broken filter would ask for everybody.
-func (x *exchange) query(name string) (given []string, err error) {
+// query reads the query string, names in any letter case. One that is not properly escaped is
+// refused: without a broken filter, it would ask for everybody.
+func (x *exchange) query() (map[string][]string, error) {
 	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	if err != nil {
 		return nil, scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
 	}
-	for spelled, more := range values {
-		if strings.EqualFold(spelled, name) {
-			given = append(given, more...)
+	query := map[string][]string{}
+	for _, name := range parameterNames {
+		for spelled, given := range values {
+			if strings.EqualFold(spelled, name) {
+				query[name] = append(query[name], given...)
+			}
 		}
 	}
-	return given, nil
+	return query, nil
 }
 
-// parameters reads the query string.
+// parameters reads the query string. Some clients repeat a list instead of writing commas.
 func (x *exchange) parameters() (parameters, error) {
+	query, err := x.query()
 	p := parameters{}
-	for _, name := range parameterNames {
-		given, err := x.query(name)
-		// Some clients repeat a list instead of writing commas.
-		isList := name == "attributes" || name == "excludedAttributes"
-		switch {
-		case err != nil:
-			return nil, err
-		case len(given) > 1 && !isList:
+	for name, given := range query {
+		if len(given) > 1 && name != "attributes" && name != "excludedAttributes" {
 			return nil, scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", name)
-		case len(given) > 0:
-			p[name] = strings.Join(given, ",")
 		}
+		p[name] = strings.Join(given, ",")
 	}
-	return p, nil
+	return p, err
 }
 
 // searchParameters reads a SearchRequest message (RFC 7644 §3.4.3).
@@ -234,8 +224,7 @@ func (s *server) searchParameters(x *exchange) (parameters, error) {
 	return p, nil
 }
 
-// parameterText writes a string, a whole number or a list of strings as it would be in
-// a query string; ok is false for another value.
+// parameterText writes a string, a whole number or a list of strings as in a query string.
 func parameterText(value any) (text string, ok bool) {
 	switch v := value.(type) {
 	case string:
@@ -254,8 +243,8 @@ func parameterText(value any) (text string, ok bool) {
 	return "", false
 }
 
-// integer reads a whole number of any size; one that does not fit counts as the
-// largest. absent is the value of a parameter that is missing or empty.
+// integer reads a whole number; one that does not fit counts as the largest. absent is the value
+// of a parameter that is missing or empty.
 func (p parameters) integer(name string, absent int) (int, error) {
 	text := strings.TrimSpace(p[name])
 	if text == "" {

@@ -15,8 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// reader and writer are the methods that users, groups and roles of package
-// mapping share, so that one set of handlers serves all of them.
+// reader and writer are the methods that the resources of package mapping share.
 type (
 	reader interface {
 		Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error)
@@ -36,13 +35,8 @@ type resourceSet struct {
 	read  func(mapping.Caller) reader
 	write func(mapping.Caller) writer // nil if they cannot be written
 
-	// refs names the multi-valued attributes whose elements are ids, with the
-	// endpoint of what they name.
-	refs map[string]string
-
-	// bulky is an attribute that an answer to PATCH leaves out unless the client
-	// asks for it: a group's members can be many, and Okta does without.
-	bulky string
+	refs  map[string]string // lists of ids, with the endpoint of what they name
+	bulky string            // attribute that answers of bulk requests need not fetch
 }
 
 func resourceSets(service *mapping.Service) []*resourceSet {
@@ -152,30 +146,19 @@ func (op *operation) run(x *exchange) (status int, shown scim.Resource, err erro
 	return status, r, nil
 }
 
-// checkIfNoneMatch refuses a write if the resource has a version that If-None-Match
-// excludes (RFC 9110 §13.1.2).
+// checkIfNoneMatch refuses to write a version that If-None-Match excludes (RFC 9110 §13.1.2).
 func (op *operation) checkIfNoneMatch(x *exchange) error {
 	if strings.TrimSpace(op.ifNone) == "" {
 		return nil
 	}
 	present, err := op.set.read(x.caller).Get(x.ctx(), op.id, nil)
-	var e *scim.Error
-	switch {
-	case errors.As(err, &e) && e.Code == scim.CodeNotFound:
-		return nil
-	case err != nil:
-		return err
-	case scim.NoneMatch(op.ifNone, present.Version()):
+	if err == nil && scim.TagsMatch(op.ifNone, present.Version()) {
+		return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
+	}
+	if e, ok := errors.AsType[*scim.Error](err); ok && e.Code == scim.CodeNotFound {
 		return nil
 	}
-	return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
-}
-
-// A part is the resources of one type on a page.
-type part struct {
-	set     *resourceSet
-	query   *scim.Query
-	listing string // what cursors in this part belong to
+	return err
 }
 
 // list serves GET /{type} (RFC 7644 §3.4.2) and POST /{type}/.search (§3.4.3), and both on
@@ -191,27 +174,27 @@ func (s *server) list(sets ...*resourceSet) func(*exchange) error {
 		if err != nil {
 			return err
 		}
-		parts, err := p.parts(x, sets)
+		queries, err := p.queries(x, sets)
 		if err != nil {
 			return err
 		}
-		return s.writePage(x, parts, p)
+		return s.writePage(x, sets, queries, p)
 	}
 }
 
-// writePage answers one page of a query.
-func (s *server) writePage(x *exchange, parts []part, p parameters) error {
-	first, position, err := s.position(x, parts, p)
+// writePage answers one page of the queries, one for each type.
+func (s *server) writePage(x *exchange, sets []*resourceSet, queries []*scim.Query, p parameters) error {
+	listing := strings.Join([]string{x.caller.Organization, x.resource, p["filter"], p["sortBy"], p["sortOrder"]}, "\x00")
+	first, position, err := s.position(x, sets, p, listing)
 	if err != nil {
 		return err
 	}
 	var page scim.ListResponse
 	if position == nil {
-		page.StartIndex = parts[0].query.StartIndex
+		page.StartIndex = queries[0].StartIndex
 	}
-	skip, room := parts[0].query.StartIndex-1, parts[0].query.Count
-	for i, part := range parts {
-		q := part.query
+	skip, room := queries[0].StartIndex-1, queries[0].Count
+	for i, q := range queries {
 		q.StartIndex, q.Count = skip+1, room-len(page.Resources)
 		switch {
 		case position == nil:
@@ -222,27 +205,28 @@ func (s *server) writePage(x *exchange, parts []part, p parameters) error {
 		default:
 			q.Cursor = &scim.Position{}
 		}
-		list, err := part.set.read(x.caller).List(x.ctx(), q)
+		list, err := sets[i].read(x.caller).List(x.ctx(), q)
 		if err = cmp.Or(err, x.ctx().Err()); err != nil { // if the time is up, the list may not be whole
 			return err
 		}
 		if page.NextCursor == "" && q.Cursor != nil && list.Next != nil {
-			page.NextCursor = s.cursors(x).Encode(list.Next, part.listing)
+			next := *list.Next
+			next.Endpoint = sets[i].kind.Endpoint
+			page.NextCursor = s.cursors(x).Encode(&next, listing)
 		}
 		page.TotalResults += list.TotalResults
 		for _, r := range list.Resources {
-			page.Resources = append(page.Resources, part.set.show(x, r, q.Projection))
+			page.Resources = append(page.Resources, sets[i].show(x, r, q.Projection))
 		}
 		skip = max(0, skip-list.TotalResults)
 	}
 	return x.writeJSON(http.StatusOK, page)
 }
 
-// parts makes the queries of the parameters, one for each type. It is lenient where a
-// client loses nothing by it: an index below 1 is 1, a negative count is 0, a large count
-// is cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we have is
-// ignored, since several clients send one whatever the server offers.
-func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
+// queries makes the queries of the parameters, one for each type. An index below 1 is 1, a negative
+// count 0, and a large one cut to the page size (RFC 7644 §3.4.2.4). A sortBy that names nothing
+// we have is ignored, since several clients send one whatever the server offers.
+func (p parameters) queries(x *exchange, sets []*resourceSet) (queries []*scim.Query, err error) {
 	start, err := p.integer("startIndex", 1)
 	if err != nil {
 		return nil, err
@@ -252,7 +236,6 @@ func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 		return nil, err
 	}
 	kinds := kindsOf(sets)
-	parts := make([]part, len(sets))
 	for i, kind := range kinds {
 		q := &scim.Query{
 			StartIndex: max(start, 1), Count: min(max(count, 0), scim.MaxPageSize),
@@ -267,21 +250,16 @@ func (p parameters) parts(x *exchange, sets []*resourceSet) ([]part, error) {
 		if q.Projection, err = p.projection(kind); err != nil {
 			return nil, err
 		}
-		listing := []string{x.caller.Organization, x.resource, kind.Endpoint, p["filter"]}
 		if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
-			q.SortBy = &path
-			listing = append(listing, path.String())
-			if q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending"); q.Descending {
-				listing = append(listing, "descending")
-			}
+			q.SortBy, q.Descending = &path, strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending")
 		}
-		parts[i] = part{set: sets[i], query: q, listing: strings.Join(listing, "\x00")}
+		queries = append(queries, q)
 	}
-	return parts, nil
+	return queries, nil
 }
 
-// position finds the part that the cursor is in, and its position there; nil for none.
-func (s *server) position(x *exchange, parts []part, p parameters) (first int, position *scim.Position, err error) {
+// position reads the cursor: the set that it is in, and its position there; nil for none.
+func (s *server) position(x *exchange, sets []*resourceSet, p parameters, listing string) (first int, position *scim.Position, err error) {
 	cursor, byCursor := p["cursor"]
 	switch {
 	case !byCursor:
@@ -289,21 +267,19 @@ func (s *server) position(x *exchange, parts []part, p parameters) (first int, p
 	case cursor == "":
 		return 0, &scim.Position{}, nil // RFC 9865 §2: an empty cursor asks for the first page
 	}
-	for i, part := range parts {
-		position, err = s.cursors(x).Decode(cursor, part.listing)
-		var e *scim.Error
-		if elsewhere := errors.As(err, &e) && e.Code == scim.CodeInvalidCursor; !elsewhere {
-			return i, position, err
-		}
+	if position, err = s.cursors(x).Decode(cursor, listing); err != nil {
+		return 0, nil, err
 	}
-	return 0, nil, err
+	first = slices.IndexFunc(sets, func(set *resourceSet) bool { return set.kind.Endpoint == position.Endpoint })
+	position.Endpoint = ""
+	return first, position, nil
 }
 
 // cursorAge is how long a cursor can be used, so that clients do not store it.
 const cursorAge = time.Hour
 
-// cursors reads and writes the cursors of this client. The key comes from its own token, so
-// that replicas share nothing and no client can use the cursor of another.
+// cursors reads and writes the cursors of this client. The key comes from its token, so that
+// replicas share nothing and no client can use the cursor of another.
 func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))

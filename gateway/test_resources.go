@@ -27,19 +27,18 @@ const (
 )
 
 func moreSets() []*resourceSet {
-	kind := testResourceType()
-	memory := &testMemory{kind: kind, of: map[string][]scim.Resource{}}
+	resources := &testResources{kind: testResourceType()}
 	return []*resourceSet{{
-		kind:  kind,
-		read:  func(c mapping.Caller) reader { return testResources{memory, c.Organization} },
-		write: func(c mapping.Caller) writer { return testResources{memory, c.Organization} },
+		kind:  resources.kind,
+		read:  func(mapping.Caller) reader { return resources },
+		write: func(mapping.Caller) writer { return resources },
 	}}
 }
 
 func testResourceType() *scim.ResourceType {
 	attribute := func(name string, kind scim.Type, change func(*scim.Attribute)) *scim.Attribute {
 		a := &scim.Attribute{
-			Name: name, Type: kind, Description: "A " + string(kind) + " to test with.",
+			Name: name, Type: kind, Description: "A " + string(kind) + " to test with.", CaseExact: kind == scim.Binary || kind == scim.Reference,
 			Mutability: scim.ReadWrite, Returned: scim.ByDefault, Uniqueness: scim.NotUnique,
 		}
 		if kind == scim.Reference {
@@ -50,22 +49,15 @@ func testResourceType() *scim.ResourceType {
 		}
 		return a
 	}
-	exact := func(a *scim.Attribute) { a.CaseExact = true }
 	many := func(a *scim.Attribute) { a.MultiValued = true }
-	immutable := func(a *scim.Attribute) { a.Mutability = scim.Immutable }
-	simple := func() []*scim.Attribute {
-		return []*scim.Attribute{
-			attribute("string", scim.String, nil),
-			attribute("exact", scim.String, exact),
-			attribute("boolean", scim.Boolean, nil),
-			attribute("integer", scim.Integer, nil),
-			attribute("decimal", scim.Decimal, nil),
-			attribute("dateTime", scim.DateTime, nil),
-			attribute("binary", scim.Binary, exact),
-			attribute("reference", scim.Reference, exact),
-			attribute("immutable", scim.String, immutable),
-			attribute("readOnly", scim.String, func(a *scim.Attribute) { a.Mutability = scim.ReadOnly }),
+	simple := func() (attributes []*scim.Attribute) {
+		for _, kind := range []scim.Type{scim.String, scim.Boolean, scim.Integer, scim.Decimal, scim.DateTime, scim.Binary, scim.Reference} {
+			attributes = append(attributes, attribute(string(kind), kind, nil))
 		}
+		return append(attributes,
+			attribute("exact", scim.String, func(a *scim.Attribute) { a.CaseExact = true }),
+			attribute("immutable", scim.String, func(a *scim.Attribute) { a.Mutability = scim.Immutable }),
+			attribute("readOnly", scim.String, func(a *scim.Attribute) { a.Mutability = scim.ReadOnly }))
 	}
 	elements := []*scim.Attribute{
 		attribute("value", scim.String, nil),
@@ -93,46 +85,42 @@ func testResourceType() *scim.ResourceType {
 	}
 }
 
-// testMemory holds the resources of each organization in the order of creation.
-type testMemory struct {
+// testResources are those of all organizations, in the order of creation.
+type testResources struct {
 	kind *scim.ResourceType
 	mu   sync.Mutex
-	of   map[string][]scim.Resource
+	all  []scim.Resource
 }
 
-// testResources are those of one organization.
-type testResources struct {
-	*testMemory
-	organization string
+func (t *testResources) Get(_ context.Context, id string, _ *scim.Projection) (r scim.Resource, err error) {
+	err = t.at(id, "", func(i int) error {
+		r = cloned(t.all[i])
+		return nil
+	})
+	return r, err
 }
 
-// index returns the position of a resource; the caller has the lock.
-func (t testResources) index(id string) (int, error) {
-	i := slices.IndexFunc(t.of[t.organization], func(r scim.Resource) bool { return r.ID() == id })
+// at calls f with the position of a resource, if it has the version in ifMatch.
+func (t *testResources) at(id, ifMatch string, f func(i int) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.IndexFunc(t.all, func(r scim.Resource) bool { return r.ID() == id })
 	if i < 0 {
-		return 0, scim.NotFound("test resource", id)
+		return scim.NotFound("test resource", id)
 	}
-	return i, nil
+	if err := scim.CheckIfMatch(ifMatch, t.all[i].Version()); err != nil {
+		return err
+	}
+	return f(i)
 }
 
-func (t testResources) Get(_ context.Context, id string, _ *scim.Projection) (scim.Resource, error) {
+func (t *testResources) List(_ context.Context, q *scim.Query) (*scim.List, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	i, err := t.index(id)
-	if err != nil {
-		return nil, err
-	}
-	return cloned(t.of[t.organization][i]), nil
+	return q.Select(len(t.all), func(i int) scim.Resource { return cloned(t.all[i]) }), nil
 }
 
-func (t testResources) List(_ context.Context, q *scim.Query) (*scim.List, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	all := t.of[t.organization]
-	return q.Select(len(all), func(i int) scim.Resource { return cloned(all[i]) }), nil
-}
-
-func (t testResources) Create(_ context.Context, body map[string]any, _ *scim.Projection) (scim.Resource, error) {
+func (t *testResources) Create(_ context.Context, body map[string]any, _ *scim.Projection) (scim.Resource, error) {
 	wanted, err := t.kind.Normalize(body)
 	if err != nil {
 		return nil, err
@@ -140,10 +128,10 @@ func (t testResources) Create(_ context.Context, body map[string]any, _ *scim.Pr
 	wanted["id"] = rand.Text()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.keep(wanted, time.Now(), -1)
+	return t.keep(wanted, time.Now().UTC().Format(testTime), len(t.all))
 }
 
-func (t testResources) Replace(_ context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+func (t *testResources) Replace(_ context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	wanted, err := t.kind.Normalize(body)
 	if err != nil {
 		return nil, err
@@ -157,7 +145,7 @@ func (t testResources) Replace(_ context.Context, id string, body map[string]any
 	})
 }
 
-func (t testResources) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+func (t *testResources) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	operations, err := scim.ParsePatch(body, t.kind)
 	if err != nil {
 		return nil, err
@@ -167,65 +155,43 @@ func (t testResources) Patch(ctx context.Context, id string, body map[string]any
 	})
 }
 
-func (t testResources) Delete(_ context.Context, id, ifMatch string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	i, err := t.index(id)
-	if err != nil {
-		return err
-	}
-	all := t.of[t.organization]
-	if err := scim.CheckIfMatch(ifMatch, all[i].Version()); err != nil {
-		return err
-	}
-	t.of[t.organization] = slices.Delete(all, i, i+1)
-	return nil
+func (t *testResources) Delete(_ context.Context, id, ifMatch string) error {
+	return t.at(id, ifMatch, func(i int) error {
+		t.all = slices.Delete(t.all, i, i+1)
+		return nil
+	})
 }
 
-func (t testResources) change(id, ifMatch string, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	i, err := t.index(id)
-	if err != nil {
-		return nil, err
-	}
-	current := cloned(t.of[t.organization][i])
-	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
-		return nil, err
-	}
-	wanted, err := want(current)
-	if err != nil {
-		return nil, err
-	}
-	created, err := time.Parse(time.RFC3339Nano, current["meta"].(map[string]any)["created"].(string))
-	if err != nil {
-		return nil, err
-	}
-	return t.keep(wanted, created, i)
+func (t *testResources) change(id, ifMatch string, want func(current scim.Resource) (scim.Resource, error)) (changed scim.Resource, err error) {
+	err = t.at(id, ifMatch, func(i int) error {
+		current := cloned(t.all[i])
+		wanted, err := want(current)
+		if err == nil {
+			changed, err = t.keep(wanted, current["meta"].(map[string]any)["created"].(string), i)
+		}
+		return err
+	})
+	return changed, err
 }
+
+const testTime = "2006-01-02T15:04:05.000Z"
 
 // keep puts a resource at a position, or at the end; the caller has the lock.
-func (t testResources) keep(r scim.Resource, created time.Time, at int) (scim.Resource, error) {
+func (t *testResources) keep(r scim.Resource, created string, at int) (scim.Resource, error) {
 	if err := t.kind.CheckRequired(r); err != nil {
 		return nil, err
 	}
-	all := t.of[t.organization]
-	for i, other := range all {
+	for i, other := range t.all {
 		if i != at && strings.EqualFold(other["name"].(string), r["name"].(string)) {
 			return nil, scim.NewError(scim.CodeUserExists, "There is a test resource with this name.")
 		}
 	}
-	r = scim.Resource(withoutEmpty(r))
+	r = withoutEmpty(r)
 	r["readOnly"] = "set by the service"
-	const stamp = "2006-01-02T15:04:05.000Z"
-	about := map[string]any{"resourceType": t.kind.Name, "created": created.UTC().Format(stamp), "lastModified": time.Now().UTC().Format(stamp)}
+	about := map[string]any{"resourceType": t.kind.Name, "created": created, "lastModified": time.Now().UTC().Format(testTime)}
 	r["meta"] = about
 	about["version"] = scim.Version(r)
-	if at < 0 {
-		t.of[t.organization] = append(all, r)
-	} else {
-		all[at] = r
-	}
+	t.all = slices.Replace(t.all, at, min(at+1, len(t.all)), r)
 	return cloned(r), nil
 }
 

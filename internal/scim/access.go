@@ -18,11 +18,9 @@ const (
 
 // ReadAccess reads what a whole resource from [DecodeObject] asks for the access of a user.
 //
-// It looks wherever a client may have put active, so that a misplaced value does not
-// leave somebody's access in place: under the core URN, under another schema, inside
-// another attribute. If a value is empty, misplaced or not a boolean, or values differ,
-// access ends if one of them is false and none is true; else the error is a
-// [CodeInvalidValue].
+// It looks for active also under other schemas and inside other attributes, so that a misplaced
+// value does not leave somebody's access in place. If a value is empty, misplaced or not a
+// boolean, or values differ, access ends if one is false and none is true; else it is an error.
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
 	found.search(rt.Schema.ID, body, rt)
@@ -103,8 +101,7 @@ var (
 	comparedValue = regexp.MustCompile(`(?i)\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s*"(?:[^"\\]|\\.)*"`) // a text with which a filter compares
 )
 
-// namesActive reports whether one step of a path is active. The text that a filter in it
-// compares with is no step: an address may have the word in it.
+// namesActive reports whether a step of a path is active, outside the texts of its filters.
 func namesActive(path string) bool {
 	return activeStep.MatchString(comparedValue.ReplaceAllString(path, ` ""`))
 }

@@ -6,42 +6,33 @@ import (
 	"slices"
 )
 
-// An elementList is an editable multi-valued attribute: its elements in order, indexed
-// by identity, so that a thousand operations on thousands of members stay cheap.
+// An elementList is an editable multi-valued attribute: its elements in order, indexed by
+// value, so that a thousand operations on thousands of members stay cheap.
 //
 // Two elements are the same if they have the same value, by the case rule of the
 // attribute, and not two different types (RFC 7643 §2.4); without a value, if all of
 // them is the same.
 type elementList struct {
 	path    AttrPath
-	value   *Attribute // the sub-attribute "value", or nil
-	items   []any      // nil where an element was removed
-	primary int        // position of the primary element, or -1
+	value   *Attribute       // the sub-attribute "value", or nil
+	items   []any            // nil where an element was removed
+	keys    []elementKey     // of the items
+	index   map[string][]int // positions by value; what was there can have been removed or changed
+	primary int              // position of the primary element, or -1
 	changed bool
-
-	// The positions of elements by value and type, and by value alone. Some may hold an
-	// element that has been removed or changed since.
-	index map[elementKey][]int
 }
 
-type elementKey struct {
-	value, kind string
-	anyKind     bool // the key is for all types
-}
+type elementKey struct{ value, kind string }
 
 func newElementList(path AttrPath, elements []any) *elementList {
 	l := &elementList{
 		path:    AttrPath{URN: path.URN, Attr: path.Attr},
 		value:   attributeNamed(path.Attr.SubAttributes, "value"),
-		items:   make([]any, 0, len(elements)),
-		primary: -1,
-		index:   make(map[elementKey][]int, 2*len(elements)),
+		index:   make(map[string][]int, len(elements)),
+		primary: slices.IndexFunc(elements, isPrimary),
 	}
 	for pos, element := range elements {
 		l.put(pos, element)
-		if isPrimary(element) && l.primary < 0 {
-			l.primary = pos
-		}
 	}
 	return l
 }
@@ -60,51 +51,33 @@ func (l *elementList) keyOf(element any) elementKey {
 	text, ok := value.(string)
 	if !ok {
 		encoded, _ := Marshal(value) // in normal form, so it can be encoded
-		return elementKey{value: string(encoded), kind: foldText(kind)}
+		return elementKey{string(encoded), foldText(kind)}
 	}
-	return elementKey{value: attr.fold(text), kind: foldText(kind)}
+	return elementKey{attr.fold(text), foldText(kind)}
 }
 
 // put sets the element at pos, or appends it, and indexes it.
 func (l *elementList) put(pos int, element any) {
 	key := l.keyOf(element)
 	if pos == len(l.items) {
-		l.items = append(l.items, nil)
+		l.items, l.keys = append(l.items, nil), append(l.keys, elementKey{})
 	}
-	if old := l.items[pos]; old == nil || l.keyOf(old) != key {
-		anyKind := elementKey{value: key.value, anyKind: true}
-		l.index[key], l.index[anyKind] = append(l.index[key], pos), append(l.index[anyKind], pos)
+	if l.items[pos] == nil || l.keys[pos].value != key.value {
+		l.index[key.value] = append(l.index[key.value], pos)
 	}
-	l.items[pos] = element
+	l.items[pos], l.keys[pos] = element, key
 }
 
-// at yields the positions of the elements with the key.
-func (l *elementList) at(key elementKey) iter.Seq[int] {
+// same yields the positions of the elements that are the same as one with the key. Of
+// those with a type, one of its own comes first.
+func (l *elementList) same(key elementKey) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for _, pos := range l.index[key] {
-			if l.items[pos] == nil {
-				continue
-			}
-			now := l.keyOf(l.items[pos])
-			if now.value == key.value && (key.anyKind || now.kind == key.kind) && !yield(pos) {
-				return
-			}
-		}
-	}
-}
-
-// same yields the positions of the elements that are the same as the given one. Of those
-// with a type, one of its own comes first.
-func (l *elementList) same(element any) iter.Seq[int] {
-	return func(yield func(int) bool) { // one return, so that it is inlined
-		own := l.keyOf(element)
-		keys := []elementKey{own, {value: own.value}}
-		if own.kind == "" {
-			keys = []elementKey{{value: own.value, anyKind: true}}
-		}
-		for _, key := range keys {
-			for pos := range l.at(key) {
-				if !yield(pos) {
+		for _, own := range []bool{true, false} {
+			for _, pos := range l.index[key.value] {
+				now := l.keys[pos]
+				isOwn := key.kind == "" || now.kind == key.kind
+				found := l.items[pos] != nil && now.value == key.value && isOwn == own && (own || now.kind == "")
+				if found && !yield(pos) {
 					return
 				}
 			}
@@ -112,16 +85,12 @@ func (l *elementList) same(element any) iter.Seq[int] {
 	}
 }
 
-// find returns the position of the first of them, or -1. Thousands can be the same.
+// find returns the position of the first element that is the same, or -1. Thousands can be.
 func (l *elementList) find(element any) int {
-	for pos := range l.same(element) {
+	for pos := range l.same(l.keyOf(element)) {
 		return pos
 	}
 	return -1
-}
-
-func (l *elementList) part(sub *Attribute) AttrPath {
-	return AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub}
 }
 
 func isPrimary(element any) bool {
@@ -139,9 +108,8 @@ func (l *elementList) add(element any) {
 	}
 }
 
-// store sets the element at pos, or appends it. If the new element is the same as
-// another, the other is removed; if it is primary, the former primary one no longer is
-// (RFC 7644 §3.5.2).
+// store sets the element at pos, or appends it. Another that is the same is removed, and a
+// former primary one is no longer primary, if the new one is (RFC 7644 §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
 	if twin := l.find(element); twin >= 0 && twin != pos {
@@ -167,8 +135,8 @@ func (l *elementList) remove(positions []int) {
 }
 
 // apply applies an operation to the list.
-func (l *elementList) apply(op string, value any) error {
-	read, err := valueReader{}.read(l.path, value)
+func (l *elementList) apply(op string, reader valueReader, value any) error {
+	read, err := reader.read(l.path, value)
 	if err != nil {
 		return err
 	}
@@ -180,7 +148,7 @@ func (l *elementList) apply(op string, value any) error {
 	for _, element := range read.([]any) {
 		switch op {
 		case patchRemove:
-			l.remove(slices.Collect(l.same(element)))
+			l.remove(slices.Collect(l.same(l.keyOf(element))))
 		case patchReplace:
 			l.add(old.inherit(element))
 		default:
@@ -190,8 +158,8 @@ func (l *elementList) apply(op string, value any) error {
 	return nil
 }
 
-// inherit returns the element with the read-only sub-attributes of the same one in the
-// list, so that a filter can go on to select it by them.
+// inherit returns the element with the read-only sub-attributes of the same one in the list, by
+// which later filters can select it.
 func (l *elementList) inherit(element any) any {
 	object, isObject := element.(map[string]any)
 	pos := l.find(element)
@@ -200,17 +168,22 @@ func (l *elementList) inherit(element any) any {
 	}
 	known, _ := l.items[pos].(map[string]any)
 	inherited := maps.Clone(object)
-	for _, sub := range l.path.Attr.SubAttributes {
-		if sub.Mutability == ReadOnly && known[sub.Name] != nil {
-			inherited[sub.Name] = known[sub.Name]
+	for name, said := range known {
+		if l.isReadOnly(name, said) {
+			inherited[name] = said
 		}
 	}
 	return inherited
 }
 
+func (l *elementList) isReadOnly(name string, _ any) bool {
+	sub := attributeNamed(l.path.Attr.SubAttributes, name)
+	return sub != nil && sub.Mutability == ReadOnly
+}
+
 // applySelected applies an operation to the elements at the positions, which the path
 // selects, or to the sub-attribute of each. A scalar means their value.
-func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
+func (l *elementList) applySelected(op string, reader valueReader, path *Path, positions []int, value any, named bool) error {
 	part := path.Sub
 	switch {
 	case op == patchRemove && part == nil:
@@ -227,7 +200,7 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 	var members map[string]any
 	whole := op == patchReplace && part == nil
 	if whole {
-		read, err := valueReader{}.read(l.path, value)
+		read, err := reader.read(l.path, value)
 		elements, _ := read.([]any)
 		switch {
 		case err != nil:
@@ -243,7 +216,7 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 		if part != nil {
 			value = map[string]any{part.Name: value}
 		}
-		read, err := valueReader{}.readObject(l.path, value)
+		read, err := reader.readObject(l.path, value)
 		members, _ = read.(map[string]any)
 		if err != nil || len(members) == 0 {
 			return err
@@ -263,17 +236,14 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 }
 
 func isScalar(value any) bool {
-	switch value.(type) {
-	case nil, []any, map[string]any:
-		return false
-	}
-	return true
+	_, isList := value.([]any)
+	_, isObject := value.(map[string]any)
+	return value != nil && !isList && !isObject
 }
 
-// set sets sub-attributes of the element at pos, and removes those that are empty. A new
-// value drops the read-only ones; an element that loses its value is removed. The error
-// is that an immutable one would change. If merging, that stays as it is, and so does what
-// differs in spelling only.
+// set sets sub-attributes of the element at pos, and removes those that are empty. A new value
+// drops the read-only ones; an element that loses its value is removed. To change an immutable
+// one is an error, unless merging: then it stays, as does what differs in spelling only.
 func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	element, _ := l.items[pos].(map[string]any)
 	if element == nil {
@@ -292,9 +262,9 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 		case !given, merging && (fixed || same), sub.Located && !fixed:
 			continue
 		case fixed:
-			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub})
 		case sub == l.value && have != want:
-			l.dropReadOnly(changed)
+			maps.DeleteFunc(changed, l.isReadOnly)
 		}
 		changed[sub.Name] = want
 		if IsEmpty(want) {
@@ -309,18 +279,9 @@ func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	return nil
 }
 
-func (l *elementList) dropReadOnly(element map[string]any) {
-	for _, sub := range l.path.Attr.SubAttributes {
-		if sub.Mutability == ReadOnly {
-			delete(element, sub.Name)
-		}
-	}
-}
-
-// create adds the element that the filter of a path describes, with members, where the
-// RFC only has an error: Entra ID sets a first address with emails[type eq "work"].value.
-// The value must be among the members, so that a filter for a removed element never adds
-// it again.
+// create adds the element that the filter describes, with members: Entra ID sets a first address
+// with emails[type eq "work"].value. The value must be among the members, so that a filter for
+// a removed element never adds it again.
 func (l *elementList) create(filter *Filter, members map[string]any) error {
 	described, whole := map[string]any{}, filter == nil || filter.equal != nil
 	if filter != nil {
@@ -337,7 +298,7 @@ func (l *elementList) create(filter *Filter, members map[string]any) error {
 	if !whole || l.value != nil && IsEmpty(members["value"]) || !filter.Match(described) {
 		return NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	}
-	l.dropReadOnly(described)
+	maps.DeleteFunc(described, l.isReadOnly)
 	l.add(described)
 	return nil
 }

@@ -8,11 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// An Error is a SCIM error message (RFC 7644 §3.12) that is also a Go error.
-//
-// Detail is the text that an Okta administrator reads: one or two sentences
-// that say what is wrong and what to do. It never contains the text of Err,
-// which is only logged.
+// An Error is a SCIM error message (RFC 7644 §3.12) that is also a Go error. Detail tells an
+// Okta administrator what is wrong and what to do, in one or two sentences; Err is only logged.
 type Error struct {
 	Status     int           // HTTP status, 400 to 599
 	Type       string        // scimType (RFC 7644 §3.12 table 9, RFC 9865 §4); "" where they have no keyword
@@ -23,10 +20,11 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	text := fmt.Sprintf("%s: %s", e.Code, e.Detail)
 	if e.Err != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Code, e.Detail, e.Err)
+		text += ": " + e.Err.Error()
 	}
-	return fmt.Sprintf("%s: %s", e.Code, e.Detail)
+	return text
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -72,7 +70,7 @@ type CodeEntry struct {
 	Cure   string // what to do about it
 }
 
-// The protocol's own codes.
+// The codes; first the protocol's own, then those of errors about Suger.
 const (
 	CodeInternal             Code = "internal"
 	CodeInvalidSyntax        Code = "invalid_syntax"
@@ -97,10 +95,7 @@ const (
 	CodeClientGone           Code = "client_gone"
 	CodeURLTooLong           Code = "url_too_long"
 	CodeBulkReference        Code = "bulk_reference"
-)
 
-// Codes of errors about Suger.
-const (
 	CodeTokenMissing      Code = "token_missing"
 	CodeTokenRefused      Code = "token_refused"
 	CodeHeldCredential    Code = "held_credential_refused" //nolint:gosec // G101: a word of the answers

@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,17 +15,15 @@ const (
 	MaxFilterDepth  = 16      // levels of parentheses and brackets
 	MaxFilterTerms  = 200     // comparisons
 
-	// MaxPatchComparisons bounds what the filters in the paths of one PATCH compare
-	// in all: terms by elements, which takes some tenths of a second. A filter for
-	// one value, as in members[value eq "x"], looks it up and compares nothing.
+	// MaxPatchComparisons bounds terms by elements of the filters in the paths of one PATCH:
+	// some tenths of a second. A filter for one value, as in members[value eq "x"], counts none.
 	MaxPatchComparisons = 50_000_000
 )
 
-// A Filter is a parsed and type-checked filter (RFC 7644 §3.4.2.2) on resources
-// of one type, or on the elements of one multi-valued attribute. It never
-// changes, so that goroutines can share it. A nil *Filter matches everything.
+// A Filter is a parsed and type-checked filter (RFC 7644 §3.4.2.2) on resources of one type, or
+// on the elements of a list. It never changes. A nil *Filter matches everything.
 //
-// Where the RFC leaves a choice, docs/protocol.md applies, and:
+// Where the RFC leaves a choice:
 //
 //   - ne is the negation of eq: it is true for an absent attribute, and for a
 //     multi-valued one only if no element is equal. emails[type eq "work"].value ne "x"
@@ -38,13 +37,11 @@ type Filter struct {
 	named       []string // the top-level attributes, or URNs of extensions, that it looks at
 }
 
-// ParseFilter reads a filter on resources of type rt. In a query on several types at once
-// it may also name what only the others have, and resources of type rt have no value for
-// (RFC 7644 §3.4.2.1).
+// ParseFilter reads a filter on resources of type rt. In a query on several types it may also
+// name what only the others have, so that resources of type rt have no value (RFC 7644 §3.4.2.1).
 //
-// The error is a *[Error] with [CodeInvalidFilter] that names the place: the filter is
-// malformed, exceeds a bound, names an attribute that does not exist or is only tolerated,
-// or compares what the attribute's type cannot compare.
+// The error names the place: the filter is malformed, exceeds a bound, names an attribute that
+// does not exist or is only tolerated, or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
 	var root filterNode
@@ -105,9 +102,8 @@ func join(nodes []filterNode, or bool) filterNode {
 	return node
 }
 
-// hasElement returns a filter that holds if what the path names, or an element of it,
-// passes the test. If the path has a sub-attribute, its value in the same element must
-// pass within as well; a nil test passes each object.
+// hasElement returns a filter that holds if what the path names, or an element of it, passes
+// the test and is within: both of the same element. A nil test passes each object.
 func (p AttrPath) hasElement(within func(map[string]any) bool, test func(any) bool) func(map[string]any) bool {
 	return func(object map[string]any) bool {
 		return anyElement(p.in(object), func(element any) bool {
@@ -128,31 +124,28 @@ func anyElement(value any, test func(any) bool) bool {
 	return test(value)
 }
 
-// orders maps an operator to whether it holds, given how the value compares with the
-// wanted one (RFC 7644 §3.4.2.2 table 3). ne is tested as eq and then negated.
-var orders = map[string]func(order int) bool{
-	"eq": func(order int) bool { return order == 0 },
-	"ne": func(order int) bool { return order == 0 },
-	"gt": func(order int) bool { return order > 0 },
-	"ge": func(order int) bool { return order >= 0 },
-	"lt": func(order int) bool { return order < 0 },
-	"le": func(order int) bool { return order <= 0 },
+// operators maps each to whether it holds for two keys (RFC 7644 §3.4.2.2). ne is tested as eq
+// and then negated; co, sw and ew are for text alone.
+var operators = map[string]func(have, want any) bool{
+	"eq": func(have, want any) bool { return have == want },
+	"ne": func(have, want any) bool { return have == want },
+	"gt": func(have, want any) bool { return compareKeys(have, want) > 0 },
+	"ge": func(have, want any) bool { return compareKeys(have, want) >= 0 },
+	"lt": func(have, want any) bool { return compareKeys(have, want) < 0 },
+	"le": func(have, want any) bool { return compareKeys(have, want) <= 0 },
+	"co": func(have, want any) bool { return strings.Contains(have.(string), want.(string)) },
+	"sw": func(have, want any) bool { return strings.HasPrefix(have.(string), want.(string)) },
+	"ew": func(have, want any) bool { return strings.HasSuffix(have.(string), want.(string)) },
 }
 
-// textOperators are those for text alone.
-var textOperators = map[string]func(s, want string) bool{
-	"co": strings.Contains, "sw": strings.HasPrefix, "ew": strings.HasSuffix,
-}
-
-// newTest makes the test of one value of the attribute: how it compares to the wanted one.
-// problem is the end of a sentence for the client.
+// newTest makes the test of one value of the attribute. problem is the end of a sentence.
 func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem string) {
-	key, order, holds, isEquality := a.key(want), orders[op], textOperators[op], op == "eq" || op == "ne"
+	key, holds, isEquality, isForText := a.key(want), operators[op], op == "eq" || op == "ne", op == "co" || op == "sw" || op == "ew"
 	switch {
 	case a.Type == Complex:
 		return nil, "is complex; compare one of its sub-attributes"
-	case holds != nil && a.Type != String && a.Type != Reference,
-		holds == nil && !isEquality && (a.Type == Boolean || a.Type == Binary):
+	case isForText && a.Type != String && a.Type != Reference,
+		!isForText && !isEquality && (a.Type == Boolean || a.Type == Binary):
 		return nil, fmt.Sprintf("is of type %s, which has no operator %s", a.Type, op)
 	case key == nil:
 		return nil, fmt.Sprintf("can be compared with %s only", a.form())
@@ -165,13 +158,7 @@ func (a *Attribute) newTest(op string, want any) (test func(any) bool, problem s
 			value = false // RFC 7643 §2.4
 		}
 		have := a.key(value)
-		switch {
-		case have == nil:
-			return false
-		case holds != nil:
-			return holds(have.(string), key.(string))
-		}
-		return order(compareKeys(have, key))
+		return have != nil && holds(have, key)
 	}, ""
 }
 
@@ -239,15 +226,10 @@ func (a *Attribute) form() string {
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.
 func asBoolean(value any) (boolean, ok bool) {
-	switch value := value.(type) {
-	case bool:
-		return value, true
-	case string:
-		boolean = strings.EqualFold(value, "true")
-		return boolean, boolean || strings.EqualFold(value, "false")
-	default:
-		return false, false
-	}
+	boolean, ok = value.(bool)
+	text, _ := value.(string)
+	isTrue := strings.EqualFold(text, "true")
+	return boolean || isTrue, ok || isTrue || strings.EqualFold(text, "false")
 }
 
 // parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5), with a zone or without.
@@ -269,12 +251,7 @@ func isPresent(value any) bool {
 	case []any:
 		return slices.ContainsFunc(value, isPresent)
 	case map[string]any:
-		for _, member := range value {
-			if isPresent(member) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(slices.Collect(maps.Values(value)), isPresent)
 	default:
 		return true
 	}

@@ -10,24 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// A filterToken is a piece of a filter or path, as written: a text in quotes, one of
-// ( ) [ ], or a word, which is an attribute path, operator, keyword or number. It is ""
-// at the end.
+// A filterToken is a piece of a filter or path, as written: a text in quotes, one of ( ) [ ],
+// or a word; "" at the end.
 type filterToken struct {
 	pos int // byte offset of its beginning
 	raw string
 }
 
-// filterTokens finds the tokens. Clients that escape twice send a text whose quotes kept
-// the backslash of the JSON string around the filter: emails[type eq \"work\"].
+// filterTokens finds the tokens. Clients that escape twice send emails[type eq \"work\"].
 var filterTokens = regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*"?|\\"[^"\\]*\\"|[()\[\]]|[^ \t\r\n()\[\]"]+`)
 
 // is reports whether the token is the punctuation or keyword, in any letter case.
 func (t filterToken) is(word string) bool { return strings.EqualFold(t.raw, word) }
 
-// A filterParser reads a filter or a PATCH path by recursive descent, one token
-// ahead, and checks names and types as it goes. Its methods panic with the *Error of
-// what is wrong, which parse returns.
+// A filterParser reads a filter or a PATCH path by recursive descent, and checks names and types
+// as it goes. Its methods panic with an *Error, which parse returns.
 type filterParser struct {
 	rt       *ResourceType
 	others   []*ResourceType // whose attributes can be named, too
@@ -73,8 +70,7 @@ func (p *filterParser) next() {
 	}
 }
 
-// fail panics with the error that names the place of a token. problem is the end of
-// a sentence.
+// fail panics with the error that names the place of a token. problem is the end of a sentence.
 func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	place := fmt.Sprintf("character %d", utf8.RuneCountInString(p.text[:at.pos])+1)
 	if at.raw != "" {
@@ -83,9 +79,9 @@ func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	panic(NewError(p.code, "The %s is wrong at %s: %s.", p.noun, place, fmt.Sprintf(problem, args...)))
 }
 
-func (p *filterParser) parseOr() filterNode { return p.parseChain("or", p.parseAnd) }
-
-func (p *filterParser) parseAnd() filterNode { return p.parseChain("and", p.parseTerm) }
+func (p *filterParser) parseOr() filterNode {
+	return p.parseChain("or", func() filterNode { return p.parseChain("and", p.parseTerm) })
+}
 
 func (p *filterParser) parseChain(word string, parsePart func() filterNode) filterNode {
 	nodes := []filterNode{parsePart()}
@@ -172,11 +168,10 @@ func (rt *ResourceType) identifier() string {
 	return rt.Schema.Attributes[i].Name
 }
 
-// parseName reads an attribute path, which starts at what the prefix names or, inside
-// brackets, at an element. What the type does not have may be an attribute of one of the
-// others; the URN of its schema keeps that apart, since no resource of the type has a
-// value under it. In a filter an attribute that is not stored is an error: no resource
-// would match, and the client would conclude that there is none.
+// parseName reads an attribute path, which starts at what the prefix names or, inside brackets,
+// at an element. An attribute of another type gets the URN of its schema, under which resources
+// of this type have no value. In a filter an attribute that is not stored is an error: the client
+// would conclude that nobody has the value.
 func (p *filterParser) parseName(prefix string) AttrPath {
 	if p.token.raw == "" || strings.ContainsAny(p.token.raw[:1], `()[]"`) {
 		p.fail(p.token, "the name of an attribute is expected here")
@@ -209,8 +204,8 @@ func (p *filterParser) parseName(prefix string) AttrPath {
 	return path
 }
 
-// parseComparison reads the operator and the value after a path. within, if not nil, is
-// the filter in brackets that the same element must fulfil.
+// parseComparison reads the operator and the value after a path. within is the filter in
+// brackets before it, or nil.
 func (p *filterParser) parseComparison(name filterToken, path AttrPath, within func(map[string]any) bool) filterNode {
 	switch p.terms++; {
 	case p.terms > MaxFilterTerms:
@@ -220,7 +215,7 @@ func (p *filterParser) parseComparison(name filterToken, path AttrPath, within f
 	}
 	at := p.token
 	op := strings.ToLower(at.raw)
-	if op != "pr" && orders[op] == nil && textOperators[op] == nil {
+	if op != "pr" && operators[op] == nil {
 		p.fail(at, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
 	}
 	p.next()

@@ -29,17 +29,16 @@ type Query struct {
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // attributes to return; Select does not apply it
 
-	// Stopped is called now and then. If it returns true, because the client has
-	// disconnected, the list is incomplete. May be nil.
-	Stopped func() bool
+	Stopped func() bool // called now and then; true, if the client is gone, ends the work; may be nil
 }
 
-// A Position is where a page of a listing by cursor begins (RFC 9865): after the resource
-// with these keys, which may be gone. [CursorCodec] writes it as a cursor.
+// A Position is where a page by cursor begins (RFC 9865): after the resource with these keys,
+// which may be gone.
 type Position struct {
-	Created string `json:"c,omitempty"`
-	ID      string `json:"i"`
-	Key     any    `json:"k,omitempty"` // see AttrPath.sortKey
+	Created  string `json:"c,omitempty"`
+	ID       string `json:"i"`
+	Key      any    `json:"k,omitempty"` // see AttrPath.sortKey
+	Endpoint string `json:"e,omitempty"` // of the type that the page begins in; "" for Select
 }
 
 // A List is one page of the resources that a query selects.
@@ -50,9 +49,8 @@ type List struct {
 	Next         *Position  // where the next page begins; nil for the last page and for paging by index
 }
 
-// Select filters, sorts and pages n resources. at gives the resource at a position; they
-// are in the strict order of (meta.created, id). Without a filter and an order it is called
-// for little more than the resources of the page.
+// Select filters, sorts and pages n resources, which are in the strict order of (meta.created,
+// id). Without a filter and an order, at is called for little more than those of the page.
 func (q *Query) Select(n int, at func(int) Resource) *List {
 	row, total := q.rows(n, at)
 	list := &List{TotalResults: total}
@@ -63,13 +61,11 @@ func (q *Query) Select(n int, at func(int) Resource) *List {
 	case *q.Cursor == (Position{}):
 		first = 0
 	default:
-		// The resources from this index on are younger than the position.
-		younger := sort.Search(n, func(i int) bool {
-			p := positionOf(at(i), nil) // all times have the same form
-			return cmp.Or(strings.Compare(p.Created, q.Cursor.Created), strings.Compare(p.ID, q.Cursor.ID)) > 0
+		first = sort.Search(total, func(i int) bool {
+			p := positionOf(at(row(i).index), row(i).key) // all times have the same form
+			order := cmp.Or(strings.Compare(p.Created, q.Cursor.Created), strings.Compare(p.ID, q.Cursor.ID))
+			return cmp.Or(q.compare(p.Key, q.Cursor.Key), order) > 0
 		})
-		boundary := listRow{index: younger, key: q.Cursor.Key}
-		first = sort.Search(total, func(i int) bool { return row(i).compare(boundary, q.Descending) >= 0 })
 	}
 	first = min(first, total)
 	last := min(first+min(q.Count, MaxPageSize), total)
@@ -113,17 +109,16 @@ func (q *Query) rows(n int, at func(int) Resource) (row func(int) listRow, total
 		}
 		picked = append(picked, row)
 	}
-	slices.SortFunc(picked, func(a, b listRow) int { return a.compare(b, q.Descending) })
+	slices.SortStableFunc(picked, func(a, b listRow) int { return q.compare(a.key, b.key) })
 	return func(i int) listRow { return picked[i] }, len(picked)
 }
 
-// compare orders rows by their keys, then by age, which has the same direction always.
-func (r listRow) compare(other listRow, descending bool) int {
-	order := compareKeys(r.key, other.key)
-	if descending {
-		order = -order
+// compare orders two keys. Resources with equal ones are in order of age, whatever the direction.
+func (q *Query) compare(a, b any) int {
+	if q.Descending {
+		a, b = b, a
 	}
-	return cmp.Or(order, cmp.Compare(r.index, other.index))
+	return compareKeys(a, b)
 }
 
 func positionOf(r Resource, key any) *Position {
@@ -132,9 +127,7 @@ func positionOf(r Resource, key any) *Position {
 	return &Position{Created: created, ID: r.ID(), Key: key}
 }
 
-// maxSortText is how many bytes of a text are compared, so that a cursor, which
-// contains them, stays short. Where they are equal, age decides.
-const maxSortText = 512
+const maxSortText = 512 // bytes of a text that are compared, since a cursor contains them
 
 // sortKey returns what a resource is sorted by: a string, a float64, or nil for no value.
 // Of several elements the primary one counts, else the first (RFC 7644 §3.4.2.3); of a
@@ -163,14 +156,15 @@ func (p *AttrPath) sortKey(r Resource) any {
 	return key
 }
 
-// MaxCursorLength is the most bytes of a cursor that is read.
-const MaxCursorLength = 8 << 10
+// Sizes of a cursor.
+const (
+	MaxCursorLength = 8 << 10 // bytes of a cursor that is read
+	cursorTagSize   = 16      // bytes of the truncated HMAC at its end
+)
 
-const cursorTagSize = 16 // bytes of the truncated HMAC at the end of a cursor
-
-// A CursorCodec writes positions as cursors and reads them (RFC 9865). A cursor carries
-// all that the next page needs, so that every replica with the same secret can serve it.
-// It is signed, not encrypted: the client has seen the resource that it is about.
+// A CursorCodec writes positions as cursors and reads them (RFC 9865). A cursor carries all that
+// the next page needs, for every replica with the same secret. It is signed, not encrypted: the
+// client has seen the resource that it is about.
 type CursorCodec struct {
 	Secret []byte        // key of the signature
 	MaxAge time.Duration // age at which a cursor expires; 0 for never
@@ -190,8 +184,7 @@ func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 	return base64.RawURLEncoding.EncodeToString(append(payload, c.tag(payload, fingerprint)...))
 }
 
-// Decode reads a cursor that Encode wrote for the fingerprint. The error is a *[Error]
-// with [CodeInvalidCursor] or [CodeExpiredCursor].
+// Decode reads a cursor that Encode wrote for the fingerprint.
 func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 	invalid := NewError(CodeInvalidCursor, "The cursor does not belong to this query. Start the listing again.")
 	if len(cursor) > MaxCursorLength {

@@ -2,34 +2,27 @@ package scim
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// CheckMessage checks that the schemas of a message are absent or contain urn, or
-// one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
+// CheckMessage checks that the schemas of a message are absent or contain urn, or one of SCIM 1.
 func CheckMessage(message map[string]any, urn string) error {
 	given, _ := Member(message, "schemas")
-	list := listOf(given)
-	if isNothing(given) || len(list) == 0 {
-		return nil
+	isRight := func(item any) bool {
+		text, _ := item.(string)
+		return strings.EqualFold(text, urn) || strings.HasPrefix(strings.ToLower(text), "urn:scim:schemas:")
 	}
-	for _, item := range list {
-		if text, _ := item.(string); strings.EqualFold(text, urn) || isVersion1(text) {
-			return nil
-		}
+	if list := listOf(given); isNothing(given) || len(list) == 0 || slices.ContainsFunc(list, isRight) {
+		return nil
 	}
 	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
 }
 
-func isVersion1(urn string) bool {
-	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
-}
-
-// Member returns the member of a message whose name is name in any letter case
-// (RFC 7643 §2.1), and whether there is one.
+// Member returns the member of a message with a name in any letter case (RFC 7643 §2.1), if any.
 func Member(object map[string]any, name string) (value any, found bool) {
 	if value, found = object[name]; found {
 		return value, true
@@ -49,19 +42,18 @@ func MemberText(object map[string]any, name string) string {
 	return text
 }
 
-// Strict returns a type that reads as draft-zollner-scim-interop-profile requires:
-// attributes and schemas that /Schemas does not have (but for externalId, which every
-// client sends), PATCH operations without a path, and value filters without a
-// sub-attribute after them are errors. The two types share their schemas.
+// Strict returns a type with the same schemas that reads as draft-zollner-scim-interop-profile
+// requires: attributes and schemas that /Schemas does not have (except externalId, which every
+// client sends), PATCH operations without a path, and value filters without a sub-attribute
+// after them are errors.
 func (rt *ResourceType) Strict() *ResourceType {
 	strict := *rt
 	strict.strict = true
 	return &strict
 }
 
-// checkResource checks what a whole resource lists as its schemas and, if the
-// type is strict, that it has no attributes but known ones.
-func (rt *ResourceType) checkResource(raw map[string]any) error {
+// checkOwn checks that the schemas of a whole resource are of this type.
+func (rt *ResourceType) checkOwn(raw map[string]any) error {
 	given, _ := Member(raw, "schemas")
 	own, foreign := false, ""
 	for _, item := range listOf(given) {
@@ -73,8 +65,6 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 			own = true
 		case rt.strict:
 			return NewError(CodeInvalidSyntax, "A %s has no schema %q.", rt.Name, Clip(urn, 120))
-		case isVersion1(urn):
-			own = true
 		// Extensions say nothing of what a body is: anybody may have one.
 		case strings.HasPrefix(folded, "urn:ietf:params:scim:schemas:core:"), strings.HasPrefix(folded, "urn:ietf:params:scim:api:messages:"):
 			foreign = urn
@@ -82,37 +72,6 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 	}
 	if foreign != "" && !own {
 		return NewError(CodeInvalidValue, "The schemas of the resource name %q, but the endpoint needs a %s.", Clip(foreign, 120), rt.Name)
-	}
-	return rt.checkKnown("", raw)
-}
-
-// checkKnown reports the first attribute within a value that a strict type does not have.
-// name is the path of the value, "" for a whole resource.
-func (rt *ResourceType) checkKnown(name string, value any) error {
-	if !rt.strict {
-		return nil
-	}
-	switch value := value.(type) {
-	case []any:
-		for _, element := range value {
-			if err := rt.checkKnown(name, element); err != nil {
-				return err
-			}
-		}
-	case map[string]any:
-		for _, key := range inOrder(value) {
-			inner := key
-			if name != "" && !strings.Contains(key, ":") {
-				inner = name + "." + key
-			}
-			path, ok := rt.Lookup(inner)
-			if !strings.EqualFold(inner, rt.Schema.ID) && (!ok || path.isForeign()) {
-				return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", rt.Name, Clip(inner, 120))
-			}
-			if err := rt.checkKnown(inner, value[key]); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
@@ -122,8 +81,7 @@ func (p AttrPath) isForeign() bool {
 	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
 }
 
-// URLOf returns the URL of the resource with an id at an endpoint such as "/Users",
-// which is below base.
+// URLOf returns the URL of the resource with an id at an endpoint such as "/Users" below base.
 func URLOf(base, endpoint, id string) string {
 	return base + endpoint + "/" + url.PathEscape(id)
 }
@@ -133,13 +91,12 @@ func Marshal(answer any) ([]byte, error) {
 	return json.Marshal(answer, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 }
 
-// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
-// §2). What says how many resources it has, and which message it is, is filled in.
+// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865 §2).
 type ListResponse struct {
-	Schemas      []string   `json:"schemas"`
+	Schemas      []string   `json:"schemas"`             // set when it is encoded
 	TotalResults int        `json:"totalResults"`        // of all pages
 	StartIndex   int        `json:"startIndex,omitzero"` // from 1; 0 if paged by cursor
-	ItemsPerPage int        `json:"itemsPerPage"`
+	ItemsPerPage int        `json:"itemsPerPage"`        // set when it is encoded
 	NextCursor   string     `json:"nextCursor,omitzero"` // "" on the last page
 	Resources    []Resource // of this page, as the client is to see them
 }

@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -18,9 +19,8 @@ type PatchOperation struct {
 	Value any    // decoded JSON as the client sent it; nil for null and for none
 }
 
-// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts the names
-// and op in any letter case, one operation without the list around it, and a body without
-// schemas. The error is a *[Error].
+// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts names and op
+// in any letter case, one operation without the list around it, and a body without schemas.
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
@@ -46,13 +46,11 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 			}
 		}
 		o.Value, given = Member(object, "value")
+		code, problem := o.check(rt, given)
 		if path != nil && !isText {
-			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has a path that is not a string.", i+1)
+			code, problem = CodeInvalidPath, "has a path that is not a string"
 		}
-		if rt.strict && text != "" && o.Path == nil {
-			return nil, NewError(CodeInvalidPath, "Operation %d of the PATCH request has the schema's URN as its path, which names no attribute.", i+1)
-		}
-		if code, problem := o.check(rt, given); problem != "" {
+		if problem != "" {
 			return nil, NewError(code, "Operation %d of the PATCH request %s.", i+1, problem)
 		}
 		operations[i] = o
@@ -87,14 +85,10 @@ func (p *Path) isGrant() bool {
 	return (p.Attr.Name == "members" || p.Attr.Name == "roles") && p.Filter == nil && p.Sub == nil
 }
 
-// ApplyPatch applies the operations in their order to a copy of current and returns the
-// copy, or an error if one of them cannot be applied (RFC 7644 §3.5.2, docs/protocol.md).
-// Where a filter selects nothing, remove does nothing, and add and replace make the entry
-// from the filter if that describes it; otherwise the error is [CodeNoTarget]. An
-// attribute that is emptied stays in the copy as an empty value (see [Resource]).
-//
-// The error is a *[Error], or that of ctx, whose end stops the work: filters can select
-// from thousands of entries.
+// ApplyPatch applies the operations in their order to a copy of current, unless one is an error
+// (RFC 7644 §3.5.2, docs/protocol.md). Where a filter selects nothing, remove does nothing, and
+// add and replace make the entry that the filter describes. The end of ctx stops the work:
+// filters can select from thousands of entries.
 func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(ctx, rt, current)
 	e.patching = true
@@ -111,43 +105,10 @@ func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operat
 }
 
 func (e *edit) applyOperation(operation PatchOperation) error {
-	value := operation.Value
-	if operation.Op == patchAdd {
-		value = withoutNulls(value)
-	}
 	if operation.Path == nil {
-		return e.applyObject(operation.Op, value, "")
+		return e.applyObject(operation.Op, operation.Value, "")
 	}
-	if err := e.rt.checkKnown(operation.Path.String(), value); err != nil {
-		return err
-	}
-	if operation.Op == patchAdd && value == nil {
-		return nil
-	}
-	return e.apply(operation.Op, operation.Path, value, true)
-}
-
-// withoutNulls leaves out what is null in a value that is to be added.
-func withoutNulls(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		kept := make(map[string]any, len(value))
-		for name, member := range value {
-			if member != nil {
-				kept[name] = withoutNulls(member)
-			}
-		}
-		return kept
-	case []any:
-		kept := make([]any, 0, len(value))
-		for _, element := range value {
-			if element != nil {
-				kept = append(kept, withoutNulls(element))
-			}
-		}
-		return kept
-	}
-	return value
+	return e.apply(operation.Op, operation.Path, operation.Value, true)
 }
 
 // The operations of RFC 7644 §3.5.2.
@@ -157,15 +118,14 @@ const (
 	patchRemove  = "remove"
 )
 
-// An edit applies a client's request to a copy of a resource, attribute by
-// attribute: a whole resource, to an empty copy, or a PATCH.
+// An edit applies a whole resource to an empty one, or a PATCH to a copy, attribute by attribute.
 type edit struct {
 	rt       *ResourceType
-	patching bool // of a resource that exists, so that its read-only attributes can be compared
+	ctx      context.Context
+	patching bool
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes that were edited
 	compared int                         // by the filters of paths so far
-	ctx      context.Context             // whose end stops the work
 }
 
 func newEdit(ctx context.Context, rt *ResourceType, r Resource) *edit {
@@ -200,8 +160,8 @@ func (e *edit) finish() Resource {
 	return e.result
 }
 
-// applyObject applies an operation to each attribute that an object names. urn
-// is the extension that the object belongs to, or "". Unknown names are ignored.
+// applyObject applies an operation to the attributes in an object, of the extension with the
+// URN or, if "", of the resource.
 func (e *edit) applyObject(op string, value any, urn string) error {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -219,9 +179,8 @@ func (e *edit) applyObject(op string, value any, urn string) error {
 	return nil
 }
 
-// applyNamed applies an operation to what a name inside an object names. The URN of
-// the core schema names top-level attributes; Okta sends some of its custom
-// attributes like that. Entra ID also uses PATCH paths with a filter as names.
+// applyNamed applies an operation to what a name in an object names, if it is known. Okta sends
+// custom attributes under the core URN, and Entra ID uses paths with a filter as names.
 func (e *edit) applyNamed(op, name string, value any) error {
 	if strings.EqualFold(name, e.rt.Schema.ID) {
 		if value == nil {
@@ -231,7 +190,10 @@ func (e *edit) applyNamed(op, name string, value any) error {
 	}
 	attribute, _, filtered := strings.Cut(name, "[")
 	found, ok := e.rt.Lookup(attribute)
-	if !ok {
+	switch {
+	case e.rt.strict && (!ok || filtered || found.isForeign()):
+		return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", e.rt.Name, Clip(name, 120))
+	case !ok:
 		return nil
 	}
 	path := &Path{AttrPath: found}
@@ -278,17 +240,23 @@ func (e *edit) put(path AttrPath, value any) {
 	}
 }
 
-// apply applies an operation to what the path names. named says that the client sent
-// the path itself, rather than an object with several attributes.
+// apply applies an operation to what the path names. named says that the client sent the path,
+// rather than an object with several attributes.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
+	if e.rt.strict && path.readOnly() { // what is ignored must be known
+		_, err := e.reader(op).read(path.AttrPath, value)
+		if refusal, ok := errors.AsType[*Error](err); ok && refusal.Code == CodeInvalidSyntax {
+			return refusal
+		}
+	}
 	switch {
-	case path.Tolerated && path.Attr != externalID:
+	case path.Tolerated && path.Attr != externalID, op == patchAdd && value == nil:
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
 	case path.Attr.Echoed && !e.patching:
 		// A client's repetition of a read-only attribute is kept, if it is well-formed.
-		read, err := valueReader{keepEchoed: true}.read(path.AttrPath, value)
+		read, err := e.reader(op).read(path.AttrPath, value)
 		if err == nil && path.Sub == nil && path.Filter == nil {
 			e.put(path.AttrPath, read)
 		}
@@ -320,10 +288,13 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	return e.applyObject(op, value, path.URN)
 }
 
-// applyValue applies the operation to an attribute that has one value, or to a
-// sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
-// §3.5.2.3); in strict mode replace empties them, as the interoperability profile
-// requires. In a whole resource {} is no value, as null is.
+func (e *edit) reader(op string) valueReader {
+	return valueReader{keepEchoed: !e.patching, adding: op == patchAdd, strict: e.rt.strict}
+}
+
+// applyValue applies the operation to an attribute that has one value, or to a sub-attribute.
+// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3); in strict mode replace
+// empties them. In a whole resource {} is no value, as null is.
 func (e *edit) applyValue(op string, path *Path, value any) error {
 	if op == patchRemove {
 		op, value = patchReplace, nil
@@ -332,21 +303,16 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 		value = map[string]any{path.Sub.Name: value}
 	}
 	attribute := AttrPath{URN: path.URN, Attr: path.Attr}
-	read, err := valueReader{keepEchoed: !e.patching}.read(attribute, value)
+	read, err := e.reader(op).read(attribute, value)
 	members, _ := read.(map[string]any)
 	_, isObject := value.(map[string]any)
-	switch {
+	switch isComplex := path.Attr.Type == Complex; {
 	case err != nil:
 		return err
-	case path.Attr.Type != Complex:
-		if read != nil || op == patchReplace {
-			e.put(attribute, read)
-		}
-		return nil
-	case members == nil, len(members) == 0 && (op == patchAdd || e.patching && isObject):
+	case read == nil && (isComplex || op == patchAdd), isComplex && len(members) == 0 && (op == patchAdd || e.patching && isObject):
 		return nil
 	case len(members) == 0:
-		e.put(attribute, members)
+		e.put(attribute, read)
 		return nil
 	}
 	object := map[string]any{}
@@ -385,28 +351,28 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	case isNull:
 		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 	default:
-		return list.apply(op, value)
+		return list.apply(op, e.reader(op), value)
 	}
 	selected, err := e.selected(list, path.Filter)
 	if err != nil {
 		return err
 	}
-	return list.applySelected(op, path, selected, value, named)
+	return list.applySelected(op, e.reader(op), path, selected, value, named)
 }
 
-// selected lists the positions of the elements that the filter selects. One value is
-// looked up, so that it takes no comparisons.
+// selected lists the positions of the elements that the filter selects. One value is looked up,
+// so that it takes no comparisons.
 func (e *edit) selected(list *elementList, f *Filter) (positions []int, err error) {
-	if path, value, ok := f.Equality(); ok && path == "value" && list.value.Type == String {
-		key := elementKey{value: list.value.fold(value.(string)), anyKind: true}
-		positions = slices.Compact(slices.Sorted(list.at(key)))
-	} else if positions, err = e.matching(list, f); err != nil {
-		return nil, err
+	path, value, isEquality := f.Equality()
+	if isEquality && path == "value" && list.value.Type == String {
+		positions = slices.Compact(slices.Sorted(list.same(list.keyOf(map[string]any{"value": value}))))
+	} else {
+		positions, err = e.matching(list, f)
 	}
-	if e.rt.strict && f != nil && len(positions) > 1 {
-		return nil, NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
+	if err == nil && e.rt.strict && f != nil && len(positions) > 1 {
+		err = NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(positions), list.path)
 	}
-	return positions, nil
+	return positions, err
 }
 
 // matching compares the elements with the filter one by one, within MaxPatchComparisons.
@@ -430,10 +396,9 @@ func (e *edit) matching(list *elementList, f *Filter) (positions []int, err erro
 	return positions, nil
 }
 
-// checkReadOnly refuses an operation on a read-only attribute, unless clients repeat what
-// they have read (in a whole resource and among other attributes), the provider derives
-// the attribute, or a simple value would not change. The id must always be the resource's
-// own.
+// checkReadOnly refuses an operation on a read-only attribute, unless it is in a whole resource
+// or among other attributes, where clients repeat what they have read; the provider derives it;
+// or a simple value would not change. The id must always be the resource's own.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
@@ -448,17 +413,15 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 }
 
-// checkSchemas lets a PATCH list the schemas that the resource may have. Among other
-// attributes, and in a whole resource, any are accepted: some clients send SCIM 1.0's.
+// checkSchemas lets a PATCH list the schemas that the resource can have. Elsewhere any are
+// accepted: some clients send SCIM 1.0's.
 func (e *edit) checkSchemas(op string, value any, named bool) error {
-	if !e.patching || !named {
-		return nil
-	}
-	for _, item := range listOf(value) {
+	isUnknown := func(item any) bool {
 		urn, _ := item.(string)
-		if op == patchRemove || !e.rt.hasSchema(urn) {
-			return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
-		}
+		return op == patchRemove || !e.rt.hasSchema(urn)
+	}
+	if e.patching && named && slices.ContainsFunc(listOf(value), isUnknown) {
+		return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
 	}
 	return nil
 }

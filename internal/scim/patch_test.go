@@ -175,6 +175,7 @@ func TestPatchLists(t *testing.T) {
 		{name: "remove of what is not there", group: true, operations: `[{"op":"remove","path":"members"},{"op":"remove","path":"members[value eq \"u1\"]"}]`, want: `{"members":[]}`},
 		{name: "ids of members differ in letter case", group: true, operations: `[{"op":"remove","path":"members[value eq \"U1\"]"},{"op":"add","path":"members","value":"U2"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com"},{"value":"u2","display":"bo@example.com"},{"value":"U2"}]}`},
 		{name: "the order of operations counts", group: true, operations: `[{"op":"remove","path":"members","value":"u1"},{"op":"add","path":"members","value":"u1"}]`, want: `{"members":[{"value":"u2","display":"bo@example.com"},{"value":"u1"}]}`},
+		{name: "add of a role whose value is null", operations: `[{"op":"add","path":"roles","value":[{"value":null}]}]`, code: CodeInvalidValue},
 		{name: "a member without a value", group: true, operations: `[{"op":"add","path":"members","value":[{"display":"x"}]}]`, code: CodeInvalidValue},
 		{name: "a value of the wrong type", operations: `[{"op":"add","path":"roles","value":5}]`, code: CodeInvalidValue},
 	}
@@ -261,6 +262,7 @@ func TestPatchCreatesADescribedEntry(t *testing.T) {
 func TestPatchSingleValues(t *testing.T) {
 	const sample = `"familyName":"Sample","formatted":"Ada Sample"`
 	tests := []patchCase{
+		{name: "add of an empty string empties", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
 		{name: "add sets", operations: `[{"op":"add","path":"userName","value":"x"}]`, want: `{"userName":"x"}`},
 		{name: "replace of a part", operations: `[{"op":"replace","path":"name.givenName","value":"x"}]`, want: `{"name":{"givenName":"x",` + sample + `}}`},
 		{name: "replace of a complex value keeps its other parts", operations: `[{"op":"replace","path":"name","value":{"givenName":"x"}}]`, want: `{"name":{"givenName":"x",` + sample + `}}`},
@@ -275,7 +277,6 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "add of null without a path", operations: `[{"op":"add","value":{"userName":null,"name":{"givenName":null},"roles":null,"emails":[{"value":"ada@example.com","type":null}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":null,"seats":null}}}]`},
 		{name: "remove of a string empties it", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role"}]`, want: extension(`"role":""`)},
 		{name: "replace of a string by an empty one", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
-		{name: "numbers as strings", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:seats","value":"5"}]`, want: extension(`"seats":5`)},
 		{name: "a whole extension is merged", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":{"role":"x","shoeSize":5}}]`, want: extension(`"role":"x"`)},
 		{name: "null for an extension among others is ignored", operations: `[{"op":"replace","value":{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":null}}]`},
 		{name: "a string for an extension", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":"x"}]`, code: CodeInvalidValue},

@@ -6,25 +6,20 @@ import (
 	"strings"
 )
 
-// An AttrPath names an attribute, or a sub-attribute, of a resource type
-// (the attrPath of RFC 7644 §3.4.2.2). [ResourceType.Lookup] makes it.
+// An AttrPath names an attribute or a sub-attribute (RFC 7644 §3.4.2.2).
 type AttrPath struct {
 	URN  string     // the extension's URN; "" for the core schema and the common attributes
 	Attr *Attribute // the attribute, or one for a whole extension
 	Sub  *Attribute // nil if the path names the attribute itself
 
-	// Tolerated means that this provider does not store the attribute, whether
-	// standard or unknown: writes to it are accepted and ignored.
-	Tolerated bool
-
-	unknown bool // no schema has it
+	Tolerated bool // this provider does not store it: writes are accepted and ignored
+	unknown   bool // no schema has it
 }
 
-// Lookup finds an attribute by its name in any letter case: "userName", "name.givenName",
-// or with the URN of its schema in front and a colon between, for which some clients write
-// a dot. A bare name is looked for in the core schema and its aliases, then among the
-// common attributes, then in the tolerated schemas. The bare URN of an extension finds a
-// complex attribute for all of it (see [AttrPath.WholeExtension]).
+// Lookup finds an attribute by its name in any letter case: "userName", "name.givenName", or
+// with its schema's URN and a colon in front, for which some clients write a dot. A bare name
+// is one of the core schema or an alias, a common attribute, or a tolerated one. The URN of an
+// extension finds a complex attribute for all of it (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 	for _, space := range rt.namespaces() {
 		if space.urn != "" && strings.EqualFold(name, space.ID) {
@@ -66,10 +61,9 @@ type namespace struct {
 // namespaces returns all schemas of the type, in the order of preference.
 func (rt *ResourceType) namespaces() []namespace {
 	spaces := make([]namespace, 0, 8)
-	for _, schema := range rt.core() {
+	for _, schema := range append(rt.core(), &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}) {
 		spaces = append(spaces, namespace{Schema: schema})
 	}
-	spaces = append(spaces, namespace{Schema: &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}})
 	for _, schema := range rt.Extensions {
 		spaces = append(spaces, namespace{schema, schema.ID, false})
 	}
@@ -88,7 +82,7 @@ func (rt *ResourceType) core() []*Schema {
 	return append([]*Schema{rt.Schema}, rt.Aliases...)
 }
 
-// hasSchema reports whether resources of the type may list the schema.
+// hasSchema reports whether resources may list the schema.
 func (rt *ResourceType) hasSchema(urn string) bool {
 	return slices.ContainsFunc(rt.namespaces(), func(space namespace) bool {
 		return strings.EqualFold(urn, space.ID) && (!space.tolerated || !rt.strict)
@@ -100,12 +94,11 @@ func (s *Schema) asAttribute() *Attribute {
 }
 
 func attributeNamed(attributes []*Attribute, name string) *Attribute {
-	for _, attribute := range attributes {
-		if strings.EqualFold(attribute.Name, name) {
-			return attribute
-		}
+	i := slices.IndexFunc(attributes, func(a *Attribute) bool { return strings.EqualFold(a.Name, name) })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return attributes[i]
 }
 
 // cutURN removes the schema's URN and the colon or dot after it from the front of name.
@@ -119,8 +112,8 @@ func cutURN(name, urn string) (local string, found bool) {
 // attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2).
 var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
 
-// Sortable reports whether resources can be ordered by what the path names: the
-// provider holds it, and it is the same for every client.
+// Sortable reports whether resources can be sorted by the path: it is stored, and the same for
+// every client.
 func (p AttrPath) Sortable() bool {
 	return !p.Tolerated && !p.leaf().Located
 }
@@ -150,23 +143,16 @@ func (p AttrPath) in(object map[string]any) any {
 	return object[p.Attr.Name]
 }
 
-// A Path is the target of a PATCH operation (RFC 7644 §3.5.2): an attribute,
-// a sub-attribute, or those of the elements that the filter selects.
+// A Path is the target of a PATCH operation (RFC 7644 §3.5.2).
 type Path struct {
 	AttrPath
-
-	// Filter is the value filter of emails[type eq "work"], or nil. Only a multi-valued
-	// attribute has one.
-	Filter *Filter
+	Filter *Filter // of a multi-valued attribute, as in emails[type eq "work"]; or nil
 }
 
-// ParsePath parses a PATCH path on resources of type rt, with the bounds of a
-// filter. A path with an attribute that this provider does not hold, even in the
-// value filter, is tolerated as a whole, and so is one that names nothing known.
-// But a value filter on an attribute that is held must name its sub-attributes:
-// otherwise it would select nothing, unnoticed.
-//
-// The error is a *[Error] with [CodeInvalidPath] that names the place.
+// ParsePath parses a PATCH path. One with an attribute that this provider does not store, even
+// in the value filter, is tolerated as a whole, and so is one that names nothing known. But the
+// filter on a stored attribute must name its sub-attributes: it would select nothing, unnoticed.
+// The error names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {
 	p := filterParser{rt: rt, code: CodeInvalidPath, noun: "path", tolerant: true}
 	path := &Path{}
@@ -179,8 +165,7 @@ func ParsePath(text string, rt *ResourceType) (*Path, error) {
 		if !attribute.leaf().MultiValued {
 			p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
 		}
-		filter := p.parseBrackets(attribute)
-		path.Filter = &Filter{filterNode: filter, comparisons: p.terms}
+		path.Filter = &Filter{filterNode: p.parseBrackets(attribute), comparisons: p.terms}
 		if strings.HasPrefix(p.token.raw, ".") {
 			path.AttrPath = p.parseName(attribute.String())
 		}

@@ -6,21 +6,17 @@ import (
 	"strings"
 )
 
-// A Projection selects the attributes of an answer (RFC 7644 §3.9 and §3.4.2.5): the
-// query parameters attributes and excludedAttributes together with the "returned"
-// characteristic of each attribute. nil selects all. It never changes.
+// A Projection selects the attributes of an answer (RFC 7644 §3.4.2.5 and §3.9) by the
+// parameters attributes and excludedAttributes and the returned characteristic. nil selects all.
 type Projection struct {
-	attributes []*Attribute // of the resource, each extension as one
-	asking     bool         // the parameter is attributes, not excludedAttributes
-	all        bool         // nothing is left out
-
-	// What the parameter names and, with false, what that is a part of.
-	named map[*Attribute]bool
+	attributes []*Attribute        // of the resource, each extension as one
+	asking     bool                // the parameter is attributes, not excludedAttributes
+	named      map[*Attribute]bool // what the parameter names and, with false, what that is a part of
+	all        bool                // nothing is left out
 }
 
-// ParseProjection reads the two query parameters, lists of attribute paths with commas
-// between. Unknown names are ignored, as clients send them to every provider. The error is
-// a *[Error] with [CodeInvalidValue]: only one of the two may be given (RFC 7644 §3.9).
+// ParseProjection reads the two parameters, of which only one may be given (RFC 7644 §3.9).
+// Unknown names are ignored, as clients send them to every provider.
 func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection, error) {
 	attributes, excluded = strings.TrimSpace(attributes), strings.TrimSpace(excluded)
 	if attributes != "" && excluded != "" {
@@ -48,15 +44,8 @@ func (a *Attribute) hides() bool {
 	return a.Returned == Never || a.Returned == OnRequest || slices.ContainsFunc(a.SubAttributes, (*Attribute).hides)
 }
 
-// name adds the attribute, or all those of a core schema, to what is named.
+// name adds the attribute to what is named.
 func (p *Projection) name(rt *ResourceType, name string) {
-	for _, schema := range rt.core() {
-		if strings.EqualFold(name, schema.ID) {
-			for _, attr := range schema.Attributes {
-				p.named[attr] = true
-			}
-		}
-	}
 	path, ok := rt.Lookup(name)
 	if !ok {
 		return
@@ -72,9 +61,8 @@ func (p *Projection) name(rt *ResourceType, name string) {
 	}
 }
 
-// keeps reports whether the attribute is returned (RFC 7643 §7), and whether all that is
-// returned by default is wanted of it, not only parts. whole says the same of what the
-// attribute is a part of.
+// keeps reports whether the attribute is returned (RFC 7643 §7), and whether all of it, not
+// only named parts. whole says the same of what the attribute is a part of.
 func (p *Projection) keeps(attr *Attribute, whole bool) (keep, all bool) {
 	wanted, named := p.named[attr]
 	switch {
@@ -100,12 +88,9 @@ func (p *Projection) Includes(attr string) bool {
 	})
 }
 
-// KeepsAll reports whether nothing is left out.
-func (p *Projection) KeepsAll() bool { return p == nil || p.all }
-
 // Apply returns a resource with the attributes that the answer carries.
 func (p *Projection) Apply(r Resource) Resource {
-	if p.KeepsAll() {
+	if p == nil || p.all {
 		return r
 	}
 	return p.object(r, p.attributes, !p.asking)
@@ -127,10 +112,10 @@ func (p *Projection) object(object map[string]any, attributes []*Attribute, whol
 func (p *Projection) value(value any, attributes []*Attribute, whole bool) any {
 	switch value := value.(type) {
 	case map[string]any:
-		if projected := p.object(value, attributes, whole); len(projected) > 0 {
-			return projected
+		if value = p.object(value, attributes, whole); len(value) == 0 {
+			return nil
 		}
-		return nil
+		return value
 	case []any:
 		projected := make([]any, 0, len(value))
 		for _, element := range value {

@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -23,12 +22,9 @@ const MaxNestingDepth = 32
 // DecodeObject decodes a request body that must be one JSON object. It refuses what two
 // readers could understand differently: text that is not UTF-8, a name that occurs twice in
 // one object (SCIM ignores letter case, RFC 7643 §2.1), and anything after the object.
-//
-// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it never
-// repeats a value of the body, which may hold a password.
+// The error never repeats a value of the body, which may hold a password.
 func DecodeObject(data []byte) (map[string]any, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
-	data = bytes.Trim(data, " \t\r\n")
+	data = bytes.Trim(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n") // RFC 8259 §8.1 allows the mark
 	if len(data) == 0 || data[0] != '{' {
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
@@ -51,8 +47,7 @@ func duplicateName(name string) error {
 	return NewError(CodeInvalidSyntax, "The body has the name %q twice in one object (ignoring letter case).", Clip(name, 80))
 }
 
-// checkNames checks the nesting of a decoded value, and for names that differ in letter
-// case only.
+// checkNames checks the nesting of a value, and for names that differ in letter case only.
 func checkNames(value any, depth int) error {
 	object, isObject := value.(map[string]any)
 	list, isList := value.([]any)
@@ -63,7 +58,7 @@ func checkNames(value any, depth int) error {
 		return NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
 	}
 	seen := make(map[string]string, len(object))
-	for _, name := range slices.Sorted(maps.Keys(object)) { // so that the error is always the same
+	for _, name := range slices.Sorted(maps.Keys(object)) { // sorted, so that the error is always the same
 		folded := foldText(name)
 		if first, twice := seen[folded]; twice {
 			return duplicateName(first)
@@ -88,12 +83,9 @@ func checkNames(value any, depth int) error {
 // (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed; externalId is kept. If an
 // attribute occurs more than once, a name with a URN or a dot wins over a plain one, since
 // Okta adds what is mapped to a copy of the resource that it has read. The result's schemas
-// are the URNs whose attributes are there. [ReadAccess] reads active.
-//
-// The error is a *[Error], mostly with [CodeInvalidValue], that names the attribute and
-// never repeats a value. See [Resource] for emptied attributes.
+// are the URNs whose attributes are there. The error names the attribute, never a value.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
-	if err := rt.checkResource(raw); err != nil {
+	if err := rt.checkOwn(raw); err != nil {
 		return nil, err
 	}
 	e := newEdit(context.Background(), rt, Resource{})
@@ -106,17 +98,16 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 // MaxStringLength is the most Unicode code points of one attribute value.
 const MaxStringLength = 1024
 
-// A valueReader turns decoded JSON into the normal form of an attribute (see
-// [ResourceType.Normalize]). A value that unassigns the attribute becomes the empty value
-// of its kind: "", an empty map or an empty list. Booleans and numbers have none and
-// become nil, and so does an object in which nothing is known.
-//
-// Read-only sub-attributes are dropped, unless it keeps those that are [Attribute].Echoed, if
-// they are well-formed, and all of such an attribute.
-type valueReader struct{ keepEchoed bool }
+// A valueReader turns decoded JSON into the normal form of an attribute. What empties it
+// becomes "", an empty map or list, or nil for a boolean or number. An object in which nothing
+// is known becomes nil, too.
+type valueReader struct {
+	keepEchoed bool // keep read-only sub-attributes that are [Attribute].Echoed, if they are well-formed
+	adding     bool // skip nulls
+	strict     bool // refuse unknown sub-attributes
+}
 
-// read reads the value of the attribute at the end of the path. A single value is a list of
-// one.
+// read reads the value of the attribute at the end of the path, of a list also a single one.
 func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	if !path.leaf().MultiValued {
 		return vr.readOne(path, raw)
@@ -127,6 +118,9 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	}
 	list := make([]any, 0, len(items))
 	for _, item := range items {
+		if vr.adding && item == nil {
+			continue
+		}
 		element, err := vr.readElement(path, item)
 		if err != nil {
 			return nil, err
@@ -138,11 +132,9 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	return list, nil
 }
 
-// readElement reads one element of a list; nil if it is empty. If it has no value, that is
-// the name in a Named list, or the last segment of the URL if it names a resource of this
-// service by $ref alone (RFC 7643 §2.4). An object without any value is empty too, unless
-// elements are identified by a name ([Attribute].Named) or an id: a role or a member
-// without a value is an error.
+// readElement reads one element of a list; nil if it is empty. In place of a missing value it
+// accepts the name in a Named list, and the $ref of a resource of this service (RFC 7643 §2.4).
+// An object without any value is empty, too; but a role or a member without one is an error.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	value := attributeNamed(attr.SubAttributes, "value")
@@ -154,29 +146,28 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	if err != nil || attr.Type != Complex {
 		return element, err
 	}
-	read, _ := element.(map[string]any)
-	object := map[string]any{}
-	for name, value := range read {
-		if !IsEmpty(value) {
-			object[name] = value
-		}
+	object, _ := element.(map[string]any)
+	if object == nil {
+		object = map[string]any{}
 	}
+	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
 	members, _ := raw.(map[string]any)
-	_, given := Member(members, "value") // Okta sends an empty one for a mapped attribute that has become empty
+	sent, given := Member(members, "value") // Okta sends an empty one for a mapped attribute that has become empty
+	given = given && (sent != nil || !vr.adding)
 	reference, link := MemberText(members, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
-	standIn := ""
+	substitute := ""
 	switch {
 	case value == nil || object["value"] != nil:
 	case attr.Named && !given:
-		standIn = cmp.Or(MemberText(members, "display"), MemberText(members, "name"))
+		substitute = cmp.Or(MemberText(members, "display"), MemberText(members, "name"))
 	case reference != "" && link != nil && link.Located:
-		if standIn = link.identifierIn(reference); standIn == "" {
+		if substitute = link.identifierIn(reference); substitute == "" {
 			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
 				path, strings.Join(link.ReferenceTypes, " or "))
 		}
 	}
-	if standIn != "" {
-		if object["value"], err = vr.readOne(AttrPath{URN: path.URN, Attr: path.Attr, Sub: value}, standIn); err != nil {
+	if substitute != "" {
+		if object["value"], err = vr.readOne(AttrPath{URN: path.URN, Attr: path.Attr, Sub: value}, substitute); err != nil {
 			return nil, err
 		}
 	}
@@ -189,9 +180,8 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	return nil, nil
 }
 
-// identifierIn returns the id in the URL of a resource to which the attribute can
-// refer, absolute or relative: https://host/scim/v2/Users/ID; "" if it is no such URL.
-// Hosts are not compared, since a service can be reached under several.
+// identifierIn returns the id in the URL, absolute or relative, of a resource to which the
+// attribute can refer, or "". Hosts are not compared: a service can be reached under several.
 func (a *Attribute) identifierIn(reference any) string {
 	text, _ := reference.(string)
 	u, err := url.Parse(text)
@@ -225,10 +215,6 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 			raw = boolean
 		}
 	case Integer, Decimal:
-		text, _ := raw.(string)
-		if number, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && !math.IsNaN(number) && !math.IsInf(number, 0) {
-			raw = number
-		}
 	default:
 		empty = ""
 	}
@@ -245,8 +231,8 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 	return raw, nil
 }
 
-// readObject accepts a scalar as the "value" of an object that has one, and a list
-// of one object as the object, as Entra ID sends a manager.
+// readObject accepts a scalar as the "value" of an object, and a list of one object, as Entra
+// ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	for list, isList := raw.([]any); isList && len(list) == 1; list, isList = raw.([]any) {
 		raw = list[0]
@@ -265,17 +251,19 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	object := make(map[string]any, len(members))
 	for key, value := range members {
 		sub := attributeNamed(attr.SubAttributes, key)
-		if sub == nil || sub.Returned == Never {
+		switch isUnknown := sub == nil || sub.Returned == Never; {
+		case isUnknown && vr.strict:
+			return nil, NewError(CodeInvalidSyntax, "The attribute %s has no sub-attribute %q.", path, Clip(key, 120))
+		case isUnknown, vr.adding && value == nil:
 			continue
 		}
-		if echoed := vr.keepEchoed && (attr.Echoed || sub.Echoed); sub.Mutability == ReadOnly && !echoed {
+		if sub.Mutability == ReadOnly && (!vr.keepEchoed || !attr.Echoed && !sub.Echoed) {
 			continue
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
-		switch {
-		case err == nil:
+		if err == nil {
 			object[sub.Name] = read
-		case !vr.keepEchoed || !sub.Echoed:
+		} else if !vr.keepEchoed || !sub.Echoed {
 			return nil, err
 		}
 	}
@@ -285,22 +273,13 @@ func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	return object, nil
 }
 
-// wrongType never repeats the value.
 func wrongType(path AttrPath) error {
 	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, path.leaf().form())
 }
 
 // IsEmpty reports whether the value is an explicitly emptied one (see [Resource]).
 func IsEmpty(value any) bool {
-	switch value := value.(type) {
-	case nil:
-		return true
-	case string:
-		return value == ""
-	case []any:
-		return len(value) == 0
-	case map[string]any:
-		return len(value) == 0
-	}
-	return false
+	list, isList := value.([]any)
+	object, isObject := value.(map[string]any)
+	return isNothing(value) || isList && len(list) == 0 || isObject && len(object) == 0
 }

@@ -12,24 +12,19 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// A Resource is one SCIM resource in normal form, as [ResourceType.Normalize]
-// makes it and as every other function of this package expects and returns it:
+// A Resource is one SCIM resource in normal form, as every function of this package expects
+// and returns it:
 //
 //   - keys are spelt as in the schema; extension attributes are in an object
 //     under the extension's URN;
 //   - values are string, bool, float64, map[string]any (complex) and []any
-//     (multi-valued); never nil: an unassigned attribute is absent;
-//   - a multi-valued attribute is always a []any, of map[string]any if complex.
+//     (multi-valued, of map[string]any if complex); never nil.
 //
-// A client's resource has one more distinction. An attribute that it explicitly
-// emptied (null, "", [], {}, an entry without a value, a PATCH that removes it)
-// is the empty value of its kind: "" for a string, an empty []any, an empty
-// map[string]any. An attribute that it did not mention is absent. A boolean or
-// a number has no empty value, so one that was emptied is absent. For
-// everything but this distinction, empty and absent are the same.
+// An attribute that a client emptied (null, "", [], {}, an entry without a value, a PATCH that
+// removes it) is the empty value of its kind; one that it did not mention is absent. Booleans
+// and numbers have no empty value, so they are absent. Otherwise empty and absent are the same.
 //
-// Functions never change a Resource they are given. What they return may share
-// parts with it, so that a Resource that is in use must not be changed at all.
+// Functions never change a Resource they are given, but what they return may share parts with it.
 type Resource map[string]any
 
 // ID returns the resource's id, or "".
@@ -45,9 +40,8 @@ func (r Resource) Version() string {
 	return version
 }
 
-// CheckRequired reports the first required attribute that the resource lacks,
-// as [CodeInvalidValue]. What an absent extension or complex attribute requires
-// of its parts is not required.
+// CheckRequired reports the first required attribute that the resource lacks, as
+// [CodeInvalidValue]. Absent extensions and complex attributes require no parts.
 func (rt *ResourceType) CheckRequired(r Resource) error {
 	for path := range rt.single {
 		if path.leaf().Required && !path.readOnly() && path.parentPresent(r) && !isPresent(path.valueIn(r)) {
@@ -82,20 +76,13 @@ func (rt *ResourceType) checkChange(current, wanted Resource, all bool) error {
 	return nil
 }
 
-// single yields the attributes of the schemas that resources have, and the sub-attributes of
-// those that have one value.
+// single yields the attributes of resources, and the sub-attributes of those with one value.
 func (rt *ResourceType) single(yield func(AttrPath) bool) {
-	for i, schema := range slices.Concat(rt.core(), rt.Extensions) {
-		urn := ""
-		if i > len(rt.Aliases) {
-			urn = schema.ID
-		}
-		for _, attr := range schema.Attributes {
-			if !yield(AttrPath{URN: urn, Attr: attr}) {
-				return
-			}
-			for _, sub := range attr.SubAttributes {
-				if !attr.MultiValued && !yield(AttrPath{URN: urn, Attr: attr, Sub: sub}) {
+	for _, space := range rt.namespaces() {
+		for _, attr := range space.Attributes {
+			for _, sub := range append([]*Attribute{nil}, attr.SubAttributes...) {
+				path := AttrPath{URN: space.urn, Attr: attr, Sub: sub}
+				if isSingle := sub == nil || !attr.MultiValued; isSingle && !space.tolerated && !yield(path) {
 					return
 				}
 			}
@@ -103,7 +90,7 @@ func (rt *ResourceType) single(yield func(AttrPath) bool) {
 	}
 }
 
-// valueIn returns the value in r of a path below no multi-valued attribute, or nil.
+// valueIn returns the value of a path that leads through no list, or nil.
 func (p AttrPath) valueIn(r Resource) any {
 	value := p.in(r)
 	if p.Sub == nil {
@@ -115,22 +102,18 @@ func (p AttrPath) valueIn(r Resource) any {
 
 // parentPresent reports whether what the path's end belongs to is there.
 func (p AttrPath) parentPresent(r Resource) bool {
-	switch {
-	case p.Sub != nil:
+	if p.Sub != nil {
 		return isPresent(p.in(r))
-	case p.URN != "":
-		return isPresent(r[p.URN])
 	}
-	return true
+	return p.URN == "" || isPresent(r[p.URN])
 }
 
 func (p AttrPath) readOnly() bool {
 	return p.Attr.Mutability == ReadOnly || p.Sub != nil && p.Sub.Mutability == ReadOnly
 }
 
-// same reports whether two values in normal form are the same by the rules of the attribute:
-// an empty value as an absent one (RFC 7643 §2.5), lists in any order, and of a complex value
-// those parts that both have: a resource may lack its location.
+// same reports whether two values are the same by the rules of the attribute: empty and absent
+// (RFC 7643 §2.5), lists in any order, and of objects the parts that both have.
 func (a *Attribute) same(x, y any) bool {
 	switch y := y.(type) {
 	case []any:
@@ -158,8 +141,7 @@ func (a *Attribute) fold(s string) string {
 	return foldText(s)
 }
 
-// foldText replaces each letter by one that represents all its cases, so that
-// two texts that [strings.EqualFold] calls equal become the same.
+// foldText makes texts the same that [strings.EqualFold] calls equal.
 func foldText(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
@@ -180,16 +162,15 @@ func foldRune(r rune) rune {
 	return least
 }
 
-// Version returns a weak entity tag, W/"…", of a resource that has neither a version nor a
-// location yet, with its lists in a fixed order.
+// Version returns a weak entity tag of a resource that has neither a version nor a location
+// yet, with its lists in a fixed order.
 func Version(r Resource) string {
-	content, _ := Marshal(r) // in normal form, so it can be encoded
+	content, _ := Marshal(r) // a normal form can be encoded
 	return VersionOf(content)
 }
 
-// VersionOf returns a weak entity tag of the content of a resource in any encoding,
-// for a provider that has a faster one than [Version]. Its 64 bits distinguish the
-// states of one resource; they do not protect against a deliberate collision.
+// VersionOf is [Version] for a provider that encodes resources faster. Its 64 bits distinguish
+// the states of one resource; they do not protect against a deliberate collision.
 func VersionOf(content []byte) string {
 	sum := binary.BigEndian.AppendUint64(nil, xxhash.Sum64(content))
 	return `W/"` + hex.EncodeToString(sum) + `"`
@@ -199,22 +180,16 @@ func VersionOf(content []byte) string {
 // resource's version, weakly, as SCIM has weak tags only. The error is a *[Error] with
 // [CodeVersionMismatch].
 func CheckIfMatch(header, version string) error {
-	if strings.TrimSpace(header) == "" || tagsMatch(header, version) {
+	if strings.TrimSpace(header) == "" || TagsMatch(header, version) {
 		return nil
 	}
 	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and retry the change.")
 }
 
-// NoneMatch reports whether an If-None-Match header, "" for none, does not have the
-// version, so that the request goes on. Otherwise a GET is answered 304 Not Modified.
-func NoneMatch(header, version string) bool {
-	return !tagsMatch(header, version)
-}
-
 var entityTag = regexp.MustCompile(`"[^"]*"`)
 
-// tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the version.
-func tagsMatch(header, version string) bool {
+// TagsMatch reports whether the header, a list of entity tags (RFC 9110 §13.1), has the version.
+func TagsMatch(header, version string) bool {
 	current := entityTag.FindString(version)
 	return strings.TrimSpace(header) == "*" ||
 		current != "" && slices.Contains(entityTag.FindAllString(header, -1), current)

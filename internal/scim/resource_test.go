@@ -28,7 +28,7 @@ func TestCheckRequired(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := rt.CheckRequired(object(t, test.r))
+			err := rt.CheckRequired(normal(t, rt, test.r))
 			if test.missing == "" {
 				require.NoError(t, err)
 				return
@@ -175,13 +175,13 @@ func TestPreconditions(t *testing.T) { // RFC 9110 section 13.1, RFC 7644 sectio
 			} else {
 				requireClientError(t, err, CodeVersionMismatch)
 			}
-			assert.Equal(t, !test.matches, NoneMatch(test.header, version))
+			assert.Equal(t, test.matches, TagsMatch(test.header, version))
 		})
 	}
 }
 
 func TestPreconditionsThatAreNotGiven(t *testing.T) {
 	require.NoError(t, CheckIfMatch("", `W/"1"`))
-	assert.True(t, NoneMatch("", `W/"1"`))
+	assert.False(t, TagsMatch("", `W/"1"`))
 	requireClientError(t, CheckIfMatch(`""`, ""), CodeVersionMismatch)
 }

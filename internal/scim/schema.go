@@ -17,7 +17,7 @@ type (
 	Type string
 	// Mutability says when a client may write it (RFC 7643 §7).
 	Mutability string
-	// Returned says when an answer holds it.
+	// Returned says when an answer has it.
 	Returned string
 	// Uniqueness says among which resources a value occurs once.
 	Uniqueness string
@@ -64,31 +64,22 @@ type Attribute struct {
 	Uniqueness      Uniqueness   `json:"uniqueness"`
 	ReferenceTypes  []string     `json:"referenceTypes,omitempty"`
 
-	// Derived marks a read-only attribute that the service provider computes from others
-	// (a displayName made of given and family name). A PATCH that names one has no effect,
-	// since clients such as Entra ID always send it; any other read-only one is an error.
+	// Derived marks a read-only attribute that the provider computes from others. A PATCH
+	// that names one has no effect, since clients such as Entra ID always send it; any other
+	// read-only one is an error.
 	Derived bool `json:"-"`
 
-	// Echoed marks a read-only attribute that is kept of a whole resource from a client.
-	// It is not written, but shows what the client had read when it made the resource, or
-	// what it calls a person of whom it sends no other name.
+	// Echoed marks a read-only attribute that is kept of a whole resource from a client: it
+	// shows what the client had read, or what it calls a person without another name.
 	Echoed bool `json:"-"`
 
-	// Kept marks a list that only an empty list empties. null leaves it alone in a whole
-	// resource, and is refused in a PATCH that replaces: a client that sent no value must
-	// not remove all of them.
+	// Kept marks a list that only an empty list empties: null is ignored in a whole resource,
+	// and refused in a PATCH that replaces, so that no omission removes everybody.
 	Kept bool `json:"-"`
 
-	// Guarded marks an immutable attribute whose changes the provider refuses itself.
-	Guarded bool `json:"-"`
-
-	// Named marks a list of things that have a name, such as roles: an element with a
-	// display or a name in place of a value means that name; one without any is an error.
-	Named bool `json:"-"`
-
-	// Located marks a URL of this service itself. It is made when an answer is sent, since
-	// it depends on how the client reached the service, and never compared or sorted by.
-	Located bool `json:"-"`
+	Guarded bool `json:"-"` // immutable, but the provider refuses changes itself
+	Named   bool `json:"-"` // a list of things with names, such as roles: display or name can replace the value
+	Located bool `json:"-"` // a URL of this service, made when an answer is sent; never compared
 }
 
 // A Schema is a named set of attributes (RFC 7643 §7).
@@ -107,25 +98,20 @@ type ResourceType struct {
 	Schema      *Schema
 	Extensions  []*Schema // none is required
 
-	// Aliases describe the same resource for other clients. Their attributes are
-	// top-level ones, as those of Schema are.
-	Aliases []*Schema
+	Aliases []*Schema // the same resource for other clients; their attributes are top-level, too
 
-	// Tolerated are standard schemas of which this provider holds only a part, or nothing.
-	// What a client sends for them is accepted and ignored; a filter that names them is an
-	// error, since the client would conclude from an empty answer that there is none.
+	// Tolerated are standard schemas of which this provider stores only a part, or nothing.
+	// What a client sends for them is ignored; a filter that names them is an error, since
+	// the client would conclude from an empty answer that there is none.
 	Tolerated []*Schema
 
-	// Lacks names the parts of meta that this provider does not know, such as "created".
-	// A filter that names one is an error, too.
-	Lacks []string
+	Lacks []string // parts of meta that cannot be filtered by, as this provider does not know them
 
 	strict bool // see Strict
 }
 
-// setDefaults gives an attribute the characteristics that it leaves out (RFC 7643
-// §2.2). References and binaries are case exact (§2.3.6 and §2.3.7). References that
-// clients cannot set are the URLs of this service.
+// setDefaults gives an attribute the characteristics that it leaves out (RFC 7643 §2.2,
+// §2.3.6 and §2.3.7). References that clients cannot set are the URLs of this service.
 func (a *Attribute) setDefaults() {
 	a.Type = cmp.Or(a.Type, String)
 	a.CaseExact = a.CaseExact || a.Type == Reference || a.Type == Binary
@@ -164,7 +150,6 @@ var schemasJSON []byte
 // standardSchemas are by URN, and leave the default characteristics out.
 var standardSchemas = embedded[map[string]json.RawMessage](schemasJSON)
 
-// embedded decodes a file that is a part of the program.
 func embedded[T any](file []byte) (value T) {
 	if err := json.Unmarshal(file, &value); err != nil {
 		panic(err)
@@ -172,13 +157,10 @@ func embedded[T any](file []byte) (value T) {
 	return value
 }
 
-// StandardSchema returns the schema with one of the URNs above, as it is printed in the
-// document beside it: a fresh copy, which the caller may cut down to what it holds.
-//
-// Group is stricter than the printed schema, for the reasons of the RFC's own text:
-// displayName is required (RFC 7643 §4.2), the identifier of a member is case exact as
-// every id is (§3.1), and a member's display is read-only, as it belongs to another
-// resource (§2.4). A role is that of a service provider without limits and hierarchies.
+// StandardSchema returns a fresh copy of the schema with one of the URNs above, as its
+// document prints it; "" for the common attributes. Group is stricter, as the RFC's text is:
+// displayName is required (RFC 7643 §4.2), a member's value case exact as every id is (§3.1),
+// and its display read-only, as it belongs to another resource (§2.4).
 func StandardSchema(urn string) *Schema {
 	schema := embedded[*Schema](standardSchemas[urn])
 	for _, attribute := range schema.Attributes {
@@ -187,10 +169,8 @@ func StandardSchema(urn string) *Schema {
 	return schema
 }
 
-// CommonAttributes are the attributes that every resource has and no schema
-// lists (RFC 7643 §3 and §3.1).
+// CommonAttributes are those of every resource, which no schema lists (RFC 7643 §3.1).
 var CommonAttributes = StandardSchema("").Attributes
 
-// externalID is the one common attribute that belongs to the client. This
-// provider keeps no state, so it does not hold it.
+// externalID belongs to the client, so a provider without state cannot store it.
 var externalID = attributeNamed(CommonAttributes, "externalId")
