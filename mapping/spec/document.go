@@ -222,23 +222,11 @@ var schemaFile []byte
 var formats = map[string]func(text string) error{
 	"field": func(text string) error { return new(Field).AddScalar(text) },
 	"end": func(text string) error {
-		if isWay(text) {
+		if isWay(text) || new(Request).UnmarshalText([]byte(text)) == nil {
 			return nil
 		}
-		if new(Request).UnmarshalText([]byte(text)) == nil {
-			return nil
-		}
-		ways := []string{string(ByRemoval), string(BySetStatus)}
-		nearest := strict.Nearest(text, ways)
-		for _, way := range ways {
-			if text != "" && strings.HasPrefix(way, text) {
-				nearest = way
-			}
-		}
-		if nearest != "" {
-			return fmt.Errorf("%q is not a way to end access; did you mean %q?", text, nearest)
-		}
-		return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
+		return fmt.Errorf("%q is not a way to end access; %s, or a call such as POST /people/{user}/suspend",
+			text, strict.Suggest(text, []string{string(ByRemoval), string(BySetStatus)}, "write"))
 	},
 	"call":   func(text string) error { return new(Request).UnmarshalText([]byte(text)) },
 	"cursor": func(text string) error { return new(Cursor).UnmarshalText([]byte(text)) },

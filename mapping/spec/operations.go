@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -187,8 +188,6 @@ type Request struct {
 }
 
 var (
-	methodForm  = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE)( |$)`)
-	withHost    = regexp.MustCompile(`^[A-Z]+ +[A-Za-z]+://`)
 	requestForm = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) +((?:/(?:[A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+)(?:\?(.*))?$`)
 	dotSegment  = regexp.MustCompile(`/\.\.?(/|$)`) // names another resource
 )
@@ -196,28 +195,18 @@ var (
 // UnmarshalText reads the request.
 func (r *Request) UnmarshalText(written []byte) error {
 	parts := requestForm.FindStringSubmatch(string(written))
-	wrong := func(advice string) error { return fmt.Errorf("%q is not a call; %s", written, advice) }
-	const form = "write a method and a path, such as GET /org/{organization}/user?expand=roles"
-	switch {
-	case !methodForm.Match(written):
-		return wrong("the method must be GET, POST, PUT, PATCH or DELETE, in capitals")
-	case withHost.Match(written):
-		return wrong("leave out https:// and the host: SUGER_API_URL has them")
-	case parts == nil || dotSegment.MatchString(parts[2]):
-		return wrong(form)
+	if parts == nil || dotSegment.MatchString(parts[2]) {
+		return fmt.Errorf("%q is not a call; write GET, POST, PUT, PATCH or DELETE, and a path without the host, such as GET /org/{organization}/user?expand=roles", written)
 	}
 	values, err := url.ParseQuery(parts[3])
 	query := make(map[string]string, len(values))
 	for name, all := range values {
-		switch query[name] = all[0]; {
-		case name == "":
-			return wrong(form)
-		case len(all) > 1:
-			return wrong(fmt.Sprintf("the parameter %s is given twice; remove one of them", name))
+		if query[name] = all[0]; name == "" || len(all) > 1 {
+			err = errors.New("a name is missing or given twice")
 		}
 	}
 	if err != nil {
-		return wrong(form)
+		return fmt.Errorf("%q is not a call; its query needs parameters with different names: %w", written, err)
 	}
 	*r = Request{Method: parts[1], Path: parts[2], Query: query}
 	return nil

@@ -101,34 +101,27 @@ func shortened(text string) string {
 	return text
 }
 
-// Suggest returns the advice for an unknown word: the nearest known one; else all known
-// ones, after otherwise.
+// Suggest returns the advice for an unknown word: the known one with the smallest edit
+// distance, without regard to letter case, if that is at most two fifths of the longer
+// word; else all known ones, after otherwise.
 func Suggest(word string, known []string, otherwise string) string {
-	if nearest := Nearest(word, known); nearest != "" {
-		return fmt.Sprintf("did you mean %q?", nearest)
-	}
-	all := make([]string, len(known))
-	for i, word := range known {
-		all[i] = fmt.Sprintf("%q", word)
-	}
-	return otherwise + " " + strings.Join(all, ", ")
-}
-
-// Nearest returns the known word with the smallest edit distance from a word, without
-// regard to letter case, if that is at most two fifths of the longer word; else "".
-func Nearest(word string, known []string) (nearest string) {
 	const longest = 128 // nobody misspells longer words, and the cost is quadratic
-	best := longest
-	for _, candidate := range known {
+	nearest, best := "", longest
+	all := make([]string, len(known))
+	for i, candidate := range known {
+		all[i] = fmt.Sprintf("%q", candidate)
 		length := max(len(word), len(candidate))
 		if length > longest {
 			continue
 		}
 		if distance := editDistance(strings.ToLower(word), strings.ToLower(candidate)); distance*5 <= 2*length && distance < best {
-			nearest, best = candidate, distance
+			nearest, best = all[i], distance
 		}
 	}
-	return nearest
+	if nearest != "" {
+		return "did you mean " + nearest + "?"
+	}
+	return otherwise + " " + strings.Join(all, ", ")
 }
 
 // editDistance returns the Levenshtein distance, in bytes.

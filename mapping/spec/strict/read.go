@@ -108,12 +108,7 @@ func (r *Report) syntax(data []byte, err error) {
 		message = text
 	}
 	r.Positions[""] = position{1 + bytes.Count(data[:good], []byte("\n")), 1}
-	line, _, _ := bytes.Cut(data[good:], []byte("\n"))
-	if bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte("\t")) && strings.Contains(message, "cannot start any token") {
-		r.Add("", "not YAML: %s; a tab cannot indent; use spaces", message)
-		return
-	}
-	r.Add("", `not YAML: %s; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
+	r.Add("", `not YAML: %s; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
 }
 
 func reads(data []byte) bool {
@@ -135,7 +130,7 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 	case n.Style&yaml.TaggedStyle != 0:
 		r.Add(path, "a tag (%s) is not allowed; remove it; quotes make a value a string", shortened(n.Tag))
 	case n.Kind == yaml.ScalarNode && tag == "!!null" && n.Value == "":
-		r.Add(path, "has no value; write null if that is meant")
+		r.Add(path, `has no value; write null if that is meant, and a placeholder in quotes: "{user}"`)
 	case n.Kind == yaml.ScalarNode && tag == "!!null":
 	case n.Kind == yaml.ScalarNode && tag == "!!bool":
 		return strings.EqualFold(n.Value, "true")
@@ -169,13 +164,7 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	object := make(map[string]any, len(n.Content)/2)
 	for pair := range slices.Chunk(n.Content, 2) {
 		key, name := pair[0], within(path, pair[0].Value)
-		var value any
-		if n.Style&yaml.FlowStyle != 0 && pair[1].Kind == yaml.ScalarNode && pair[1].Value == "" && pair[1].ShortTag() == "!!null" && pair[1].Style == 0 {
-			r.Positions[name] = position{key.Line, key.Column}
-			r.Add(name, `has no value; write null if that is meant, and a placeholder in quotes: "{%s}"`, shortened(key.Value))
-		} else {
-			value = r.value(pair[1], name, key, depth+1)
-		}
+		value := r.value(pair[1], name, key, depth+1)
 		_, twice := object[key.Value]
 		switch {
 		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0:

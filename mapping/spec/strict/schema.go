@@ -89,12 +89,6 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 			known = append(known, fmt.Sprint(value))
 		}
 		r.Add(path, "%q is not a value here; %s", shortened(fmt.Sprint(k.Got)), Suggest(fmt.Sprint(k.Got), known, "write one of"))
-	case *kind.Type:
-		advice := ""
-		if k.Got == "string" && slices.Equal(k.Want, []string{"boolean"}) { // YAML 1.2 has no yes and no
-			advice = "; write true or false, without quotes"
-		}
-		r.Add(path, "%s%s", k.LocalizedString(english), advice)
 	case *kind.Format:
 		r.Add(path, "%s", shortened(k.Err.Error()))
 	case *kind.Minimum:
