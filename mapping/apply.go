@@ -89,12 +89,9 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 }
 
 func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
-	defer x.noteWrite(ctx, x.userName(one.before.id), x.administratorsName())
 	switch one.kind {
 	case planJoin: // the only person of a plan
-		if x.done.joined, err = x.applyJoin(ctx, one); x.done.joined != "" {
-			x.noteWrite(ctx, x.userName(x.done.joined))
-		}
+		x.done.joined, err = x.applyJoin(ctx, one)
 		return err
 	case planLeave:
 		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.present(one.before))
@@ -116,7 +113,6 @@ func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 // Suger keeps the names of a person it knows: a further call updates those that
 // differ.
 func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
-	defer x.noteWrite(ctx, x.addressName(one.values[x.model.userName]))
 	ops := &x.model.doc.Operations
 	answer, err := x.call(ctx, spec.OpAddUser, ops.AddUser, x.ids(nil, nil), x.newValues(one))
 	if err != nil {

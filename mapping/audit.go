@@ -115,12 +115,10 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 	s.record(c, outcome, failed(nil))
 }
 
-func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []difference) {
+func (s *suger) recordProven(what string, p *plan, after *snapshot, failures differences) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
-		for _, f := range failures {
-			if f.one == one || f.one != nil && one != nil && f.one.before == one.before {
-				return f.err
-			}
+		if f := failures.about(one); f != nil {
+			return f.err
 		}
 		return nil
 	})

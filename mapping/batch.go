@@ -3,7 +3,6 @@ package mapping
 import (
 	"cmp"
 	"context"
-	"maps"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -76,7 +75,7 @@ func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
 // needs a new one: also if another request has written since. Where a record by id
 // proves something, the end of access begins with it.
 func (b *Batch) start(x *execution) *snapshot {
-	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge || b.others != b.writesOfOthers(x.suger) {
+	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge || b.outdated(x.suger) {
 		return nil
 	}
 	return b.snap
@@ -86,6 +85,9 @@ func (b *Batch) start(x *execution) *snapshot {
 func (b *Batch) writesOfOthers(s *suger) int64 {
 	return s.memory.count(s.Organization).Load() - b.own.Load()
 }
+
+// outdated reports whether another request has written since the list was read.
+func (b *Batch) outdated(s *suger) bool { return b.others != b.writesOfOthers(s) }
 
 // forget drops the snapshot after a change that failed: it does not show what was made.
 func (b *Batch) forget() {
@@ -187,11 +189,7 @@ func (b *Batch) add(x *execution) {
 	}
 	b.pending = append(b.pending, x)
 	b.snap = x.before.assume(x.model, x.plan)
-	b.snap.own = make(map[string]tick)
-	maps.Copy(b.snap.own, x.before.own)
-	for _, name := range x.namesOf(x.plan) {
-		b.snap.own[name] = x.memory.lastWrite(name)
-	}
+	b.snap.assumed = true
 	x.after = b.snap
 }
 

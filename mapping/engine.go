@@ -33,6 +33,7 @@ type execution struct {
 	claim     *claim // what it locks, nil if nothing
 	before    *snapshot
 	plan      *plan // made on before
+	asked     need  // a list that begins after the request
 	again     bool  // the list was read again, because it showed no administrator
 	reserved  *reservation
 	after     *snapshot // shows the plan applied, also in a dry run
@@ -42,10 +43,8 @@ type execution struct {
 }
 
 // carryOut executes a change: snapshot, plan, guards, calls, confirmation. Without
-// a difference it makes no call and writes no record. Errors that can be known are
-// reported before the first write, and the result is confirmed by a read that
-// begins after the last call. If a member of a group has left meanwhile, the change
-// is repeated for the others. The error is for the client.
+// a difference it makes no call and writes no record. If a member of a group has left
+// meanwhile, the change is repeated for the others. The error is for the client.
 func (s *suger) carryOut(ctx context.Context, c change) (x *execution, err error) {
 	defer s.translate(&err)
 	x, err = s.carryOutOnce(ctx, c)
@@ -59,7 +58,7 @@ func (s *suger) carryOut(ctx context.Context, c change) (x *execution, err error
 }
 
 func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) {
-	x := &execution{suger: s, change: c}
+	x := &execution{suger: s, change: c, asked: s.fromNow()}
 	defer func() { s.locks.release(x.claim) }()
 	if err := x.settle(ctx); err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 	}
 	x.after = x.before
 	if x.plan.empty() {
-		x.sent = x.before.own != nil
+		x.sent = x.before.assumed
 		return x, nil
 	}
 	if err := s.takesForAnother(ctx, x.plan); err != nil {
@@ -96,10 +95,9 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 // after Suger has let the credential read the organization, so that an invalid key
 // delays nobody.
 func (x *execution) settle(ctx context.Context) (err error) {
-	asked := x.fromNow()
-	snap, n := x.change.seen, asked
+	snap := x.change.seen
 	if snap == nil && !x.memory.proven(x.memory.key(x.Caller)) {
-		if snap, err = x.look(ctx, n); err != nil {
+		if snap, err = x.look(ctx); err != nil {
 			return err
 		}
 	}
@@ -108,20 +106,17 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 	batch := batchOf(ctx)
 	known := batch.start(x)
-	if known != nil || snap != nil && snap.own != nil { // which assumes what is not confirmed
+	if known != nil || snap != nil && snap.assumed {
 		snap = known
 	}
 	for {
-		if snap == nil || x.outdates(snap) {
-			// The list that confirmed the previous change suffices if it began after
-			// this request and nothing was written since.
-			n = need{after: max(asked.after, x.memory.lastWrite(organizationName(x.Organization)))}
-			if snap, err = x.look(ctx, n); err != nil {
+		if snap == nil || x.outdates(snap, batch) {
+			if snap, err = x.look(ctx); err != nil {
 				return err
 			}
 		}
 		x.before = snap
-		err = x.makePlan(ctx, n)
+		err = x.makePlan(ctx)
 		if known != nil && snap == known && batch.mustLook(x, err) {
 			snap, known = nil, nil
 			continue
@@ -140,6 +135,12 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 }
 
+// sinceAsked is for a list that began after the request and shows all that was written
+// since, such as the one that confirmed the previous change.
+func (x *execution) sinceAsked() need {
+	return need{after: max(x.asked.after, x.memory.lastWrite(organizationName(x.Organization)))}
+}
+
 // lock locks more names. All are released and acquired again together, so that two
 // changes never deadlock.
 func (x *execution) lock(ctx context.Context, more []string) error {
@@ -156,37 +157,29 @@ func (x *execution) lock(ctx context.Context, more []string) error {
 	return nil
 }
 
-// outdates reports whether something was written to one of the locked names, for an
-// exclusive change to anything, that a snapshot does not show.
-func (x *execution) outdates(snap *snapshot) bool {
-	names := x.claim.names
-	if x.change.exclusive {
-		names = []string{organizationName(x.Organization)}
+// outdates reports whether something was written to the organization that a snapshot does
+// not show.
+func (x *execution) outdates(snap *snapshot, batch *Batch) bool {
+	if snap.assumed {
+		return batch.outdated(x.suger)
 	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		last := x.memory.lastWrite(name)
-		return last > snap.tick && last != snap.own[name]
-	})
+	return x.memory.lastWrite(organizationName(x.Organization)) > snap.tick
 }
 
 // look returns the snapshot on which a change is first planned.
-func (x *execution) look(ctx context.Context, n need) (*snapshot, error) {
+func (x *execution) look(ctx context.Context) (*snapshot, error) {
 	batch, id := batchOf(ctx), x.change.single
 	alone := id != "" && (batch == nil || x.change.ends && x.provesByID())
-	if alone && !batch.hasPending() {
-		return x.person(ctx, id, n)
+	if !alone || batch.hasPending() { // what comes after this change would not show what is pending
+		snap, err := x.everybody(ctx, x.sinceAsked())
+		if err != nil {
+			return nil, err
+		}
+		if !alone {
+			return snap, x.readable(snap, id, "")
+		}
 	}
-	snap, err := x.everybody(ctx, n) // what comes after this change would not show what is pending
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case alone:
-		return x.person(ctx, id, n)
-	case id != "":
-		return snap, x.readable(snap, id, "")
-	}
-	return snap, nil
+	return x.person(ctx, id, x.sinceAsked())
 }
 
 // everybody is people, for the batch as well.
@@ -199,10 +192,9 @@ func (x *execution) everybody(ctx context.Context, n need) (*snapshot, error) {
 }
 
 // makePlan computes the plan and asks the guards, on a snapshot with everything
-// that both need. A role that is on no cached list is looked up in a fresh one
-// before it is reported as unknown.
-func (x *execution) makePlan(ctx context.Context, n need) error {
-	for fresh := false; ; {
+// that both need.
+func (x *execution) makePlan(ctx context.Context) error {
+	for {
 		snap := x.before
 		p, err := x.change.plan(snap)
 		if err == nil {
@@ -214,32 +206,35 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 			return nil
 		case err == nil:
 			x.again = true
-			if x.before, err = x.everybody(ctx, x.fromNow()); err == nil && snap.roles.whole {
-				x.before = x.before.withRoles(snap.roles)
-			}
+			x.before, err = x.everybody(ctx, x.fromNow())
 		case errors.Is(err, errNeedsEverybody) && !snap.whole:
-			if x.before, err = x.people(ctx, need{after: max(n.after, snap.tick)}); err != nil {
-				return err
-			}
-			is := snap.byID(x.change.single)
-			if err = x.contradiction(is, x.before); err == nil && snap.roles.whole {
-				x.before = x.before.withRoles(snap.roles)
-			}
-			if old := x.before.byID(x.change.single); x.change.ends && is != nil && is.access.active && old != nil && !old.access.active {
-				x.before = x.before.with(is) // the list can be an old one
-			}
+			x.before, err = x.listWith(ctx, snap)
 		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
-			err = x.complete(ctx, need{after: max(n.after, x.memory.lastWrite(x.rolesName()))})
-		case isUnknownRole(err) && !fresh:
-			fresh = true
-			err = x.complete(ctx, x.fromNow())
+			err = x.complete(ctx)
 		default:
 			x.refused(err)
 		}
 		if err != nil {
 			return err
 		}
+		if snap.roles.whole {
+			x.before = x.before.withRoles(snap.roles)
+		}
 	}
+}
+
+// listWith returns the snapshot of everybody for a change that began with the record of
+// one person.
+func (x *execution) listWith(ctx context.Context, record *snapshot) (*snapshot, error) {
+	all, err := x.people(ctx, need{after: max(x.sinceAsked().after, record.tick)})
+	if err != nil {
+		return nil, err
+	}
+	is, listed := record.byID(x.change.single), all.byID(x.change.single)
+	if x.change.ends && is != nil && is.access.active && listed != nil && !listed.access.active {
+		all = all.with(is) // the list can be an old one
+	}
+	return all, x.contradiction(is, all)
 }
 
 // readsAgain reports whether the list has to be read again, once, because it shows no
@@ -253,10 +248,10 @@ func (x *execution) readsAgain(snap *snapshot, p *plan) bool {
 // complete adds the list of roles to the snapshot. If that list was slow, a snapshot
 // of one person is read again: another gateway may have made them the only
 // administrator meanwhile.
-func (x *execution) complete(ctx context.Context, n need) (err error) {
+func (x *execution) complete(ctx context.Context) (err error) {
 	const recordAge = time.Second // of one person's record when a change is planned on it
 	snap := x.before
-	if x.before, err = x.completed(ctx, snap, n); err != nil {
+	if x.before, err = x.completed(ctx, snap, need{after: max(x.sinceAsked().after, x.memory.lastWrite(x.rolesName()))}); err != nil {
 		return err
 	}
 	if snap.whole || x.change.single == "" || x.config.Now().Sub(snap.done) <= recordAge {
@@ -293,11 +288,8 @@ func (x *execution) reserve() error {
 		return nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
-		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are intended. Okta retries this one later.",
-		x.config.Brake)
-	if losses > x.config.Brake.Limit {
-		e.Detail = fmt.Sprintf("Nothing was changed: this change alone removes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE). If it is intended, make it in smaller steps or raise the setting temporarily.", losses, x.config.Brake)
-	}
+		"The change brake stopped this change, which removes access, roles or addresses of %d people (GATEWAY_CHANGE_BRAKE=%s). Check in Okta that it is intended. Okta retries it later; one that exceeds the limit alone has to be made in smaller steps.",
+		losses, x.config.Brake)
 	e.RetryAfter = retryAfter
 	x.config.Observer.Refused(guardBrake)
 	return &refusal{guardBrake, e}
@@ -375,15 +367,16 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // proven records the outcome of a change, given how after, a snapshot that began after
-// its calls, differs from the plan. The error is for the client.
-func (x *execution) proven(ctx context.Context, differs []difference) error {
+// its calls, differs from the plan. What Suger refused does not count; the rest may still
+// take effect, even if Suger does not show it yet. The error is for the client.
+func (x *execution) proven(ctx context.Context, differs differences) error {
 	failures := x.failures(differs)
-	refused := x.done.refused(differs)
+	refused := &plan{}
 	for _, one := range x.plan.touched() {
-		shown := !slices.ContainsFunc(differs, func(d difference) bool {
-			return d.one == one && (d.field != goneField || x.done.reason(one) != nil) // a call that was answered does not bring them back
-		})
-		if refused.of(one.before.id) == nil && (!shown || x.done.late.Load()) {
+		switch d := differs.about(one); {
+		case d != nil && x.done.refuses(one):
+			refused.people = append(refused.people, one)
+		case x.done.late.Load(), d != nil && (d.field != goneField || x.done.reason(one) != nil): // a call that was answered does not bring them back
 			x.doubt(one)
 		}
 	}
@@ -418,11 +411,10 @@ func (x *execution) errUnproven(cause error) error {
 	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
 		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
 	}
-	if len(x.plan.touched()) == len(x.done.failed) || x.done.role != nil {
-		for _, failed := range append(slices.Collect(maps.Values(x.done.failed)), x.done.role) {
-			if failed != nil && !uncertain(failed) {
-				cause = failed
-			}
+	everything := x.done.role != nil || len(x.done.failed) == len(x.plan.touched())
+	for _, failed := range append(slices.Collect(maps.Values(x.done.failed)), x.done.role) {
+		if everything && failed != nil && !uncertain(failed) {
+			cause = failed
 		}
 	}
 	detail := "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. %s"

@@ -19,7 +19,7 @@ type plan struct {
 }
 
 type personPlan struct {
-	kind   planKind
+	kind   string         // planChange, planJoin or planLeave
 	before *user          // as the snapshot has them; for a join, the draft without an id
 	values map[int]string // new values by position in model.attributes
 	active *bool          // nil: as it is
@@ -28,38 +28,28 @@ type personPlan struct {
 	kept   string         // why a part of the request is not done, "" if all of it is
 }
 
-// A planKind is the operation that changes a person or a membership.
-type planKind string
-
+// What a plan does with a person or a role, by the operation for it.
 const (
-	planChange planKind = spec.OpUpdateUser // the person stays a member
-	planJoin   planKind = spec.OpAddUser    // the person becomes a member
-	planLeave  planKind = spec.OpRemoveUser // the membership ends
+	planChange = spec.OpUpdateUser // the person stays a member
+	planJoin   = spec.OpAddUser    // the person becomes a member
+	planLeave  = spec.OpRemoveUser // the membership ends
+
+	roleMade    = spec.OpAddRole
+	roleRenamed = spec.OpUpdateRole
+	roleDeleted = spec.OpRemoveRole
 )
 
 type rolePlan struct {
-	kind rolePlanKind
+	kind string // roleMade, roleRenamed or roleDeleted
 	role *role  // a new one gets its id when it is made
 	name string // of a role to be made or renamed
 }
 
-type rolePlanKind string
-
-const (
-	roleMade    rolePlanKind = spec.OpAddRole
-	roleRenamed rolePlanKind = spec.OpUpdateRole
-	roleDeleted rolePlanKind = spec.OpRemoveRole
-)
-
 func (p *plan) empty() bool { return p.role == nil && len(p.touched()) == 0 }
 
-func (p *plan) touched() (touched []*personPlan) {
-	for _, one := range p.people {
-		if !one.empty() {
-			touched = append(touched, one)
-		}
-	}
-	return touched
+// touched returns the people whom the plan changes.
+func (p *plan) touched() []*personPlan {
+	return slices.DeleteFunc(slices.Clone(p.people), (*personPlan).empty)
 }
 
 // whom names the people that the plan changes, in one word.
@@ -74,19 +64,17 @@ func (p *plan) whom() string {
 
 // joining returns the plan for the person who becomes a member, or nil.
 func (p *plan) joining() *personPlan {
-	for _, one := range p.people {
-		if one.kind == planJoin {
-			return one
-		}
-	}
-	return nil
+	return find(p.people, func(one *personPlan) bool { return one.kind == planJoin })
 }
 
 func (p *plan) of(id string) *personPlan {
-	for _, one := range p.people {
-		if one.before.id == id {
-			return one
-		}
+	return find(p.people, func(one *personPlan) bool { return one.before.id == id })
+}
+
+// find returns the first element of which is holds, or nil.
+func find[T any](list []*T, is func(*T) bool) *T {
+	if at := slices.IndexFunc(list, is); at >= 0 {
+		return list[at]
 	}
 	return nil
 }
@@ -143,6 +131,12 @@ func (p *personPlan) renames(m *model) bool {
 // takes reports whether a plan takes access, a role or the account from a member.
 func (m *model) takes(one *personPlan) bool {
 	return one.kind != planJoin && (one.endsAccess() || one.roles != nil || one.renames(m))
+}
+
+// leavesPowerless reports whether a plan takes from a member what an administrator needs:
+// access, the role, or the account.
+func (m *model) leavesPowerless(one *personPlan) bool {
+	return m.takes(one) && (one.endsAccess() || one.renames(m) || !anyAdministrator(one.roles))
 }
 
 // losesRole reports whether the person no longer holds a role that they held,

@@ -20,13 +20,25 @@ type difference struct {
 	err   error // for the client, see failures
 }
 
+// differences are those of a plan, that of the role itself last.
+type differences []difference
+
+// about returns the difference about a person, or for nil about the role; nil if there is
+// none.
+func (ds differences) about(one *personPlan) *difference {
+	if at := slices.IndexFunc(ds, func(d difference) bool { return d.one == one }); at >= 0 {
+		return &ds[at]
+	}
+	return nil
+}
+
 // goneField is the field name for a user who is missing from the list.
 const goneField = "the user"
 
 // prove compares a snapshot that began after the last call with a plan that was made
 // on the one before. Where records without id and address have come since, anybody who is not listed
 // may be one.
-func (p *planner) prove(before, s *snapshot, all *plan) (differs []difference) {
+func (p *planner) prove(before, s *snapshot, all *plan) (differs differences) {
 	hidden := before.whole && s.anonymous() > before.anonymous()
 	for _, one := range all.touched() {
 		field := p.provePerson(s, one)
@@ -217,17 +229,16 @@ var errMemberLeft = errors.New("a member has left the organization")
 // failures adds the errors to what the confirmation found missing: the call's if there
 // is one. A call that failed but took effect is a success. A request about several
 // people never fails with "not found" because of one of them.
-func (x *execution) failures(differs []difference) []difference {
+func (x *execution) failures(differs differences) differences {
 	for i, d := range differs {
-		var operation string
-		err := x.done.role
+		operation, err := "", x.done.role
 		switch {
 		case d.one != nil:
-			err, operation = cmp.Or(x.done.reason(d.one), x.done.role), string(d.one.kind)
+			operation, err = d.one.kind, cmp.Or(x.done.reason(d.one), x.done.role)
 		case x.plan.role.kind == roleDeleted && i > 0:
 			err = differs[0].err // not tried, because somebody still holds it
 		default:
-			operation = string(x.plan.role.kind)
+			operation = x.plan.role.kind
 		}
 		switch {
 		case x.change.single == "" && d.field == goneField && d.one.kind == planChange:
@@ -256,18 +267,6 @@ func (a *applied) refuses(one *personPlan) bool {
 	return err != nil && !uncertain(err)
 }
 
-// refused returns the part of a plan that Suger refused. The rest may still take effect,
-// even if Suger does not show it yet.
-func (a *applied) refused(differs []difference) *plan {
-	p := &plan{}
-	for _, d := range differs {
-		if d.one != nil && a.refuses(d.one) {
-			p.people = append(p.people, d.one)
-		}
-	}
-	return p
-}
-
 // unconfirmed returns the error for a change that Suger does not show.
 func (s *suger) unconfirmed(operation, field string) error {
 	s.config.Observer.Unconfirmed(operation)
@@ -290,7 +289,7 @@ func (s *suger) notOffered(cause error) error {
 
 // failureOf returns the error for the client about people who could not be
 // changed. If Suger was only unreachable, the answer makes Okta retry.
-func (x *execution) failureOf(failures []difference) error {
+func (x *execution) failureOf(failures differences) error {
 	if len(failures) == 0 {
 		return nil
 	}

@@ -24,7 +24,8 @@ type snapshot struct {
 	rows  map[uint64]int32   // by hash of the row
 	left  []leftOut          // records that cannot be used
 	roles *catalogue
-	own   map[string]tick // last writes that show in it although they were later
+
+	assumed bool // it shows what a batch has written, which is not confirmed
 
 	// doubted reports whether a change that takes an administrator away may still
 	// take effect; nil for never.

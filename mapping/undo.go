@@ -12,7 +12,7 @@ import (
 // keepAdministrator asks the guard about the state after a plan: another replica,
 // or somebody in the console, may have acted at the same time. If no active
 // administrator is left, it restores what the plan took from one.
-func (x *execution) keepAdministrator(ctx context.Context, differs []difference) error {
+func (x *execution) keepAdministrator(ctx context.Context, differs differences) error {
 	snap, after, touched := x.before, x.after, x.plan.touched()
 	if !x.model.lacksAdministrator(after) || x.model.lacksAdministrator(snap) || !slices.ContainsFunc(touched, x.model.takes) {
 		return nil
@@ -27,8 +27,7 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 		return x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
 	}
 	taken := slices.DeleteFunc(slices.Clone(touched), func(one *personPlan) bool {
-		differs := slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
-		return differs || !takesOne(one) || !x.planner.restores(after, one)
+		return differs.about(one) != nil || !takesOne(one) || !x.planner.restores(after, one)
 	})
 	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
 	shows := slices.ContainsFunc(after.users, func(u *user) bool { return canHelp(u, after.roles.of(u)) })
@@ -78,7 +77,7 @@ func (p *planner) restores(after *snapshot, one *personPlan) bool {
 
 // revert undoes what the plan has changed about people, on a snapshot that shows it, and
 // records that. failures are the people whom a list shows still changed.
-func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures []difference, err error) {
+func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures differences, err error) {
 	back = &execution{suger: x.suger, before: on, plan: &plan{}}
 	for _, one := range people {
 		back.plan.people = append(back.plan.people, one.inverse(x.model))
@@ -158,7 +157,7 @@ func (x *execution) giveBack(ctx context.Context) error {
 // without the access or the role of an administrator. Whoever is none now may become
 // one before.
 func (s *suger) doubt(one *personPlan) {
-	if one.kind != planJoin && (one.endsAccess() || one.renames(s.model) || one.roles != nil && !anyAdministrator(one.roles)) {
+	if s.model.leavesPowerless(one) {
 		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())
 	}
 }
