@@ -67,23 +67,24 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 		return one == nil || !p.takesAdministrator(one)
 	}
 	rescue := s.whole && !slices.ContainsFunc(s.administrators(), stays)
+	ends, empowers := 0, 1
+	if rescue {
+		ends, empowers = 1, 0
+	}
 	phases := make([][]*personPlan, 5)
 	for _, one := range all.touched() {
 		at := 3
 		switch {
 		case one.endsAccess() && one.kind != planJoin:
-			at = 0
+			at = ends
 		case rescue && anyAdministrator(one.will()) && !anyAdministrator(one.held):
-			at = 1
+			at = empowers
 		case one.losesRole():
 			at = 2
 		case one.givesAccess():
 			at = 4
 		}
 		phases[at] = append(phases[at], one)
-	}
-	if rescue {
-		phases[0], phases[1] = phases[1], phases[0]
 	}
 	return phases
 }
@@ -94,7 +95,7 @@ func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error
 		x.done.joined, err = x.applyJoin(ctx, one)
 		return err
 	case planLeave:
-		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.present(one.before))
+		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.values(one.before, nil))
 		return err
 	}
 	return x.callAll(ctx, one)
@@ -230,16 +231,13 @@ func (s *suger) calls(one *personPlan) []userCall {
 	ops := &s.model.doc.Operations
 	var calls []userCall
 	if one.endsAccess() && s.model.endOfAccess() == spec.ByDeactivate {
-		calls = append(calls, userCall{name: spec.OpDeactivateUser, op: ops.DeactivateUser, with: s.present(one.before)})
+		calls = append(calls, userCall{name: spec.OpDeactivateUser, op: ops.DeactivateUser, with: s.values(one.before, nil)})
 	}
 	comes := one.givesAccess()
 	if comes {
 		calls = append(calls, s.roleCalls(one.before, one)...) // before the update can give access
 	}
 	if with := s.updateValues(one); len(with) > 0 {
-		if ops.UpdateUser.Sends == spec.SendsWholeObject && !s.provesByID() {
-			with = s.allValues(one)
-		}
 		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
 	}
 	after := one.after(s.model) // has these attributes from now on
@@ -247,7 +245,7 @@ func (s *suger) calls(one *personPlan) []userCall {
 		calls = append(calls, s.roleCalls(after, one)...)
 	}
 	if comes && !s.model.writesStatus() && ops.ActivateUser != nil {
-		calls = append(calls, userCall{name: spec.OpActivateUser, op: ops.ActivateUser, with: s.present(after)})
+		calls = append(calls, userCall{name: spec.OpActivateUser, op: ops.ActivateUser, with: s.values(after, nil)})
 	}
 	return calls
 }
@@ -259,9 +257,7 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 		return nil
 	}
 	about := func(name string, op *spec.Operation, r *role) userCall {
-		with := s.present(u)
-		addRoles(with, []*role{r})
-		return userCall{name: name, op: op, role: r, with: with}
+		return userCall{name: name, op: op, role: r, with: s.values(u, []*role{r})}
 	}
 	if ops.SetRole != nil {
 		return []userCall{about(spec.OpSetRole, ops.SetRole, one.roles[0])}
@@ -323,72 +319,60 @@ func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	return !shown || refersTo(is.roles, one.held) || refersTo(is.roles, one.will())
 }
 
-// updateValues returns the values that the update operation sends for a plan;
-// empty if no update is needed.
+// updateValues returns the values that the update operation sends for a plan; empty if no
+// update is needed. Where it sends the whole object and no call reads that, they are all
+// values.
 func (s *suger) updateValues(one *personPlan) spec.Values {
-	with := make(spec.Values)
-	after := one.after(s.model)
-	for i := range one.values {
-		a := s.model.attributes[i]
-		with[a.name] = after.values[i]
-		if a.name == "name.givenName" || a.name == "name.familyName" {
-			s.addFullName(with, after)
+	m, all, with := s.model, s.values(one.after(s.model), one.will()), make(spec.Values)
+	send := func(names ...string) {
+		for _, name := range names {
+			if value, given := all[name]; given {
+				with[name] = value
+			}
 		}
 	}
-	if one.roles != nil && s.model.writesRole() {
-		addRoles(with, one.roles)
+	for i := range one.values {
+		if send(m.attributes[i].name); i == m.given || i == m.family {
+			send(m.derivedNames()...)
+		}
 	}
-	if one.active != nil && s.model.writesStatus() && (*one.active || s.model.endOfAccess() == spec.BySetStatus) {
-		with["status"] = s.model.statusValue(*one.active, s.now())
+	if one.roles != nil && m.writesRole() {
+		send(spec.RolePlaceholder, spec.RoleNamePlaceholder, spec.RolesPlaceholder, spec.RoleNamesPlaceholder)
 	}
-	return with
-}
-
-// allValues returns all values of a user as a plan leaves them, for an update
-// that sends the whole object where no call reads all of it.
-func (s *suger) allValues(one *personPlan) spec.Values {
-	with := s.present(one.after(s.model))
-	addRoles(with, one.will())
 	switch {
-	case !s.model.writesStatus():
+	case !m.writesStatus():
 	case one.active != nil:
-		with["status"] = s.model.statusValue(*one.active, s.now())
+		all["status"] = m.statusValue(*one.active, s.now())
+		if *one.active || m.endOfAccess() == spec.BySetStatus {
+			send("status")
+		}
 	case one.before.access.word != "":
-		with["status"] = one.before.access.raw
+		all["status"] = one.before.access.raw
+	}
+	if len(with) > 0 && m.doc.Operations.UpdateUser.Sends == spec.SendsWholeObject && !s.provesByID() {
+		return all
 	}
 	return with
 }
 
 func (s *suger) newValues(one *personPlan) spec.Values {
-	with := s.present(one.after(s.model))
+	with := s.values(one.after(s.model), one.roles)
 	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
-	addRoles(with, one.roles)
 	if s.model.status != nil && s.model.status.toActive != nil {
 		with["status"] = s.model.statusValue(true, s.now())
 	}
 	return with
 }
 
-func (s *suger) present(u *user) spec.Values {
+// values returns the values of a user who holds roles, without the status.
+func (s *suger) values(u *user, roles []*role) spec.Values {
 	with := make(spec.Values)
 	for i, a := range s.model.attributes {
 		with[a.name] = u.values[i]
 	}
-	s.addFullName(with, u)
-	return with
-}
-
-// addFullName adds the names that are derived from others, unless Suger stores
-// them.
-func (s *suger) addFullName(with spec.Values, u *user) {
-	for _, name := range fullNames {
-		if !s.model.holds(name) {
-			with[name] = s.model.formatted(u)
-		}
+	for _, name := range s.model.derivedNames() {
+		with[name] = s.model.formatted(u)
 	}
-}
-
-func addRoles(with spec.Values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {
 		ids[i], names[i] = r.raw, r.name
@@ -397,6 +381,13 @@ func addRoles(with spec.Values, roles []*role) {
 	if len(roles) > 0 {
 		with[spec.RolePlaceholder], with[spec.RoleNamePlaceholder] = ids[0], names[0]
 	}
+	return with
+}
+
+// derivedNames returns the names that are made of the parts of a name, because Suger has
+// no field for them.
+func (m *model) derivedNames() []string {
+	return slices.DeleteFunc(slices.Clone(fullNames), m.holds)
 }
 
 // applyRole makes the call that creates, renames or deletes a role. A new role is read

@@ -222,14 +222,12 @@ func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
 	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, s.knowsRoles(u)
 }
 
-// changeToEnd starts the plan that ends a member's access. It needs no list of roles
-// where the mapping can identify administrators without it.
-func (p *planner) changeToEnd(s *snapshot, u *user) (*personPlan, error) {
-	one, err := p.changeOf(s, u)
-	if p.model.knowsAdministrators() {
-		err = nil
+// planFor returns the plan for one person, unless there is an error.
+func planFor(one *personPlan, err error) (*plan, error) {
+	if err != nil {
+		return nil, err
 	}
-	return one, err
+	return &plan{people: []*personPlan{one}}, nil
 }
 
 // sameName compares names of roles and groups as people read them.

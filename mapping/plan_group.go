@@ -212,7 +212,11 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	if fallback[0].id == r.id {
 		return nil, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name)
 	}
-	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r)), implicit: true})
+	everybody := memberChange{implicit: true}
+	for _, u := range s.holdersOf(r) {
+		everybody.remove = append(everybody.remove, u.id)
+	}
+	all, err := p.members(s, r, everybody)
 	if err != nil {
 		return nil, err
 	}
@@ -227,12 +231,4 @@ func (s *snapshot) holdersOf(r *role) (found []*user) {
 		}
 	}
 	return found
-}
-
-func idsOf(users []*user) []string {
-	ids := make([]string, len(users))
-	for i, u := range users {
-		ids[i] = u.id
-	}
-	return ids
 }

@@ -13,32 +13,32 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// endAccess returns the plan that ends a user's access and nothing else. The
-// mapping decides the way.
+// endAccess plans the end of a user's access and nothing else, in the way that the
+// mapping decides.
 func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	if p.model.endOfAccess() == spec.ByRemoval {
 		return p.remove(s, u)
 	}
-	one, err := p.changeToEnd(s, u)
-	if err != nil {
-		return nil, err
-	}
-	one.active = new(false)
-	return &plan{people: []*personPlan{one}}, nil
+	return p.end(s, &personPlan{kind: planChange, before: u, active: new(false)})
 }
 
-// remove returns the plan that removes a user from the organization.
+// remove plans the removal of a user from the organization.
 func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 	if p.model.doc.Operations.RemoveUser == nil {
 		return nil, scim.NewError(scim.CodeUnsupported,
 			"The mapping has no operation that removes a Suger user. Deactivate the user instead, or add the operation to the mapping file.")
 	}
-	one, err := p.changeToEnd(s, u)
-	if err != nil {
+	return p.end(s, &personPlan{kind: planLeave, before: u})
+}
+
+// end completes the plan of an end of access. It needs no list of roles where the mapping
+// can identify administrators without it.
+func (p *planner) end(s *snapshot, one *personPlan) (*plan, error) {
+	if err := s.knowsRoles(one.before); err != nil && !p.model.knowsAdministrators() {
 		return nil, err
 	}
-	one.kind = planLeave
-	return &plan{people: []*personPlan{one}}, nil
+	one.held = s.roles.of(one.before)
+	return planFor(one, nil)
 }
 
 // update compares the client's resource with what Suger has. An attribute that
@@ -47,13 +47,10 @@ func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 // separate plan.
 func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one, err := p.changeTo(s, u, wanted, access)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		one.roles, err = p.rolesAsked(s, wanted, one.held)
 	}
-	if one.roles, err = p.rolesAsked(s, wanted, one.held); err != nil {
-		return nil, err
-	}
-	return &plan{people: []*personPlan{one}}, nil
+	return planFor(one, err)
 }
 
 // changeTo plans the attributes and the access of a member, not the roles.
@@ -86,10 +83,9 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 	for i, a := range m.attributes {
 		value, given := attributeOf(wanted, a.name)
 		isName := i == m.userName
+		same := value == one.before.values[i] || isName && foldEmail(value) == m.key(one.before)
 		switch {
-		case !given || a.Write == spec.WriteNever || value == one.before.values[i] && !joins:
-			continue
-		case isName && foldEmail(value) == m.key(one.before) && !joins:
+		case !given || a.Write == spec.WriteNever || joins && value == "" || !joins && same:
 			continue
 		case isName && !joins && access == scim.AccessEnded && isTombstone(value, m.email(one.before)):
 			continue
@@ -99,8 +95,6 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 				scim.Clip(m.email(one.before), 120))
 		case a.Write == spec.WriteCreate && !joins:
 			return scim.NewError(scim.CodeMutability, "Suger does not let %s be changed once the user exists. Remove the attribute from Okta's mapping.", a.name)
-		case joins && value == "":
-			continue
 		}
 		if err := a.fits(value); err != nil {
 			return err
@@ -154,19 +148,18 @@ func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	}
 	for _, name := range []string{"displayName", "name.formatted"} {
 		full, _ := attributeOf(wanted, name)
-		words := strings.Fields(full)
-		if m.holds(name) || len(words) == 0 {
+		if m.holds(name) || strings.TrimSpace(full) == "" {
 			continue
 		}
-		parts := map[int]string{m.given: words[0]}
-		if m.family >= 0 && len(words) > 1 {
-			parts[m.given], parts[m.family] = strings.Join(words[:len(words)-1], " "), words[len(words)-1]
-		}
-		for i, part := range parts {
-			if longest := m.attributes[i].Max; longest > 0 && utf8.RuneCountInString(part) > longest {
-				part = string([]rune(part)[:longest])
+		for i, part := range map[int]string{m.given: cut(full, spec.FirstNames), m.family: cut(full, spec.LastName)} {
+			if i < 0 || part == "" {
+				continue
 			}
-			one.values[i] = part
+			runes := []rune(part)
+			if longest := m.attributes[i].Max; longest > 0 {
+				runes = runes[:min(len(runes), longest)]
+			}
+			one.values[i] = string(runes)
 		}
 		return
 	}
@@ -238,13 +231,10 @@ func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, acces
 		return nil, err
 	}
 	roles, err := p.rolesToCreate(s, wanted)
-	if err != nil {
-		return nil, err
-	}
 	if !sameRoles(roles, one.held) {
 		one.roles = roles
 	}
-	return &plan{people: []*personPlan{one}}, nil
+	return planFor(one, err)
 }
 
 // rolesToCreate returns the roles of somebody who is created. Nothing was read
@@ -262,21 +252,18 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 // somebody whose global record has it.
 func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one := &personPlan{kind: planJoin, before: draft, values: make(map[int]string)}
-	if err := p.values(one, wanted, access); err != nil {
-		return nil, err
-	}
+	err := p.values(one, wanted, access)
 	one.values[p.model.userName] = p.model.email(draft)
-	var err error
-	if one.roles, err = p.rolesToCreate(s, wanted); err != nil {
-		return nil, err
+	if err == nil {
+		one.roles, err = p.rolesToCreate(s, wanted)
 	}
 	if access == scim.AccessEnded {
-		if p.model.endOfAccess() == spec.ByRemoval {
-			return nil, scim.NewError(scim.CodeInvalidValue, "This Suger has no inactive users, so a user cannot be created with active false.")
-		}
 		one.active = new(false)
+		if err == nil && p.model.endOfAccess() == spec.ByRemoval {
+			err = scim.NewError(scim.CodeInvalidValue, "This Suger has no inactive users, so a user cannot be created with active false.")
+		}
 	}
-	return &plan{people: []*personPlan{one}}, nil
+	return planFor(one, err)
 }
 
 func errNobody(id string) error { return scim.NotFound("user", id) }
@@ -287,13 +274,11 @@ func errNobody(id string) error { return scim.NotFound("user", id) }
 // whose record it is: it may belong to another company. want returns what the client
 // wants them to be.
 func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func() (scim.Resource, error)) (*plan, error) {
-	if global == nil || global.id != id {
+	m := p.model
+	if global == nil || global.id != id || !s.domains(m)[domainOf(m.key(global))] || s.holderOf(m.key(global)) != nil {
 		return nil, errNobody(id)
 	}
-	email := p.model.key(global)
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
-		return nil, errNobody(id)
-	}
+	email := m.key(global)
 	if err := p.usable(s, id, email); err != nil {
 		return nil, err
 	}
@@ -328,13 +313,13 @@ func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role)
 	if err != nil {
 		return nil, err
 	}
-	a, b := byRoles, byExtension
-	if sameRoles(a, present) {
-		a = nil
+	differing := func(roles []*role) []*role {
+		if sameRoles(roles, present) {
+			return nil
+		}
+		return roles
 	}
-	if sameRoles(b, present) {
-		b = nil
-	}
+	a, b := differing(byRoles), differing(byExtension)
 	asked := a
 	if a == nil {
 		asked = b
@@ -385,14 +370,10 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 			return nil, nil, err
 		}
 	}
-	word, given := attributeOf(wanted, URNSuger+":role")
-	switch {
-	case !given:
-	case word == "":
-		byExtension, err = p.rolesNamed(s, nil, present)
-	default:
-		byExtension, err = p.rolesNamed(s, []string{word}, present)
-		if top := highest(present); err == nil && top != nil && top.id == byExtension[0].id {
+	if word, given := attributeOf(wanted, URNSuger+":role"); given {
+		words := slices.DeleteFunc([]string{word}, func(word string) bool { return word == "" })
+		byExtension, err = p.rolesNamed(s, words, present)
+		if top := highest(present); err == nil && top != nil && word != "" && top.id == byExtension[0].id {
 			byExtension = present
 		}
 	}
@@ -454,17 +435,13 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 // roleOr finds a role by a client's word, among the present ones first: these
 // are known without a call, even one that the role list lacks.
 func (p *planner) roleOr(s *snapshot, word string, present []*role) (*role, error) {
-	for _, r := range present {
-		if word == r.id {
-			return r, nil
-		}
+	if r := find(present, func(r *role) bool { return word == r.id }); r != nil {
+		return r, nil
 	}
 	r, err := p.roleNamed(s, word)
 	if err != nil && s.roles.whole {
-		for _, held := range present {
-			if sameName(word, held.name) {
-				return held, nil
-			}
+		if held := find(present, func(r *role) bool { return sameName(word, r.name) }); held != nil {
+			return held, nil
 		}
 	}
 	return r, err

@@ -84,11 +84,8 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	wanted := one.after(m)
 	for i := range one.values {
 		a := m.attributes[i]
-		same := is.values[i] == wanted.values[i]
-		switch {
-		case i == m.userName:
-			same = m.key(is) == m.key(wanted)
-		case a.Part != spec.WholeField:
+		same := is.values[i] == wanted.values[i] || i == m.userName && m.key(is) == m.key(wanted)
+		if a.Part != spec.WholeField {
 			same = m.formatted(is) == m.formatted(wanted)
 		}
 		if !same {
