@@ -34,7 +34,7 @@ type Change struct {
 
 // entryOf describes what a plan changes about one person, by what differs.
 func (s *suger) entryOf(what string, one *personPlan) *Change {
-	c := s.newChange(string(one.kind), one.before.id, s.model.email(one.before))
+	c := s.newChange(one.kind, one.before.id, s.model.email(one.before))
 	if one.kind == planJoin {
 		c.User = one.values[s.model.userName]
 	}
@@ -72,9 +72,9 @@ const maxRecorded = 4096
 
 func (s *suger) entryOfRole(change *rolePlan) *Change {
 	if change.kind == roleMade {
-		return s.newChange(string(change.kind), "", change.name)
+		return s.newChange(change.kind, "", change.name)
 	}
-	c := s.newChange(string(change.kind), change.role.id, change.role.name)
+	c := s.newChange(change.kind, change.role.id, change.role.name)
 	c.Before["name"] = change.role.name
 	if change.kind == roleRenamed {
 		c.After["name"] = change.name

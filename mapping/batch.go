@@ -71,6 +71,14 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 
 func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
 
+// touched returns the people of the pending changes, oldest first.
+func (b *Batch) touched() (people []*personPlan) {
+	for _, one := range b.pending {
+		people = append(people, one.plan.touched()...)
+	}
+	return people
+}
+
 // start returns the snapshot on which the batch plans its next change, nil if it
 // needs a new one: also if another request has written since. Where a record by id
 // proves something, the end of access begins with it.
@@ -116,12 +124,10 @@ func (b *Batch) mustLook(x *execution, err error) bool {
 	case old && (x.plan.joining() != nil || x.change.conditional):
 		return true
 	}
-	return slices.ContainsFunc(b.pending, func(one *execution) bool {
-		return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
-			return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool {
-				same := next.kind == planJoin && x.model.key(person.before) == x.model.key(next.before)
-				return same || person.before.id == next.before.id
-			})
+	return slices.ContainsFunc(b.touched(), func(person *personPlan) bool {
+		return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool {
+			same := next.kind == planJoin && x.model.key(person.before) == x.model.key(next.before)
+			return same || person.before.id == next.before.id
 		})
 	})
 }
@@ -149,10 +155,8 @@ func (b *Batch) saw(ctx context.Context, s *suger, snap *snapshot) {
 		return
 	}
 	last := make(map[string]*personPlan)
-	for _, one := range b.pending {
-		for _, person := range one.plan.touched() {
-			last[person.before.id] = person
-		}
+	for _, person := range b.touched() {
+		last[person.before.id] = person
 	}
 	for _, one := range b.pending {
 		one.after = snap

@@ -55,23 +55,19 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.now()
-	recent := b.recent[organization]
-	for len(recent) > 0 && now.Sub(recent[0].at) >= b.limit.Window {
-		recent = recent[1:]
-	}
-	b.recent[organization] = recent
+	now, taken := b.now(), 0
 	var replaced *reservation
-	recent = slices.DeleteFunc(slices.Clone(recent), func(one *reservation) bool {
-		if one.whom == whom {
+	recent := slices.DeleteFunc(slices.Clone(b.recent[organization]), func(one *reservation) bool {
+		switch {
+		case now.Sub(one.at) >= b.limit.Window:
+		case one.whom == whom:
 			replaced, n = one, max(n, one.n)
+		default:
+			taken += one.n
+			return false
 		}
-		return one.whom == whom
+		return true
 	})
-	taken := 0
-	for _, one := range recent {
-		taken += one.n
-	}
 	if taken+n > b.limit.Limit {
 		retryAfter = b.limit.Window
 		for _, one := range recent { // oldest first: until enough of them have expired

@@ -155,7 +155,7 @@ func (m *model) statusValue(active bool, now string) any {
 
 // endOfAccess returns how access ends. The mapping decides, not a record, so that
 // an unexpected answer never turns a deactivation into a removal.
-func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
+func (m *model) endOfAccess() string { return m.doc.Access.End.Way }
 
 // knowsAdministrators reports whether the ids of the administrator roles are in the
 // mapping.

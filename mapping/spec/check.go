@@ -60,7 +60,7 @@ func (c *checker) checkAttributes() {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		at, attribute, names := "user.attributes."+name, attributes[name], []string{name}
 		for _, field := range attribute.Field.Scalars() {
-			place := field + " " + string(attribute.Part)
+			place := field + " " + attribute.Part
 			if other, twice := held[place]; twice {
 				c.Add(at, "%s and %s are the same field; for a full name in one field, say which part is which: part: first names, part: last name", other, name)
 				break

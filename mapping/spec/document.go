@@ -48,7 +48,7 @@ type UserMap struct {
 // in the file is just the field.
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
-	Part  Part   `yaml:"part" enum:"first names,last name" doc:"The part of a full name, if the field holds one."`
+	Part  string `yaml:"part" enum:"first names,last name" doc:"The part of a full name, if the field holds one."`
 	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
 	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger accepts; 0 is no limit."`
 }
@@ -81,14 +81,11 @@ const (
 	WriteNever  = "never"  // accepted from clients and ignored
 )
 
-// A Part is a part of a full name.
-type Part string
-
 // Parts of a full name.
 const (
-	WholeField Part = ""
-	FirstNames Part = "first names" // everything before the last blank
-	LastName   Part = "last name"   // everything after the last blank
+	WholeField = ""
+	FirstNames = "first names" // everything before the last blank
+	LastName   = "last name"   // everything after the last blank
 )
 
 // UserRoles describes how a user's record holds roles.
@@ -175,26 +172,23 @@ func (a *Access) Shows() bool { return a.Field.Given() }
 
 // An End is how access ends: by one of two keywords, or by its own call.
 type End struct {
-	Way Strategy
+	Way string // ByRemoval, BySetStatus or ByDeactivate
 	Operation
 }
 
-// A Strategy is a way to end a user's access.
-type Strategy string
-
 // Ways to end access. The first two are keywords of the file.
 const (
-	ByRemoval    Strategy = "remove user"
-	BySetStatus  Strategy = "set status"
-	ByDeactivate Strategy = "deactivate user"
+	ByRemoval    = "remove user"
+	BySetStatus  = "set status"
+	ByDeactivate = "deactivate user"
 )
 
-func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
+func isWay(text string) bool { return text == ByRemoval || text == BySetStatus }
 
 // UnmarshalYAML reads one of the words, or an operation.
 func (e *End) UnmarshalYAML(n *yaml.Node) error {
 	if isWay(n.Value) {
-		e.Way = Strategy(n.Value)
+		e.Way = n.Value
 		return nil
 	}
 	e.Way = ByDeactivate
@@ -226,7 +220,7 @@ var formats = map[string]func(text string) error{
 			return nil
 		}
 		return fmt.Errorf("%q is not a way to end access; %s, or a call such as POST /people/{user}/suspend",
-			text, strict.Suggest(text, []string{string(ByRemoval), string(BySetStatus)}, "write"))
+			text, strict.Suggest(text, []string{ByRemoval, BySetStatus}, "write"))
 	},
 	"call":   func(text string) error { return new(Request).UnmarshalText([]byte(text)) },
 	"cursor": func(text string) error { return new(Cursor).UnmarshalText([]byte(text)) },

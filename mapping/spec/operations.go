@@ -62,8 +62,8 @@ type Operation struct {
 	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array, unless the answer is the array."`
 	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows."`
 	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list is paged. Without it, one answer holds everything."`
-	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"changes: only what differs. whole object: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
-	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call finds. everybody: also non-members, without their role, so that the list decides who is a member."`
+	Sends   string            `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"changes: only what differs. whole object: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
+	Covers  string            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call finds. everybody: also non-members, without their role, so that the list decides who is a member."`
 	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case."`
 	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long the list may lack the new user; at most 1m. The gateway looks again until then."`
 }
@@ -77,17 +77,11 @@ func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*long)(o))
 }
 
-// Sends is which values an update's body holds; the default is changes.
-type Sends string
-
-// SendsWholeObject means that a body also holds unchanged values.
-const SendsWholeObject Sends = "whole object"
-
-// Covers is whom the call for one user finds; the default is members.
-type Covers string
-
-// CoversEverybody means that the call also finds people who are not members.
-const CoversEverybody Covers = "everybody"
+// Values of the keys of an operation, where they are not the default.
+const (
+	SendsWholeObject = "whole object" // a body also holds unchanged values
+	CoversEverybody  = "everybody"    // the call also finds people who are not members
+)
 
 // PagingMap describes how a list is paged.
 type PagingMap struct {
