@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -410,12 +409,6 @@ func (x *execution) unproven(cause error) error {
 func (x *execution) errUnproven(cause error) error {
 	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
 		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
-	}
-	everything := x.done.role != nil || len(x.done.failed) == len(x.plan.touched())
-	for _, failed := range append(slices.Collect(maps.Values(x.done.failed)), x.done.role) {
-		if everything && failed != nil && !uncertain(failed) {
-			cause = failed
-		}
 	}
 	detail := "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. %s"
 	if slices.ContainsFunc(x.plan.touched(), x.planner.takesAdministrator) {

@@ -3,7 +3,6 @@ package mapping
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"suger-scim-gateway/internal/scim"
@@ -42,10 +41,7 @@ func (x *execution) keepAdministrator(ctx context.Context, differs differences) 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
 	defer cancel()
-	back, failures, err := x.revert(ctx, after, taken)
-	if err == nil {
-		err = back.failureOf(failures)
-	}
+	back, err := x.revert(ctx, after, taken)
 	if err == nil && len(back.after.administrators()) == 0 {
 		err = errors.New("the role was restored, but not the access")
 	}
@@ -76,8 +72,8 @@ func (p *planner) restores(after *snapshot, one *personPlan) bool {
 }
 
 // revert undoes what the plan has changed about people, on a snapshot that shows it, and
-// records that. failures are the people whom a list shows still changed.
-func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures differences, err error) {
+// records that. The error is about those whom no list shows as they were.
+func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, err error) {
 	back = &execution{suger: x.suger, before: on, plan: &plan{}}
 	for _, one := range people {
 		back.plan.people = append(back.plan.people, one.inverse(x.model))
@@ -86,11 +82,11 @@ func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPl
 	back.apply(ctx)
 	if back.after, err = x.people(ctx, x.fromNow()); err != nil {
 		back.recordFailed(err)
-		return back, nil, err
+		return back, err
 	}
-	failures = back.failures(x.planner.prove(on, back.after, back.plan))
+	failures := back.failures(x.planner.prove(on, back.after, back.plan))
 	back.recordProven("undo", back.plan, back.after, failures)
-	return back, failures, nil
+	return back, back.failureOf(failures)
 }
 
 func (p *personPlan) inverse(m *model) *personPlan {
@@ -138,19 +134,11 @@ func (x *execution) giveBack(ctx context.Context) error {
 	if len(changed) == 0 {
 		return err
 	}
-	_, failures, failed := x.revert(ctx, now.withRoles(x.before.roles), changed)
-	if failed != nil {
-		return x.errUnproven(failed)
+	if _, failed := x.revert(ctx, now.withRoles(x.before.roles), changed); failed != nil {
+		x.reserved.settle(x.planner.losses(&plan{people: changed}))
+		return withDetail(x.asSCIM(err), "The role is not deleted, but some of its members have lost it. Give it back to them in Okta or in Suger's console. %s")
 	}
-	if len(failures) == 0 {
-		return err
-	}
-	lost := &plan{}
-	for _, f := range failures {
-		lost.people = append(lost.people, x.plan.of(f.one.before.id))
-	}
-	x.reserved.settle(x.planner.losses(lost))
-	return withDetail(x.asSCIM(err), fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %%s", len(failures)))
+	return err
 }
 
 // doubt notes that a change may still take effect, if that would leave the person

@@ -16,14 +16,13 @@ import (
 // may be in. The zero Field is no place.
 type Field struct{ places []place }
 
-// A place is one path into an object. A step is the name of a member of an object, or
-// the index of an element of an array.
+// A place is one path into an object: names of members, and indexes of elements.
 type place struct {
 	text  string
-	steps []any
+	steps []string
 }
 
-var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
+var fieldForm = regexp.MustCompile(`^[A-Za-z0-9_@$-]+(\[[0-9]{1,3}\])*(\.[A-Za-z0-9_@$-]+(\[[0-9]{1,3}\])*)*$`)
 
 // UnmarshalYAML reads the field, or a list of them.
 func (f *Field) UnmarshalYAML(n *yaml.Node) (err error) {
@@ -39,19 +38,10 @@ func (f *Field) UnmarshalYAML(n *yaml.Node) (err error) {
 
 // AddScalar reads one more name of the field.
 func (f *Field) AddScalar(text string) error {
-	added := place{text: text}
-	for _, part := range strings.Split(text, ".") {
-		match := fieldPart.FindStringSubmatch(part)
-		if match == nil {
-			return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
-		}
-		added.steps = append(added.steps, match[1])
-		for _, index := range strings.FieldsFunc(match[2], func(r rune) bool { return r == '[' || r == ']' }) {
-			n, _ := strconv.Atoi(index) // the expression admits digits only
-			added.steps = append(added.steps, n)
-		}
+	if !fieldForm.MatchString(text) {
+		return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
 	}
-	f.places = append(f.places, added)
+	f.places = append(f.places, place{text, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".[]", r) })})
 	return nil
 }
 
@@ -87,18 +77,19 @@ func (f Field) In(value any) (found any, ok bool) {
 
 func (p place) in(value any) (found any, ok bool) {
 	for _, step := range p.steps {
-		switch step := step.(type) {
-		case string:
-			object, _ := value.(map[string]any)
-			if value, ok = object[step]; !ok {
-				return nil, false
+		switch in := value.(type) {
+		case map[string]any:
+			value, ok = in[step]
+		case []any:
+			at, err := strconv.Atoi(step)
+			if ok = err == nil && at >= 0 && at < len(in); ok {
+				value = in[at]
 			}
-		case int:
-			array, _ := value.([]any)
-			if step >= len(array) {
-				return nil, false
-			}
-			value = array[step]
+		default:
+			ok = false
+		}
+		if !ok {
+			return nil, false
 		}
 	}
 	return value, true
