@@ -31,11 +31,8 @@ func (a *applied) fail(one *personPlan, err error) {
 	}
 }
 
-// apply executes a plan by the mapping's calls in a safe order: first it ends
-// access, then it removes roles before it adds others, and it restores access
-// last. If only new administrators would remain, they are added before an old one
-// is removed. A failure for one person does not stop the others: a repeated
-// request does only the rest.
+// apply executes a plan by the mapping's calls. A failure for one person does not stop
+// the others: a repeated request does only the rest.
 func (x *execution) apply(ctx context.Context) {
 	role, done := x.plan.role, &applied{failed: make(map[*user]error)}
 	x.suger = &suger{x.Service, x.Caller, done}
@@ -60,7 +57,9 @@ func (x *execution) apply(ctx context.Context) {
 	}
 }
 
-// phases sorts the people of a plan into the order of their calls.
+// phases sorts the people of a plan into a safe order of their calls: access ends first,
+// roles are removed before others are added, and access is restored last. If only new
+// administrators would remain, they are added before an old one is removed.
 func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 	stays := func(u *user) bool {
 		one := all.of(u.id)
@@ -110,9 +109,8 @@ func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 	return nil
 }
 
-// applyJoin adds a person, in one call or two, and returns the id in the answer.
-// Suger keeps the names of a person it knows: a further call updates those that
-// differ.
+// applyJoin adds a person, in one call or two, updates the names that Suger has kept of
+// somebody it knows, and returns the id in the answer.
 func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
 	ops := &x.model.doc.Operations
 	answer, err := x.call(ctx, spec.OpAddUser, ops.AddUser, x.ids(nil, nil), x.newValues(one))
@@ -146,8 +144,8 @@ func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, 
 	return added.id, x.callAll(ctx, x.restOfJoin(x.before, added, one, x.model.endOfAccess() == spec.ByRemoval))
 }
 
-// mayBe reports whether the answer to adding a person can be about that person:
-// it shows neither another address nor another id.
+// mayBe reports whether the answer to adding a person shows neither another address nor
+// another id.
 func (s *suger) mayBe(one *personPlan, answer any) bool {
 	id, hasID := s.model.idIn(answer)
 	if text, _ := spec.Text(id); hasID && one.before.id != "" && text != one.before.id {
@@ -157,9 +155,8 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 	return err == nil && (email == "" || foldEmail(email) == foldEmail(one.values[s.model.userName]))
 }
 
-// stranger returns an error if the first of two calls that add a person answered
-// with another person's id, whom the second call would make a member. An answer
-// without an address is compared with the record that Suger has by the id.
+// stranger returns an error if the first of two calls that add a person answered with
+// another person's id, whom the second call would make a member.
 func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id any) error {
 	text, _ := spec.Text(id)
 	record := answer
@@ -178,9 +175,8 @@ func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id an
 	return nil
 }
 
-// finishJoin makes the calls for what a newly added person does not
-// have yet, where no answer showed it and the list does: the answer to the call that
-// added them can be lost. It reports whether there were any.
+// finishJoin makes the calls for what an added person does not have yet by the list: the
+// answer to the call that added them can be lost. It reports whether there were any.
 func (x *execution) finishJoin(ctx context.Context) bool {
 	one := x.plan.joining()
 	if one == nil || x.done.refuses(one) {
@@ -198,10 +194,9 @@ func (x *execution) finishJoin(ctx context.Context) bool {
 	return true
 }
 
-// restOfJoin returns what somebody who was added does not have yet of the plan:
-// attributes, access and the role, for which there are calls after the one that adds.
-// Suger can know somebody with the role that they had once: it is replaced where access
-// is given by this change, so that nobody who was a member meanwhile is demoted.
+// restOfJoin returns what somebody who was added does not have yet of the plan. The role
+// that Suger kept is replaced where this change gives access, so that nobody who was a
+// member meanwhile is demoted.
 func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined bool) *personPlan {
 	rest := &personPlan{kind: planChange, before: is, values: make(map[int]string), held: one.roles}
 	for i, value := range one.values {
@@ -276,12 +271,9 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 	return calls
 }
 
-// callOn makes one call on a user. An update that sends the whole object reads it
-// afresh, where there is a call for that, and lays its values over it, so that
-// nothing is lost that the mapping does not know.
-//
-// What it read must be the user as they were planned on, or as the plan makes
-// them: laid over anything else, the write would undo what has changed since.
+// callOn makes one call on a user. Where an update sends the whole object, that is read
+// and the values are laid over it, so that nothing is lost that the mapping does not know.
+// It must be the user before or after the plan, or the write would undo what has changed.
 func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) error {
 	named := s.ids(one.before, call.role)
 	request := s.request(call.name, call.op, named, call.with)
@@ -299,8 +291,7 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 	return err
 }
 
-// isAsPlanned reports whether a record by id agrees with the user before or
-// after a plan, in the fields that it has.
+// isAsPlanned reports whether a record agrees with the user before or after a plan.
 func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	is, err := s.model.readUser(record, s.Organization)
 	before, after := one.before, one.after(s.model)
@@ -319,9 +310,8 @@ func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	return !shown || refersTo(is.roles, one.held) || refersTo(is.roles, one.will())
 }
 
-// updateValues returns the values that the update operation sends for a plan; empty if no
-// update is needed. Where it sends the whole object and no call reads that, they are all
-// values.
+// updateValues returns the values that the update operation sends for a plan, none if no
+// update is needed, and all where it sends the whole object and no call reads that.
 func (s *suger) updateValues(one *personPlan) spec.Values {
 	m, all, with := s.model, s.values(one.after(s.model), one.will()), make(spec.Values)
 	send := func(names ...string) {
@@ -384,8 +374,7 @@ func (s *suger) values(u *user, roles []*role) spec.Values {
 	return with
 }
 
-// derivedNames returns the names that are made of the parts of a name, because Suger has
-// no field for them.
+// derivedNames returns the names for which Suger has no field.
 func (m *model) derivedNames() []string {
 	return slices.DeleteFunc(slices.Clone(fullNames), m.holds)
 }

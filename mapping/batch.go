@@ -12,16 +12,14 @@ import (
 // Bounds of the age of the list on which a batch plans.
 const (
 	batchAge = 5 * time.Second
-	// If a change adds somebody, finds nothing to do or is refused, or if the client names
-	// a version: adding a member would overwrite the role, and a person who has left is not
-	// checked again.
+	// If a change adds somebody, which would overwrite the role of a member, finds nothing to
+	// do or is refused, or if the client names a version.
 	absenceAge = time.Second
 )
 
-// A Batch executes the changes of a bulk request in order and confirms them
-// together: each is planned on the first list plus the batch's own writes. A
-// change that creates or removes a resource with its own id, or removes an
-// administrator, is confirmed at once.
+// A Batch executes the changes of a bulk request in order and confirms them together: each
+// is planned on the first list plus the batch's own writes. A change that adds a person,
+// changes a role or removes an administrator is confirmed at once.
 type Batch struct {
 	operation any          // under way
 	base      *snapshot    // the list that was read last
@@ -48,8 +46,8 @@ func batchOf(ctx context.Context) *Batch {
 // Begin names the operation that the next changes belong to.
 func (b *Batch) Begin(operation any) { b.operation = operation }
 
-// Prove reads the list if something is to be proven, and returns the operations, as
-// Begin named them, whose changes were found missing since it was last called.
+// Prove reads the list if something is to be proven, and returns the errors of the
+// operations whose changes were found missing since it was last called.
 func (b *Batch) Prove(ctx context.Context) map[any]error {
 	if b.hasPending() {
 		ctx, cancel := untilDeadline(ctx)
@@ -79,9 +77,8 @@ func (b *Batch) touched() (people []*personPlan) {
 	return people
 }
 
-// start returns the snapshot on which the batch plans its next change, nil if it
-// needs a new one: also if another request has written since. Where a record by id
-// proves something, the end of access begins with it.
+// start returns the snapshot on which the batch plans its next change, nil if it needs a
+// new one. Where a record by id proves something, the end of access begins with it.
 func (b *Batch) start(x *execution) *snapshot {
 	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge || b.outdated(x.suger) {
 		return nil
@@ -112,10 +109,9 @@ func (s *suger) noteWrite(ctx context.Context, names ...string) {
 	}
 }
 
-// mustLook reports whether what was planned on the batch's snapshot has to be
-// planned on a new one: the snapshot is too old, or there would be another plan if
-// what is pending had not taken effect, or nothing could show afterwards whether it
-// had.
+// mustLook reports whether a change has to be planned again on a new snapshot: the batch's
+// is too old, or there would be another plan if what is pending had not taken effect, or
+// nothing could show afterwards whether it had.
 func (b *Batch) mustLook(x *execution, err error) bool {
 	old := x.config.Now().Sub(b.snap.done) > absenceAge
 	switch {
@@ -133,7 +129,7 @@ func (b *Batch) mustLook(x *execution, err error) bool {
 }
 
 // assumes reports whether a change that has nothing to do, or is refused, would have
-// something to do if nothing that is pending had taken effect.
+// something to do without what is pending.
 func (b *Batch) assumes(c change, refused error) bool {
 	if !b.hasPending() {
 		return false
@@ -142,8 +138,8 @@ func (b *Batch) assumes(c change, refused error) bool {
 	return (err == nil) != (refused == nil) || err == nil && !p.empty()
 }
 
-// saw uses a snapshot that was read for a change of the batch, after the pending
-// changes: it proves them. Of several changes to one person the last counts.
+// saw proves the pending changes by a snapshot that was read after them. Of several changes
+// to one person the last counts.
 func (b *Batch) saw(ctx context.Context, s *suger, snap *snapshot) {
 	switch {
 	case b == nil:
@@ -184,8 +180,7 @@ func (b *Batch) defers(x *execution) bool {
 	})
 }
 
-// add keeps a change whose calls were made. Until it is proven, the batch assumes that
-// they took effect.
+// add keeps a change whose calls were made, and assumes that they took effect.
 func (b *Batch) add(x *execution) {
 	x.operation, x.sent = b.operation, true
 	if b.snap == nil {
@@ -209,8 +204,8 @@ func (s *snapshot) with(is *user) *snapshot {
 	return &copied
 }
 
-// assume returns the snapshot with the plan applied. A person who joins without
-// an id gets one derived from the address.
+// assume returns the snapshot with the plan applied. Who joins without an id gets one
+// derived from the address.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false

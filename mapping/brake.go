@@ -46,9 +46,8 @@ func newBrake(limit Brake, now func() time.Time) *brake {
 	return &brake{limit: limit, now: now, recent: make(map[string][]*reservation)}
 }
 
-// reserve makes room for n changes; if there is none, retryAfter says when there
-// will be, and the reservation is nil. It is empty if the brake is off. More
-// changes than the limit in one plan are never allowed.
+// reserve makes room for n changes; if there is none, retryAfter says when there will be.
+// The reservation is empty if the brake is off.
 func (b *brake) reserve(organization, whom string, n int) (r *reservation, retryAfter time.Duration) {
 	if b.limit.Limit == 0 || n == 0 {
 		return &reservation{}, 0

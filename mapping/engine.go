@@ -89,10 +89,9 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 	return x, x.write(ctx)
 }
 
-// settle makes the plan on a snapshot that no other change of this process can
-// outdate, because the names that the plan is about are locked. They are locked only
-// after Suger has let the credential read the organization, so that an invalid key
-// delays nobody.
+// settle makes the plan on a snapshot that no other change of this process can outdate:
+// what the plan is about is locked, but only after Suger has let the credential read the
+// organization, so that an invalid key delays nobody.
 func (x *execution) settle(ctx context.Context) (err error) {
 	snap := x.change.seen
 	if snap == nil && !x.memory.proven(x.memory.key(x.Caller)) {
@@ -134,14 +133,13 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 }
 
-// sinceAsked is for a list that began after the request and shows all that was written
-// since, such as the one that confirmed the previous change.
+// sinceAsked is for a list that began after the request and the last write, such as the
+// one that confirmed the previous change.
 func (x *execution) sinceAsked() need {
 	return need{after: max(x.asked.after, x.memory.lastWrite(organizationName(x.Organization)))}
 }
 
-// lock locks more names. All are released and acquired again together, so that two
-// changes never deadlock.
+// lock locks more names: all again and together, so that two changes never deadlock.
 func (x *execution) lock(ctx context.Context, more []string) error {
 	c := &claim{organization: x.Organization, exclusive: x.change.exclusive, names: slices.Clone(more)}
 	if x.claim != nil {
@@ -156,8 +154,7 @@ func (x *execution) lock(ctx context.Context, more []string) error {
 	return nil
 }
 
-// outdates reports whether something was written to the organization that a snapshot does
-// not show.
+// outdates reports whether something was written that a snapshot does not show.
 func (x *execution) outdates(snap *snapshot, batch *Batch) bool {
 	if snap.assumed {
 		return batch.outdated(x.suger)
@@ -190,8 +187,7 @@ func (x *execution) everybody(ctx context.Context, n need) (*snapshot, error) {
 	return snap, err
 }
 
-// makePlan computes the plan and asks the guards, on a snapshot with everything
-// that both need.
+// makePlan makes the plan and asks the guards, on a snapshot with all that both need.
 func (x *execution) makePlan(ctx context.Context) error {
 	for {
 		snap := x.before
@@ -236,17 +232,15 @@ func (x *execution) listWith(ctx context.Context, record *snapshot) (*snapshot, 
 	return all, x.contradiction(is, all)
 }
 
-// readsAgain reports whether the list has to be read again, once, because it shows no
-// active administrator, also after the plan, which takes something from somebody: the role
-// may have passed from a person on a later page to one on an earlier page meanwhile.
+// readsAgain reports whether the list has to be read again, once, since it shows no active
+// administrator: the role may have passed from a later page to an earlier one meanwhile.
 func (x *execution) readsAgain(snap *snapshot, p *plan) bool {
 	return !x.again && x.model.lacksAdministrator(snap) && x.planner.administratorsAfter(snap, p) == 0 &&
 		slices.ContainsFunc(p.touched(), x.model.takes)
 }
 
-// complete adds the list of roles to the snapshot. If that list was slow, a snapshot
-// of one person is read again: another gateway may have made them the only
-// administrator meanwhile.
+// complete adds the list of roles to the snapshot. If that took long, one person's record
+// is read again: they may have become the only administrator meanwhile.
 func (x *execution) complete(ctx context.Context) (err error) {
 	const recordAge = time.Second // of one person's record when a change is planned on it
 	snap := x.before
@@ -294,8 +288,7 @@ func (x *execution) reserve() error {
 	return &refusal{guardBrake, e}
 }
 
-// namesOf returns the lock names of a plan: changes with a common name are made
-// one at a time.
+// namesOf returns what a plan locks.
 func (s *suger) namesOf(p *plan) []string {
 	var names []string
 	for _, one := range p.touched() {
@@ -315,8 +308,8 @@ func (s *suger) namesOf(p *plan) []string {
 	return names
 }
 
-// write makes the plan's calls and confirms them. A client that disconnects does
-// not stop it halfway: only its deadline does.
+// write makes the plan's calls and confirms them. A client that disconnects does not stop
+// it halfway.
 func (x *execution) write(ctx context.Context) error {
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
@@ -335,8 +328,7 @@ func (x *execution) write(ctx context.Context) error {
 	return nil
 }
 
-// confirmNow confirms the plan's calls by a read that begins now. The error is for the
-// client.
+// confirmNow confirms the plan's calls by a read that begins now.
 func (x *execution) confirmNow(ctx context.Context) error {
 	if role := x.plan.role; role != nil && role.kind == roleDeleted && x.done.role != nil && !uncertain(x.done.role) {
 		if roles, err := x.roles(ctx, x.fromNow()); err != nil || roles.byID(role.role.id) != nil {
@@ -356,8 +348,7 @@ func (x *execution) confirmNow(ctx context.Context) error {
 	return x.proven(ctx, x.planner.prove(x.before, x.after, x.plan))
 }
 
-// untilDeadline returns a context that ends only at ctx's deadline, if it has
-// one.
+// untilDeadline returns a context that ends only at ctx's deadline, if it has one.
 func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
@@ -365,9 +356,8 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() {}
 }
 
-// proven records the outcome of a change, given how after, a snapshot that began after
-// its calls, differs from the plan. What Suger refused does not count; the rest may still
-// take effect, even if Suger does not show it yet. The error is for the client.
+// proven records the outcome of a change, given how after differs from the plan. What Suger
+// refused does not count; the rest may still take effect, even if Suger does not show it yet.
 func (x *execution) proven(ctx context.Context, differs differences) error {
 	failures := x.failures(differs)
 	refused := &plan{}
@@ -389,8 +379,7 @@ func (x *execution) proven(ctx context.Context, differs differences) error {
 	return cmp.Or(x.keepAdministrator(ctx, differs), x.failureOf(failures))
 }
 
-// unproven records a change that was sent and cannot be confirmed. The error is for
-// the client.
+// unproven records a change that was sent and cannot be confirmed.
 func (x *execution) unproven(cause error) error {
 	x.reserved.settle(x.planner.losses(x.plan)) // parts of it may have taken effect
 	for _, one := range x.plan.touched() {
@@ -403,9 +392,8 @@ func (x *execution) unproven(cause error) error {
 	return err
 }
 
-// errUnproven is for a change that was sent and whose confirmation failed because of
-// cause. A list that Suger refuses says nothing about the request, so that the client
-// is to retry it.
+// errUnproven is for a change whose confirmation failed. A list that Suger refuses says
+// nothing about the request, so that the client is to retry it.
 func (x *execution) errUnproven(cause error) error {
 	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
 		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
@@ -417,8 +405,7 @@ func (x *execution) errUnproven(cause error) error {
 	return withDetail(x.asSCIM(cause), detail)
 }
 
-// withDetail returns an error for the client with another detail, in which %s is the
-// present one. Other errors are unchanged.
+// withDetail returns an error for the client with another detail, in which %s is its own.
 func withDetail(err error, format string) error {
 	var e *scim.Error
 	if !errors.As(err, &e) {

@@ -36,12 +36,10 @@ type refusal struct {
 func (r *refusal) Error() string { return fmt.Sprintf("%s: %s", r.guard, r.err.Detail) }
 func (r *refusal) Unwrap() error { return r.err }
 
-// errNeedsEverybody means that a guard needs the whole organization, and the
-// snapshot holds one person.
+// errNeedsEverybody means that a guard needs everybody, and the snapshot holds one person.
 var errNeedsEverybody = errors.New("the guards need the whole list")
 
-// guard refuses a plan whose resulting state is not allowed. The change brake,
-// which counts, is separate.
+// guard refuses a plan whose resulting state is not allowed. The change brake is separate.
 func (p *planner) guard(s *snapshot, all *plan) error {
 	for _, check := range []func(*snapshot, *plan) error{p.sparesProtected, p.grantsNoAdministrator, p.keepsAddressesUnique, p.leavesAdministrator} {
 		if err := check(s, all); err != nil {
@@ -51,8 +49,7 @@ func (p *planner) guard(s *snapshot, all *plan) error {
 	return nil
 }
 
-// sparesProtected refuses changes of protected people and of the roles that they
-// hold.
+// sparesProtected refuses changes of protected people and of the roles that they hold.
 func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	if len(p.protected) == 0 {
 		return nil
@@ -89,14 +86,13 @@ func (p *planner) protects(email string) bool {
 	return false
 }
 
-// looksLike reports whether two different folded addresses are equal to a
-// server that also folds non-ASCII letters.
+// looksLike reports whether two different folded addresses are equal to a server that also
+// folds non-ASCII letters.
 func looksLike(a, b string) bool {
 	return a != b && (!isASCII(a) || !isASCII(b)) && sameName(a, b)
 }
 
-// withoutAccents returns a text as a server reads it that takes letters with and
-// without accents for the same.
+// withoutAccents returns a text as a server reads it that ignores accents.
 func withoutAccents(s string) string {
 	return cleanName(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -106,9 +102,8 @@ func withoutAccents(s string) string {
 	}, norm.NFKD.String(s)))
 }
 
-// takesForAnother returns an error if Suger answers the call for the address of
-// somebody who is to be added with somebody else: the call that adds would change
-// them.
+// takesForAnother returns an error if Suger finds somebody else by the address of a person
+// who is to be added: the call that adds would change them.
 func (s *suger) takesForAnother(ctx context.Context, p *plan) error {
 	op, one := s.model.doc.Operations.FindUser, p.joining()
 	if op == nil || one == nil || one.before.id != "" {
@@ -135,8 +130,7 @@ func isASCII(s string) bool {
 }
 
 // grantsNoAdministrator refuses, if granting is switched off, to make somebody an
-// administrator: by the role, by restoring access, or by changing an
-// administrator's address.
+// administrator: by the role, by restoring access, or by another address.
 func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	if p.config.AllowAdminGrant {
 		return nil
@@ -156,8 +150,7 @@ func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	return nil
 }
 
-// keepsAddressesUnique refuses to give an account an address that another one
-// has.
+// keepsAddressesUnique refuses to give an account an address that another one has.
 func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	for _, one := range all.touched() {
 		email, given := one.values[p.model.userName]
@@ -188,9 +181,8 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	return nil
 }
 
-// leavesAdministrator refuses a plan that takes an active administrator away, or
-// somebody whose role is unknown, and leaves none. An administrator whose address
-// changes does not count: the account may then be somebody else's.
+// leavesAdministrator refuses a plan that takes an active administrator away, or somebody
+// whose role is unknown, and leaves none.
 func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	touched := all.touched()
 	loser := find(touched, p.takesAdministrator)
@@ -228,9 +220,8 @@ func (p *planner) takesAdministrator(one *personPlan) bool {
 	return is && p.model.leavesPowerless(one)
 }
 
-// tookAdministrator reports whether a plan that is done turns out to have taken an
-// administrator away, or may have: a slow write can meet somebody who has become
-// one since the plan was made.
+// tookAdministrator reports whether a plan that is done may have taken an administrator
+// away: a slow write can meet somebody who has become one since the plan was made.
 func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 	is := after.byID(one.before.id)
 	if is == nil || one.kind != planChange || !one.endsAccess() {
@@ -240,7 +231,7 @@ func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 }
 
 // administratorsAfter counts the active administrators after a plan that adds nobody. One
-// whose address changes does not count.
+// whose address changes does not count: the account may then be somebody else's.
 func (p *planner) administratorsAfter(s *snapshot, all *plan) (n int) {
 	for _, u := range s.assume(p.model, all).administrators() {
 		if one := all.of(u.id); one == nil || !one.renames(p.model) {
@@ -250,8 +241,7 @@ func (p *planner) administratorsAfter(s *snapshot, all *plan) (n int) {
 	return n
 }
 
-// losses counts what the change brake bounds: ends of access, lost roles and
-// changed addresses.
+// losses counts what the change brake bounds.
 func (p *planner) losses(all *plan) (n int) {
 	for _, one := range all.people {
 		active := one.kind == planChange && one.before.access.active

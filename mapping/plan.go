@@ -10,9 +10,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A plan is the set of changes to make in Suger for a request. It is computed
-// from a snapshot and a request alone, so it can be tested, printed and guarded
-// without a call.
+// A plan is the set of changes to make in Suger for a request, computed from a snapshot
+// and the request alone.
 type plan struct {
 	people []*personPlan
 	role   *rolePlan // nil if no role itself is changed
@@ -139,8 +138,7 @@ func (m *model) leavesPowerless(one *personPlan) bool {
 	return m.takes(one) && (one.endsAccess() || one.renames(m) || !anyAdministrator(one.roles))
 }
 
-// losesRole reports whether the person no longer holds a role that they held,
-// without a role that is known to include it.
+// losesRole reports whether the person no longer holds a role, nor one that includes it.
 func (p *personPlan) losesRole() bool {
 	return p.roles != nil && p.kind == planChange && slices.ContainsFunc(p.held, func(r *role) bool {
 		return !holds(p.roles, r) && !slices.ContainsFunc(p.roles, func(w *role) bool { return w.includes(r) })
@@ -174,8 +172,8 @@ func newPlanner(m *model, config *Config) *planner {
 	return p
 }
 
-// errNeedsRoles says that a plan depends on the organization's list of roles, and
-// the snapshot has only those that are known without it.
+// errNeedsRoles means that a plan needs the list of roles, and the snapshot has only those
+// that are known without it.
 var errNeedsRoles = errors.New("the plan needs the list of roles")
 
 // roleNamed finds the role that a client means.

@@ -54,8 +54,7 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	return all, nil
 }
 
-// hidden returns an error if the record with an id cannot be used: it may hold the
-// role.
+// hidden returns an error if the record with an id cannot be used.
 func (p *planner) hidden(s *snapshot, id string) error {
 	if s.byID(id) != nil || !s.hides(id, "") {
 		return nil
@@ -78,9 +77,8 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 		joinWords(unknown, func(id string) string { return id }))
 }
 
-// addition gives the role to a user, unless a user who can hold only one role
-// holds a more powerful one. A role without permissions replaces no other role,
-// not even one without permissions.
+// addition gives the role to a user, unless a user who can hold only one role holds a more
+// powerful one. A role without permissions replaces no other role.
 func (p *planner) addition(one *personPlan, r *role) {
 	switch top := highest(one.held); {
 	case holds(one.held, r):
@@ -95,8 +93,7 @@ func (p *planner) addition(one *personPlan, r *role) {
 	}
 }
 
-// removal takes the role from a user, who falls back to the default role if users
-// hold one. The default role itself cannot be taken, only replaced.
+// removal takes the role from a user, who falls back to the default role if users hold one.
 func (p *planner) removal(s *snapshot, one *personPlan, r *role, implicit bool) error {
 	switch {
 	case !holds(one.held, r):
@@ -118,9 +115,8 @@ func (p *planner) removal(s *snapshot, one *personPlan, r *role, implicit bool) 
 	return nil
 }
 
-// makeRole plans a custom role for a group that is not a role yet, held by the
-// group's members. The name of a role that exists is a conflict: Okta finds such
-// a group by its name and links to it.
+// makeRole plans a custom role for a group, held by its members. The name of a role that
+// exists is a conflict: Okta finds such a group by its name and links to it.
 func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
 	if !s.roles.whole {
 		return nil, errNeedsRoles
@@ -161,8 +157,7 @@ func (p *planner) fits(name string) error {
 	return nil
 }
 
-// nameIsFree refuses a group name that cannot be a role's, or is already that of another
-// role than but.
+// nameIsFree refuses a name that cannot be a role's, or is that of another role than but.
 func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
 	taken, err := s.roles.named(name)
 	if err := cmp.Or(p.fits(name), err); err != nil || taken == nil || but != nil && taken.id == but.id {
@@ -172,8 +167,8 @@ func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
 		"Suger already has a role %s. In Okta, link the group to the existing group %q instead of creating one.", taken.label(), taken.group)
 }
 
-// rename adds to a plan that a role gets the name that a client wants. Okta
-// repeats the present name with every change of members.
+// rename adds to a plan the name that a client wants. Okta repeats the present one with
+// every change of members.
 func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) error {
 	name, given := wanted["displayName"].(string)
 	if !given || sameName(name, r.group) || sameName(name, r.name) {
@@ -195,8 +190,7 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	return nil
 }
 
-// deleteRole plans the deletion of a custom role. Its members get the default
-// role first, so that nobody is left without one.
+// deleteRole plans the deletion of a custom role, whose members get the default role first.
 func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	switch {
 	case r.standard:

@@ -13,8 +13,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// endAccess plans the end of a user's access and nothing else, in the way that the
-// mapping decides.
+// endAccess plans the end of a user's access and nothing else, in the mapping's way.
 func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	if p.model.endOfAccess() == spec.ByRemoval {
 		return p.remove(s, u)
@@ -41,10 +40,9 @@ func (p *planner) end(s *snapshot, one *personPlan) (*plan, error) {
 	return planFor(one, nil)
 }
 
-// update compares the client's resource with what Suger has. An attribute that
-// the resource does not mention stays as it is, so that a missing mapping in
-// Okta changes nothing; one that it empties is emptied. Ending access is a
-// separate plan.
+// update compares the client's resource with what Suger has. An attribute that it does not
+// mention stays as it is, so that a missing mapping in Okta changes nothing; one that it
+// empties is emptied. Ending access is a separate plan.
 func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one, err := p.changeTo(s, u, wanted, access)
 	if err == nil {
@@ -68,8 +66,7 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 	return one, nil
 }
 
-// tombstone is how Entra ID renames a user that it has deleted: 32 hexadecimal
-// digits before the present address.
+// tombstone is before the address of a user whom Entra ID has deleted.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
 
 func isTombstone(userName, present string) bool {
@@ -111,8 +108,8 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 	return nil
 }
 
-// dropSameName drops the parts of a name that are one field in Suger, and so can only be
-// compared together, if two users have the same.
+// dropSameName drops the parts of a name that is one field in Suger, if two users have the
+// same.
 func (m *model) dropSameName(values map[int]string, a, b *user) {
 	if m.formatted(a) == m.formatted(b) {
 		maps.DeleteFunc(values, func(i int, _ string) bool { return m.attributes[i].Part != spec.WholeField })
@@ -138,9 +135,8 @@ func (a *attribute) fits(value string) error {
 	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.Max)
 }
 
-// splitFullName gives a person a name from displayName or name.formatted where
-// the client sends no part of the name and Suger has none, so that nobody is
-// without a name in Suger. A name that the client empties stays empty.
+// splitFullName takes the name from displayName or name.formatted where the client sends no
+// part of it and Suger has none, so that nobody is without a name in Suger.
 func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	m := p.model
 	if m.given < 0 || m.formatted(one.before) != "" || m.formatted(one.after(m)) != "" {
@@ -182,10 +178,8 @@ func (p *planner) draft(email string) *user {
 	return u
 }
 
-// create plans a POST: it adds a person, or restores access of a listed person,
-// as the client describes them now: an earlier role is not restored unless
-// requested. Adding is an upsert in Suger, so a member with the address is a
-// conflict.
+// create plans a POST: it adds a person, or restores access of a listed person, without the
+// earlier role. Adding is an upsert in Suger, so a member with the address is a conflict.
 func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) (*plan, error) {
 	email, _ := wanted["userName"].(string)
 	if err := checkEmail(email); err != nil {
@@ -200,14 +194,13 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 	return p.join(s, p.draft(email), wanted, access)
 }
 
-// usable returns an error if Suger has a record with the id or the address that
-// cannot be used: the answer must not be that there is nobody.
+// usable returns an error if Suger has a record with the id or the address that cannot be
+// used: the answer must not be that there is nobody.
 func (p *planner) usable(s *snapshot, id, email string) error {
 	return p.unreadable(s.unusable(id, email))
 }
 
-// unreadable returns the error for the client about a record that cannot be used,
-// nil for none.
+// unreadable returns the error for the client about a record that cannot be used, if any.
 func (p *planner) unreadable(cause error) error {
 	if cause == nil {
 		return nil
@@ -237,9 +230,8 @@ func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, acces
 	return planFor(one, err)
 }
 
-// rolesToCreate returns the roles of somebody who is created. Nothing was read
-// before a POST, so nothing in it repeats what was read: the roles held before and
-// groups have no say.
+// rolesToCreate returns the roles of somebody who is created. A POST repeats nothing that
+// was read, so the roles held before and groups have no say.
 func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, error) {
 	roles, err := p.rolesAsked(s, wanted, nil)
 	if err != nil || roles != nil {
@@ -248,8 +240,7 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	return p.defaultRole(s)
 }
 
-// join returns the plan that makes a draft a member. A draft with an id is
-// somebody whose global record has it.
+// join plans that a draft becomes a member. One with an id has a global record.
 func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one := &personPlan{kind: planJoin, before: draft, values: make(map[int]string)}
 	err := p.values(one, wanted, access)
@@ -268,11 +259,9 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 
 func errNobody(id string) error { return scim.NotFound("user", id) }
 
-// comeBackByID plans active true for the id of a person who has left: they are
-// added again if the global record with that id has the requested address and a
-// domain of the organization. Otherwise the id counts as unknown, and no error reveals
-// whose record it is: it may belong to another company. want returns what the client
-// wants them to be.
+// comeBackByID plans active true for the id of a person who has left: they are added again
+// if the global record with that id has the requested address and a domain of the
+// organization. Else the id counts as unknown: the record may be another company's.
 func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func() (scim.Resource, error)) (*plan, error) {
 	m := p.model
 	if global == nil || global.id != id || !s.domains(m)[domainOf(m.key(global))] || s.holderOf(m.key(global)) != nil {
@@ -294,20 +283,16 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func()
 	return p.join(s, global, wanted, scim.AccessGiven)
 }
 
-// rolesAsked reads which roles a client wants a user to hold: nil if it does not
-// say, or says what is so already.
+// rolesAsked reads which roles a client wants a user to hold, nil for the present ones.
 //
-// Two attributes can carry a role, roles and the extension's role. Okta's PUT
-// repeats our own answer with its mapped attributes laid over it, so a carrier
-// equal to the present roles is a repetition, and the one that differs is the
-// change. Two different changes are an error.
+// Two attributes can carry a role, roles and the extension's role. Okta's PUT repeats our
+// own answer with its mapped attributes laid over it, so a carrier equal to the present
+// roles is a repetition, and the one that differs is the change. Two changes are an error.
 //
-// A PUT that is sent twice, or that was made before somebody else changed the
-// role, repeats roles that are not the present ones any more. The groups in it
-// show that: if they name what the differing carriers name, the request has
-// nothing to change. That is only believed where it leaves the person with less; a
-// demotion that is called a repetition in this way is an error, so that what a
-// client claims to have read cannot cancel it.
+// A PUT that is sent twice, or was made before somebody else changed the role, repeats
+// roles that are not the present ones any more: its groups name the same as the differing
+// carriers. That is only believed where it leaves the person with less; a demotion that is
+// called a repetition is an error, since what a client claims to have read cannot cancel it.
 func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
 	byRoles, byExtension, err := p.rolesCarried(s, wanted, present)
 	if err != nil {
@@ -356,9 +341,8 @@ func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
 	return true
 }
 
-// rolesCarried reads the two carriers of roles, each nil if the client does not send it.
-// Where users hold many roles, the extension shows the highest of them, so that one is
-// its repetition.
+// rolesCarried reads the two carriers of roles, each nil if the client does not send it. The
+// extension shows the highest of several roles, which is its repetition.
 func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) (byRoles, byExtension []*role, err error) {
 	if entries, given := wanted["roles"].([]any); given {
 		words := make([]string, len(entries))
@@ -380,8 +364,8 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 	return byRoles, byExtension, err
 }
 
-// rolesNamed returns the roles that a client names in one carrier. Of several, a user who
-// can hold one gets the highest; no name asks for the default role.
+// rolesNamed returns the roles that a client names, of several the highest where users hold
+// one, and of none the default role.
 func (p *planner) rolesNamed(s *snapshot, words []string, present []*role) (roles []*role, err error) {
 	if len(words) == 0 {
 		return p.defaultRole(s)
@@ -401,9 +385,8 @@ func (p *planner) rolesNamed(s *snapshot, words []string, present []*role) (role
 	return roles, nil
 }
 
-// rolesRemoved returns the operations with those that remove roles by their names, in
-// any form that names a role elsewhere, as removals of every form in which it can be
-// shown. A role that Suger does not have is held by nobody.
+// rolesRemoved returns the operations with those that remove roles by any of their names as
+// removals of every form in which a role can be shown.
 func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([]scim.PatchOperation, error) {
 	operations = slices.Clone(operations)
 	for i, op := range operations {
@@ -432,8 +415,8 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 	return operations, nil
 }
 
-// roleOr finds a role by a client's word, among the present ones first: these
-// are known without a call, even one that the role list lacks.
+// roleOr finds a role by a client's word, among the present ones first, which the list of
+// roles may lack.
 func (p *planner) roleOr(s *snapshot, word string, present []*role) (*role, error) {
 	if r := find(present, func(r *role) bool { return word == r.id }); r != nil {
 		return r, nil

@@ -23,8 +23,7 @@ type difference struct {
 // differences are those of a plan, that of the role itself last.
 type differences []difference
 
-// about returns the difference about a person, or for nil about the role; nil if there is
-// none.
+// about returns the difference about a person, for nil about the role, or nil.
 func (ds differences) about(one *personPlan) *difference {
 	if at := slices.IndexFunc(ds, func(d difference) bool { return d.one == one }); at >= 0 {
 		return &ds[at]
@@ -35,9 +34,8 @@ func (ds differences) about(one *personPlan) *difference {
 // goneField is the field name for a user who is missing from the list.
 const goneField = "the user"
 
-// prove compares a snapshot that began after the last call with a plan that was made
-// on the one before. Where records without id and address have come since, anybody who is not listed
-// may be one.
+// prove compares a snapshot that began after the last call with a plan that was made on
+// the one before. A new record without id and address may be anybody who is not listed.
 func (p *planner) prove(before, s *snapshot, all *plan) (differs differences) {
 	hidden := before.whole && s.anonymous() > before.anonymous()
 	for _, one := range all.touched() {
@@ -64,8 +62,7 @@ func (p *rolePlan) isIn(c *catalogue) bool {
 	return is != nil && is.name == p.name
 }
 
-// provePerson returns the name of the first field that is not as planned, or
-// "".
+// provePerson returns the name of the first field that is not as planned, or "".
 func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	m := p.model
 	is := s.byID(one.before.id)
@@ -118,8 +115,7 @@ func refersTo(refs []roleRef, roles []*role) bool {
 	})
 }
 
-// means reports whether a reference in a user's record names a role. The ids of
-// standard roles ignore letter case.
+// means reports whether a reference names a role. Ids of standard roles ignore letter case.
 func (ref roleRef) means(r *role) bool {
 	if ref.id == "" {
 		return sameName(ref.name, r.name)
@@ -127,8 +123,8 @@ func (ref roleRef) means(r *role) bool {
 	return ref.id == r.id || r.standard && strings.EqualFold(ref.id, r.id)
 }
 
-// confirm sets after to a snapshot that began after the last call: of one person where
-// that can confirm the plan, and else of everybody.
+// confirm sets after to a snapshot that began after the last call, of one person where
+// that can confirm the plan.
 func (x *execution) confirm(ctx context.Context) (err error) {
 	id := "" // of the only person, if a snapshot of one is enough
 	if len(x.plan.people) == 1 {
@@ -153,11 +149,9 @@ func (x *execution) confirm(ctx context.Context) (err error) {
 	return err
 }
 
-// afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
-// that the person still has access: access has ended only if both agree. Without the
-// list it would not be known whether another account of the address has access. Only
-// where rows of it cannot be read, the record alone proves the end, but of an
-// administrator.
+// afterEndOfAccess returns a snapshot of everybody, which also shows other accounts of the
+// address, unless Suger's record by id shows that the person still has access. The record
+// alone proves the end only where rows of the list cannot be read, and of no administrator.
 func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
 	var is *user
 	byID, _, err := s.recordOf(ctx, one.before.id)
@@ -182,8 +176,8 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 	return byID, nil
 }
 
-// contradiction returns an error if Suger shows a user with access by id whom its
-// list lacks: then the list does not prove that the user has left.
+// contradiction returns an error if the list lacks a user whose record shows access: then
+// it does not prove that the user has left.
 func (s *suger) contradiction(is *user, all *snapshot) error {
 	if is == nil || !is.access.active || all.byID(is.id) != nil {
 		return nil
@@ -193,8 +187,8 @@ func (s *suger) contradiction(is *user, all *snapshot) error {
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
 }
 
-// untilShown rereads the list until it shows an added person, for as long as the
-// mapping allows and within the request's time.
+// untilShown rereads the list until it shows an added person, as long as the mapping and
+// the request allow.
 func (x *execution) untilShown(ctx context.Context) (err error) {
 	const reserve = 2 * time.Second // for the last look and the answer
 	one := x.plan.joining()
@@ -219,13 +213,11 @@ func (x *execution) untilShown(ctx context.Context) (err error) {
 	return nil
 }
 
-// errMemberLeft means that a member of the group has left the organization
-// since the change was planned.
+// errMemberLeft means that a member of the group has left since the change was planned.
 var errMemberLeft = errors.New("a member has left the organization")
 
-// failures adds the errors to what the confirmation found missing: the call's if there
-// is one. A call that failed but took effect is a success. A request about several
-// people never fails with "not found" because of one of them.
+// failures adds the errors to what the confirmation found missing. A call that failed but
+// took effect is a success. A request about several people is never "not found".
 func (x *execution) failures(differs differences) differences {
 	for i, d := range differs {
 		operation, err := "", x.done.role
@@ -257,8 +249,7 @@ func (x *execution) failures(differs differences) differences {
 // reason returns the error of a failed call about a person, or nil.
 func (a *applied) reason(one *personPlan) error { return a.failed[one.before] }
 
-// refuses reports whether Suger refused the change of a person, so that it will not
-// take effect.
+// refuses reports whether Suger refused the change of a person for good.
 func (a *applied) refuses(one *personPlan) bool {
 	err := a.reason(one)
 	return err != nil && !uncertain(err)
@@ -271,8 +262,8 @@ func (s *suger) unconfirmed(operation, field string) error {
 		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
-// notOffered returns the error for a call that Suger answers as if it did not exist.
-// A 404 may also be about the record.
+// notOffered returns the error for a call that seems not to exist. A 404 may also be about
+// the record.
 func (s *suger) notOffered(cause error) error {
 	call, _ := callError(cause)
 	s.missing(call.Operation)
@@ -284,8 +275,8 @@ func (s *suger) notOffered(cause error) error {
 		call.Operation, saidBySuger(call.Message))
 }
 
-// failureOf returns the error for the client about people who could not be
-// changed. If Suger was only unreachable, the answer makes Okta retry.
+// failureOf returns the error about people who could not be changed. If Suger was only
+// unreachable, it makes Okta retry.
 func (x *execution) failureOf(failures differences) error {
 	if len(failures) == 0 {
 		return nil

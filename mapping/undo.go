@@ -8,9 +8,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// keepAdministrator asks the guard about the state after a plan: another replica,
-// or somebody in the console, may have acted at the same time. If no active
-// administrator is left, it restores what the plan took from one.
+// keepAdministrator restores what the plan took from an administrator if none is left:
+// another replica, or somebody in the console, may have acted at the same time.
 func (x *execution) keepAdministrator(ctx context.Context, differs differences) error {
 	snap, after, touched := x.before, x.after, x.plan.touched()
 	if !x.model.lacksAdministrator(after) || x.model.lacksAdministrator(snap) || !slices.ContainsFunc(touched, x.model.takes) {
@@ -55,9 +54,8 @@ func (x *execution) keepAdministrator(ctx context.Context, differs differences) 
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
-// restores reports whether undoing a plan makes a person an administrator again: not if
-// somebody else has taken the role or the access meanwhile, or the person was only
-// invited.
+// restores reports whether undoing a plan makes a person an administrator again: not if they
+// were only invited, or somebody else has taken the role or the access meanwhile.
 func (p *planner) restores(after *snapshot, one *personPlan) bool {
 	switch is := after.byID(one.before.id); {
 	case one.kind == planLeave:
@@ -71,8 +69,8 @@ func (p *planner) restores(after *snapshot, one *personPlan) bool {
 	}
 }
 
-// revert undoes what the plan has changed about people, on a snapshot that shows it, and
-// records that. The error is about those whom no list shows as they were.
+// revert undoes what the plan has changed about people, and records that. The error is
+// about those whom no list shows as they were.
 func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, err error) {
 	back = &execution{suger: x.suger, before: on, plan: &plan{}}
 	for _, one := range people {
@@ -114,8 +112,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 	return back
 }
 
-// giveBack returns the role that Suger does not delete to those who have lost it for
-// that. The error is for the client.
+// giveBack returns a role that Suger does not delete to those who have lost it for that.
 func (x *execution) giveBack(ctx context.Context) error {
 	err := x.done.role
 	if isGone(err) || callMissing(err) {
@@ -141,9 +138,8 @@ func (x *execution) giveBack(ctx context.Context) error {
 	return err
 }
 
-// doubt notes that a change may still take effect, if that would leave the person
-// without the access or the role of an administrator. Whoever is none now may become
-// one before.
+// doubt notes that a change may still take an administrator away. Whoever is none now may
+// become one before.
 func (s *suger) doubt(one *personPlan) {
 	if s.model.leavesPowerless(one) {
 		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())

@@ -9,15 +9,13 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A checker finds what is wrong with a document that the schema allows: parts that do
-// not fit each other.
+// A checker finds parts of a document that do not fit each other.
 type checker struct {
 	doc *Document
 	*strict.Report
 }
 
-// checkAccess checks that access can be ended and shown, and be restored in exactly one
-// way.
+// checkAccess checks that access can be ended and shown, and restored in one way.
 func (c *checker) checkAccess() {
 	access, writes := &c.doc.Access, c.doc.WritesStatus()
 	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
@@ -137,8 +135,7 @@ func (c *checker) checkRoles() {
 	}
 }
 
-// subjects maps operations to the placeholders of their object, besides the
-// organization.
+// subjects maps operations to the placeholders of their object.
 var subjects = map[string][]string{
 	OpGetUser: {"user"}, OpFindUser: {"userName"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
 	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
@@ -147,12 +144,11 @@ var subjects = map[string][]string{
 	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
 }
 
-// needed maps operations to the value without which they do nothing, besides their
-// object.
+// needed maps operations to the value without which they do nothing.
 var needed = map[string]string{OpFindUser: "userName", OpAddUser: "userName", OpAddRole: "displayName", OpUpdateRole: "displayName"}
 
-// checkOperation checks that every placeholder of an operation has a value, and
-// that the operation says what it is for.
+// checkOperation checks that every placeholder of an operation has a value, and that the
+// operation says what it is for.
 func (c *checker) checkOperation(op NamedOperation) {
 	at, used := OperationPath(op.Name), []string{}
 	texts, body := c.placeholders(op)
@@ -199,9 +195,8 @@ func (c *checker) checkOperation(op NamedOperation) {
 	}
 }
 
-// furtherIDs returns the placeholders for further ids of the user whom an
-// operation is about. They are in the user's record, which get user and add member
-// do not have.
+// furtherIDs returns the placeholders for further ids of the user whom an operation is about.
+// They are in the user's record, which get user and add member do not have.
 func (c *checker) furtherIDs(operation string) (names []string) {
 	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
 		for _, name := range slices.Sorted(maps.Keys(c.doc.User.IDs)) {
@@ -211,8 +206,8 @@ func (c *checker) furtherIDs(operation string) (names []string) {
 	return names
 }
 
-// placeholders lists the names that an operation can use: in its path, its query and
-// its headers, and in its body.
+// placeholders lists the names that an operation can use in its path, query and headers, and
+// in its body.
 func (c *checker) placeholders(op NamedOperation) (texts, body []string) {
 	texts = slices.Concat([]string{"organization"}, subjects[op.Name], c.furtherIDs(op.Name))
 	body = append(slices.Clone(texts), NowPlaceholder)

@@ -1,7 +1,5 @@
-// Package spec defines the language of the mapping file: its keys, fields,
-// placeholders and rules. It does not depend on the engine that uses a file.
-//
-// Start with [Parse], which reads a file into a [Document].
+// Package spec defines the language of the mapping file: its keys, fields, placeholders and
+// rules. Start with [Parse], which reads a file into a [Document].
 package spec
 
 import (
@@ -17,9 +15,8 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A Document is a mapping file. The tags of its fields hold the names, bounds
-// and explanations that users see; the JSON Schema of mapping files is generated
-// from them.
+// A Document is a mapping file. The JSON Schema of mapping files and the reference for
+// users are generated from the tags of its fields.
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
@@ -44,8 +41,7 @@ type UserMap struct {
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that holds the user's role."`
 }
 
-// An Attribute ties a SCIM attribute to a field of Suger's user. The short form
-// in the file is just the field.
+// An Attribute ties a SCIM attribute to a field. The short form is just the field.
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  string `yaml:"part" enum:"first names,last name" doc:"The part of a full name, if the field holds one."`
@@ -62,8 +58,8 @@ func (a *Attribute) UnmarshalYAML(n *yaml.Node) error {
 	return a.Field.UnmarshalYAML(n)
 }
 
-// SplitAttribute splits the name of an attribute into its object, "" for the
-// resource itself, and its name in it.
+// SplitAttribute splits the name of an attribute into its object, "" for the resource
+// itself, and its name in it.
 func SplitAttribute(name string) (object, local string) {
 	if strings.HasPrefix(name, "urn:") {
 		at := strings.LastIndex(name, ":")
@@ -206,8 +202,7 @@ func OperationPath(name string) string {
 	return "operations." + name
 }
 
-// schemaFile describes a mapping file, for [Parse] and for editors. It is made of
-// the tags of [Document].
+// schemaFile describes a mapping file, for [Parse] and for editors.
 //
 //go:embed mapping.schema.json
 var schemaFile []byte
@@ -241,9 +236,8 @@ var schema = sync.OnceValue(func() *strict.Schema {
 	return compiled
 })
 
-// Parse reads and checks a mapping file; name is used in messages. The error is
-// a [strict.Problems] that lists every problem, each with line, column and
-// advice. The parts are checked against each other once the schema allows the file.
+// Parse reads and checks a mapping file; name is used in messages. The error is a
+// [strict.Problems] that lists every problem.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)

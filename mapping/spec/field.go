@@ -54,16 +54,14 @@ func (f Field) Scalars() []string {
 	return names
 }
 
-// String returns the field as a message names it: "role", or "userRole or
-// role".
+// String returns the field as a message names it: "role", or "userRole or role".
 func (f Field) String() string { return strings.Join(f.Scalars(), " or ") }
 
 // Given reports whether the mapping names this field at all.
 func (f Field) Given() bool { return len(f.places) > 0 }
 
-// In looks the field up in a decoded JSON value; ok is false if it is not there.
-// Of several names it takes the first that is there, and null only if no other
-// name has a value.
+// In looks the field up in a decoded JSON value. Of several places it takes the first that
+// has a value, and null only if no other one has.
 func (f Field) In(value any) (found any, ok bool) {
 	for _, p := range f.places {
 		at, there := p.in(value)
@@ -110,12 +108,10 @@ func Text(value any) (string, bool) {
 	return "", false
 }
 
-// A WordSet is a set of values, such as those of a status, compared as text
-// without letter case.
+// A WordSet is a set of values that compare as text without letter case.
 type WordSet map[string]bool
 
-// WordsOf returns the values of a list that an answer can have; {now} is only
-// written.
+// WordsOf returns the values of a list that an answer can have; {now} is only written.
 func WordsOf(values []any) WordSet {
 	set := make(WordSet, len(values))
 	for _, value := range values {

@@ -51,8 +51,7 @@ type Operations struct {
 	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
 }
 
-// An Operation is one call of Suger's API. The short form in the file is just
-// the call.
+// An Operation is one call of Suger's API. The short form is just the call.
 type Operation struct {
 	Call    Request           `yaml:"call" required:"true" doc:"The call. {organization}, {user} and {role} are ids, {role.name} is the role's name, {user.NAME} an id in user.ids."`
 	Headers map[string]string `yaml:"headers" keys:"^[A-Za-z0-9!#$%&'*+.^_|~-]+$" of:"ascii" doc:"Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths."`
@@ -119,8 +118,7 @@ func (o *Operations) Named(name string) *Operation {
 	return nil
 }
 
-// OperationNames returns the operations that a mapping can have, in the order
-// of the file.
+// OperationNames returns the operations that a mapping can have, in the order of the file.
 func OperationNames() []string {
 	var names []string
 	for _, op := range new(Operations).All() {
@@ -129,8 +127,8 @@ func OperationNames() []string {
 	return names
 }
 
-// A Cursor is where the cursor of the next page is: "next.token", "header X-Next"
-// or "last row id". One of its fields is given; none in the zero Cursor.
+// A Cursor is where the cursor of the next page is: "next.token", "header X-Next" or "last
+// row id". At most one of its fields is given.
 type Cursor struct{ Path, Header, Row string }
 
 // cursorForm has a token of HTTP (RFC 9110 section 5.6.2), or a path.
@@ -160,8 +158,7 @@ func (c Cursor) String() string {
 	return c.Path
 }
 
-// A Path leads through objects to a value in an answer: names with dots between
-// them.
+// A Path leads through objects to a value in an answer: names with dots between them.
 type Path string
 
 var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
@@ -173,8 +170,7 @@ func checkPath(text string) error {
 	return nil
 }
 
-// A Request is the method, the path and the query of a call, written as
-// "GET /org/{organization}/user?expand=roles".
+// A Request is written as "GET /org/{organization}/user?expand=roles".
 type Request struct {
 	Method string
 	Path   string

@@ -28,9 +28,8 @@ const (
 	maxDepth = 32
 )
 
-// Read reads the document in data into the struct that into points to. file is its
-// name in problems. The schema is for a document that is good YAML, and into is only
-// filled from one that the schema allows.
+// Read reads the document in data into the struct that into points to, if the schema allows
+// it. file is its name in problems.
 func (s *Schema) Read(file string, data []byte, into any) *Report {
 	r := &Report{file: file, Positions: make(Positions)}
 	root := r.parse(data)
@@ -53,8 +52,7 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 	return r
 }
 
-// parse reads the one document in data. It returns nil if there is none; the reason is
-// in the report then.
+// parse reads the one document in data; nil if there is none, which it reports.
 func (r *Report) parse(data []byte) *yaml.Node {
 	if len(data) > maxSize {
 		r.Add("", "the document has more than %d KiB", maxSize>>10)
@@ -80,9 +78,8 @@ func (r *Report) parse(data []byte) *yaml.Node {
 	return nil
 }
 
-// next reads a document. The YAML library panics in states that it considers
-// impossible, some of which documents have reached; here that is a syntax
-// error.
+// next reads a document. The YAML library panics in states that it considers impossible,
+// some of which documents have reached; here that is a syntax error.
 func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -93,9 +90,8 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, decoder.Decode(document)
 }
 
-// syntax reports what the YAML library could not read, at the first line with which
-// the lines above it are not good YAML. The library's own line is often where the
-// enclosing map begins.
+// syntax reports what the YAML library could not read, at the first line with which the
+// document is not good YAML: the library's own line is often that of the enclosing map.
 func (r *Report) syntax(data []byte, err error) {
 	good := len(data)
 	for good > 0 {
@@ -119,8 +115,8 @@ func reads(data []byte) bool {
 	}
 }
 
-// value returns the value of a node, as in JSON, and notes what is not allowed. at is
-// the node whose place a message about the value names.
+// value returns the value of a node, as in JSON, and notes what is not allowed. at is the
+// node whose place a message names.
 func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
 	r.Positions[path] = position{at.Line, at.Column}
 	tag := n.ShortTag()
