@@ -389,22 +389,16 @@ func (x *execution) applyRole(ctx context.Context, change *rolePlan) error {
 		_, err := x.call(ctx, spec.OpRemoveRole, ops.RemoveRole, x.ids(nil, change.role), nil)
 		return err
 	case roleRenamed:
-		with := spec.Values{"displayName": change.name}
-		if ops.UpdateRole.Sends == spec.SendsWholeObject {
-			with["description"] = change.role.description
-			if change.role.permissions != nil {
-				with["permissions"] = change.role.permissions
-			}
+		with := spec.Values{"displayName": change.name, "description": change.role.description}
+		if change.role.permissions != nil {
+			with["permissions"] = change.role.permissions
 		}
 		_, err := x.call(ctx, spec.OpUpdateRole, ops.UpdateRole, x.ids(nil, change.role), with)
 		return err
 	}
-	permissions := template.Permissions
-	if permissions == nil {
-		permissions = []any{}
-	}
-	answer, err := x.call(ctx, spec.OpAddRole, ops.AddRole, x.ids(nil, nil),
-		spec.Values{"displayName": change.name, "description": template.Description, "permissions": permissions})
+	answer, err := x.call(ctx, spec.OpAddRole, ops.AddRole, x.ids(nil, nil), spec.Values{
+		"displayName": change.name, "description": template.Description, "permissions": append([]any{}, template.Permissions...),
+	})
 	if answer != nil {
 		if r, readErr := x.model.readRole(answer); readErr == nil && r.name == change.name && x.before.roles.byRef(roleRef{id: r.id}) == nil {
 			*change.role = *x.model.newCatalogue([]*role{r}, x.config.GroupRoles, false).byID(r.id)

@@ -94,13 +94,6 @@ func (b *Batch) writesOfOthers(s *suger) int64 {
 // outdated reports whether another request has written since the list was read.
 func (b *Batch) outdated(s *suger) bool { return b.others != b.writesOfOthers(s) }
 
-// forget drops the snapshot after a change that failed: it does not show what was made.
-func (b *Batch) forget() {
-	if b != nil {
-		b.snap = nil
-	}
-}
-
 // noteWrite notes a write, also for the batch that it belongs to.
 func (s *suger) noteWrite(ctx context.Context, names ...string) {
 	s.memory.wrote(s.Organization, names...)

@@ -320,12 +320,13 @@ func (x *execution) write(ctx context.Context) error {
 		return nil
 	}
 	err := x.confirmNow(ctx)
-	if err != nil {
-		batch.forget()
-		return err
+	switch {
+	case err == nil:
+		batch.saw(ctx, x.suger, x.after)
+	case batch != nil:
+		batch.snap = nil // it does not show what was made
 	}
-	batch.saw(ctx, x.suger, x.after)
-	return nil
+	return err
 }
 
 // confirmNow confirms the plan's calls by a read that begins now.
@@ -379,30 +380,25 @@ func (x *execution) proven(ctx context.Context, differs differences) error {
 	return cmp.Or(x.keepAdministrator(ctx, differs), x.failureOf(failures))
 }
 
-// unproven records a change that was sent and cannot be confirmed.
+// unproven records a change that was sent and cannot be confirmed, because of cause. A list
+// that Suger refuses says nothing about the request, so that the client is to retry it.
 func (x *execution) unproven(cause error) error {
 	x.reserved.settle(x.planner.losses(x.plan)) // parts of it may have taken effect
+	detail := "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. %s"
 	for _, one := range x.plan.touched() {
 		if !x.done.refuses(one) {
 			x.doubt(one)
 		}
 	}
-	err := x.errUnproven(cause)
-	x.recordFailed(err)
-	return err
-}
-
-// errUnproven is for a change whose confirmation failed. A list that Suger refuses says
-// nothing about the request, so that the client is to retry it.
-func (x *execution) errUnproven(cause error) error {
-	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
-		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
-	}
-	detail := "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. %s"
 	if slices.ContainsFunc(x.plan.touched(), x.planner.takesAdministrator) {
 		detail += " Make sure in Suger's console that the organization still has an active administrator."
 	}
-	return withDetail(x.asSCIM(cause), detail)
+	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
+		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
+	}
+	err := withDetail(x.asSCIM(cause), detail)
+	x.recordFailed(err)
+	return err
 }
 
 // withDetail returns an error for the client with another detail, in which %s is its own.
