@@ -89,12 +89,8 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 }
 
 func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
-	switch one.kind {
-	case planJoin: // the only person of a plan
+	if one.kind == planJoin { // the only person of a plan
 		x.done.joined, err = x.applyJoin(ctx, one)
-		return err
-	case planLeave:
-		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.values(one.before, nil))
 		return err
 	}
 	return x.callAll(ctx, one)
@@ -216,56 +212,54 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined boo
 
 type userCall struct {
 	name string
-	op   *spec.Operation
 	role *role // the role it is about, or nil
 	with spec.Values
 }
 
-// calls returns the calls that change a member, in order.
+// calls returns the calls that change or remove a member, in order.
 func (s *suger) calls(one *personPlan) []userCall {
-	ops := &s.model.doc.Operations
+	if one.kind == planLeave {
+		return []userCall{{name: spec.OpRemoveUser, with: s.values(one.before, nil)}}
+	}
 	var calls []userCall
 	if one.endsAccess() && s.model.endOfAccess() == spec.ByDeactivate {
-		calls = append(calls, userCall{name: spec.OpDeactivateUser, op: ops.DeactivateUser, with: s.values(one.before, nil)})
+		calls = append(calls, userCall{name: spec.OpDeactivateUser, with: s.values(one.before, nil)})
 	}
 	comes := one.givesAccess()
 	if comes {
 		calls = append(calls, s.roleCalls(one.before, one)...) // before the update can give access
 	}
 	if with := s.updateValues(one); len(with) > 0 {
-		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
+		calls = append(calls, userCall{name: spec.OpUpdateUser, with: with})
 	}
 	after := one.after(s.model) // has these attributes from now on
 	if !comes {
 		calls = append(calls, s.roleCalls(after, one)...)
 	}
-	if comes && !s.model.writesStatus() && ops.ActivateUser != nil {
-		calls = append(calls, userCall{name: spec.OpActivateUser, op: ops.ActivateUser, with: s.values(after, nil)})
+	if comes && !s.model.writesStatus() && s.model.doc.Operations.ActivateUser != nil {
+		calls = append(calls, userCall{name: spec.OpActivateUser, with: s.values(after, nil)})
 	}
 	return calls
 }
 
 // roleCalls returns the calls that change roles, where the update does not.
 func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
-	ops := &s.model.doc.Operations
 	if one.roles == nil || s.model.writesRole() {
 		return nil
 	}
-	about := func(name string, op *spec.Operation, r *role) userCall {
-		return userCall{name: name, op: op, role: r, with: s.values(u, []*role{r})}
-	}
-	if ops.SetRole != nil {
-		return []userCall{about(spec.OpSetRole, ops.SetRole, one.roles[0])}
+	about := func(name string, r *role) userCall { return userCall{name, r, s.values(u, []*role{r})} }
+	if s.model.doc.Operations.SetRole != nil {
+		return []userCall{about(spec.OpSetRole, one.roles[0])}
 	}
 	var calls []userCall
 	for _, r := range one.held { // roles are removed before others are added
 		if !holds(one.roles, r) {
-			calls = append(calls, about(spec.OpRevokeRole, ops.RevokeRole, r))
+			calls = append(calls, about(spec.OpRevokeRole, r))
 		}
 	}
 	for _, r := range one.roles {
 		if !holds(one.held, r) {
-			calls = append(calls, about(spec.OpGrantRole, ops.GrantRole, r))
+			calls = append(calls, about(spec.OpGrantRole, r))
 		}
 	}
 	return calls
@@ -275,9 +269,9 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 // and the values are laid over it, so that nothing is lost that the mapping does not know.
 // It must be the user before or after the plan, or the write would undo what has changed.
 func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) error {
-	named := s.ids(one.before, call.role)
-	request := s.request(call.name, call.op, named, call.with)
-	if get := s.model.doc.Operations.GetUser; get != nil && call.op.Sends == spec.SendsWholeObject {
+	named, op := s.ids(one.before, call.role), s.model.doc.Operations.Named(call.name)
+	request := s.request(call.name, op, named, call.with)
+	if get := s.model.doc.Operations.GetUser; get != nil && op.Sends == spec.SendsWholeObject {
 		object, err := s.call(ctx, spec.OpGetUser, get, named, nil)
 		if err != nil {
 			return err
@@ -287,7 +281,7 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 		}
 		request.Body = spec.Overlay(object, request.Body)
 	}
-	_, err := s.send(ctx, call.op, request)
+	_, err := s.send(ctx, op, request)
 	return err
 }
 
