@@ -109,7 +109,11 @@ func (b *Batch) mustLook(x *execution, err error) bool {
 	old := x.config.Now().Sub(b.snap.done) > absenceAge
 	switch {
 	case err != nil || x.plan.empty():
-		return old || b.assumes(x.change, err)
+		if old || !b.hasPending() {
+			return old
+		}
+		p, refused := x.change.plan(b.base.withRoles(b.snap.roles)) // without what is pending
+		return (err == nil) != (refused == nil) || refused == nil && !p.empty()
 	case old && (x.plan.joining() != nil || x.change.conditional):
 		return true
 	}
@@ -119,16 +123,6 @@ func (b *Batch) mustLook(x *execution, err error) bool {
 			return same || person.before.id == next.before.id
 		})
 	})
-}
-
-// assumes reports whether a change that has nothing to do, or is refused, would have
-// something to do without what is pending.
-func (b *Batch) assumes(c change, refused error) bool {
-	if !b.hasPending() {
-		return false
-	}
-	p, err := c.plan(b.base.withRoles(b.snap.roles))
-	return (err == nil) != (refused == nil) || err == nil && !p.empty()
 }
 
 // saw proves the pending changes by a snapshot that was read after them. Of several changes

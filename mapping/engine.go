@@ -257,11 +257,6 @@ func (x *execution) complete(ctx context.Context) (err error) {
 	return err
 }
 
-func isUnknownRole(err error) bool {
-	var e *scim.Error
-	return errors.As(err, &e) && e.Code == scim.CodeUnknownRole
-}
-
 func (x *execution) refused(err error) {
 	var no *refusal
 	if errors.As(err, &no) {

@@ -18,32 +18,27 @@ type memberChange struct {
 // members plans a change of who holds a role. Everybody who is to be added must
 // be a member of the organization, or nothing is planned at all.
 func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
-	if err := p.knowsAll(s, c.add); err != nil {
+	err := p.knowsAll(s, c.add)
+	if err == nil && c.implicit {
+		err = p.unreadable(s.mayHold(r))
+	}
+	if err != nil {
 		return nil, err
 	}
-	if c.implicit {
-		if err := p.unreadable(s.mayHold(r)); err != nil {
-			return nil, err
-		}
-	}
 	all := &plan{}
-	for _, id := range c.add {
-		one, err := p.changeOf(s, s.byID(id))
-		if err != nil {
-			return nil, err
-		}
-		p.addition(one, r)
-		all.people = append(all.people, one)
-	}
-	removed := make(map[string]bool)
-	for _, id := range c.remove {
+	planned := make(map[string]bool)
+	for i, id := range slices.Concat(c.add, c.remove) {
 		u := s.byID(id)
-		if u == nil || removed[id] {
+		if u == nil || planned[id] {
 			continue // a person who has left is no longer a member
 		}
-		removed[id] = true
+		planned[id] = true
 		one, err := p.changeOf(s, u)
-		if err == nil {
+		switch {
+		case err != nil:
+		case i < len(c.add):
+			p.addition(one, r)
+		default:
 			err = p.removal(s, one, r, c.implicit)
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/mail"
@@ -54,16 +55,13 @@ func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim
 // changeTo plans the attributes and the access of a member, not the roles.
 func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*personPlan, error) {
 	one, err := p.changeOf(s, u)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.values(one, wanted, access); err != nil {
-		return nil, err
+	if err == nil {
+		err = p.values(one, wanted, access)
 	}
 	if access == scim.AccessGiven && (!u.access.active || u.access.unknown && !u.access.missing()) {
 		one.active = new(true)
 	}
-	return one, nil
+	return one, err
 }
 
 // tombstone is before the address of a user whom Entra ID has deleted.
@@ -80,11 +78,10 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 	for i, a := range m.attributes {
 		value, given := attributeOf(wanted, a.name)
 		isName := i == m.userName
-		same := value == one.before.values[i] || isName && foldEmail(value) == m.key(one.before)
+		same := value == one.before.values[i] || isName && foldEmail(value) == m.key(one.before) ||
+			isName && access == scim.AccessEnded && isTombstone(value, m.email(one.before))
 		switch {
 		case !given || a.Write == spec.WriteNever || joins && value == "" || !joins && same:
-			continue
-		case isName && !joins && access == scim.AccessEnded && isTombstone(value, m.email(one.before)):
 			continue
 		case a.Write == spec.WriteCreate && !joins && isName:
 			return scim.NewError(scim.CodeMutability,
@@ -99,12 +96,10 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 		one.values[i] = value
 	}
 	p.splitFullName(one, wanted)
-	if email, changed := one.values[m.userName]; changed {
-		if err := checkEmail(email); err != nil {
-			return err
-		}
-	}
 	m.dropSameName(one.values, one.after(m), one.before)
+	if email, changed := one.values[m.userName]; changed {
+		return checkEmail(email)
+	}
 	return nil
 }
 
@@ -172,26 +167,23 @@ func checkEmail(userName string) error {
 	return nil
 }
 
-func (p *planner) draft(email string) *user {
-	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
-	u.values[p.model.userName] = email
-	return u
-}
-
 // create plans a POST: it adds a person, or restores access of a listed person, without the
 // earlier role. Adding is an upsert in Suger, so a member with the address is a conflict.
 func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) (*plan, error) {
 	email, _ := wanted["userName"].(string)
-	if err := checkEmail(email); err != nil {
-		return nil, err
-	}
-	if err := p.usable(s, "", email); err != nil {
+	if err := cmp.Or(checkEmail(email), p.usable(s, "", email)); err != nil {
 		return nil, err
 	}
 	if known := s.holderOf(email); known != nil {
 		return p.comeBack(s, known, wanted, access)
 	}
 	return p.join(s, p.draft(email), wanted, access)
+}
+
+func (p *planner) draft(email string) *user {
+	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
+	u.values[p.model.userName] = email
+	return u
 }
 
 // usable returns an error if Suger has a record with the id or the address that cannot be
@@ -259,6 +251,11 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 
 func errNobody(id string) error { return scim.NotFound("user", id) }
 
+func hasCode(err error, code scim.Code) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Code == code
+}
+
 // comeBackByID plans active true for the id of a person who has left: they are added again
 // if the global record with that id has the requested address and a domain of the
 // organization. Else the id counts as unknown: the record may be another company's.
@@ -273,9 +270,8 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func()
 	}
 	wanted, err := want()
 	asked, given := wanted["userName"].(string)
-	var no *scim.Error
 	switch {
-	case errors.As(err, &no) && no.Code == scim.CodeMutability, err == nil && given && foldEmail(asked) != email:
+	case hasCode(err, scim.CodeMutability), err == nil && given && foldEmail(asked) != email:
 		return nil, errNobody(id) // another address
 	case err != nil:
 		return nil, err
@@ -401,7 +397,7 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 			switch {
 			case err == nil:
 				forms = append(forms, r.id, r.name, r.group, r.word)
-			case !isUnknownRole(err):
+			case !hasCode(err, scim.CodeUnknownRole):
 				return nil, err
 			}
 			for _, form := range forms {
