@@ -72,12 +72,12 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 		x.sent = x.before.assumed
 		return x, nil
 	}
-	if err := s.takesForAnother(ctx, x.plan); err != nil {
-		x.refused(err)
-		return nil, err
+	err := s.takesForAnother(ctx, x.plan)
+	if err == nil {
+		err = x.reserve()
 	}
-	if err := x.reserve(); err != nil {
-		x.recordFailed(err)
+	if err != nil {
+		x.refused(err)
 		return nil, err
 	}
 	if s.config.DryRun {
@@ -271,15 +271,13 @@ func (x *execution) recordFailed(err error) { x.suger.recordFailed(x.change.what
 func (x *execution) reserve() error {
 	losses := x.planner.losses(x.plan)
 	reserved, retryAfter := x.brake.reserve(x.Organization, x.plan.whom(), losses)
-	if retryAfter == 0 {
-		x.reserved = reserved
+	if x.reserved = reserved; reserved != nil {
 		return nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
 		"The change brake stopped this change, which removes access, roles or addresses of %d people (GATEWAY_CHANGE_BRAKE=%s). Check in Okta that it is intended. Okta retries it later; one that exceeds the limit alone has to be made in smaller steps.",
 		losses, x.config.Brake)
 	e.RetryAfter = retryAfter
-	x.config.Observer.Refused(guardBrake)
 	return &refusal{guardBrake, e}
 }
 

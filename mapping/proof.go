@@ -291,12 +291,13 @@ func (x *execution) failureOf(failures differences) error {
 		return failures[0].err
 	}
 	var causes []error
-	code, last := scim.CodePartialGroup, (*scim.Error)(nil)
+	var retryAfter time.Duration
+	code := scim.CodePartialGroup
 	for _, f := range failures {
 		causes = append(causes, f.err)
 		var e *scim.Error
-		if errors.As(x.asSCIM(f.err), &e) && e.RetryAfter > 0 && (last == nil || e.RetryAfter > last.RetryAfter) {
-			code, last = e.Code, e
+		if errors.As(x.asSCIM(f.err), &e) && e.RetryAfter > retryAfter {
+			code, retryAfter = e.Code, e.RetryAfter
 		}
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
@@ -305,9 +306,7 @@ func (x *execution) failureOf(failures differences) error {
 			_, code := outcomeOf(x.asSCIM(f.err))
 			return fmt.Sprintf("%s: %s", x.model.email(f.one.before), code)
 		}))
-	if last != nil {
-		err.RetryAfter = last.RetryAfter
-	}
+	err.RetryAfter = retryAfter
 	return err
 }
 
