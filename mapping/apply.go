@@ -374,31 +374,27 @@ func (m *model) derivedNames() []string {
 }
 
 // applyRole makes the call that creates, renames or deletes a role. A new role is read
-// into the plan, because members get it by its id: from the answer, or else from a list.
+// from a list into the plan, because members get it by its id.
 func (x *execution) applyRole(ctx context.Context, change *rolePlan) error {
 	ops, template := &x.model.doc.Operations, &x.model.doc.Role.Template
-	defer x.noteWrite(ctx, x.rolesName())
+	call := func(name string, op *spec.Operation, r *role, with spec.Values) error {
+		_, err := x.call(ctx, name, op, x.ids(nil, r), with)
+		x.noteWrite(ctx, x.rolesName())
+		return err
+	}
 	switch change.kind {
 	case roleDeleted:
-		_, err := x.call(ctx, spec.OpRemoveRole, ops.RemoveRole, x.ids(nil, change.role), nil)
-		return err
+		return call(spec.OpRemoveRole, ops.RemoveRole, change.role, nil)
 	case roleRenamed:
 		with := spec.Values{"displayName": change.name, "description": change.role.description}
 		if change.role.permissions != nil {
 			with["permissions"] = change.role.permissions
 		}
-		_, err := x.call(ctx, spec.OpUpdateRole, ops.UpdateRole, x.ids(nil, change.role), with)
-		return err
+		return call(spec.OpUpdateRole, ops.UpdateRole, change.role, with)
 	}
-	answer, err := x.call(ctx, spec.OpAddRole, ops.AddRole, x.ids(nil, nil), spec.Values{
+	err := call(spec.OpAddRole, ops.AddRole, nil, spec.Values{
 		"displayName": change.name, "description": template.Description, "permissions": append([]any{}, template.Permissions...),
 	})
-	if answer != nil {
-		if r, readErr := x.model.readRole(answer); readErr == nil && r.name == change.name && x.before.roles.byRef(roleRef{id: r.id}) == nil {
-			*change.role = *x.model.newCatalogue([]*role{r}, x.config.GroupRoles, false).byID(r.id)
-			return nil
-		}
-	}
 	roles, listErr := x.roles(ctx, x.fromNow())
 	if listErr != nil {
 		return cmp.Or(err, listErr)

@@ -144,7 +144,7 @@ func (x *execution) confirm(ctx context.Context) (err error) {
 		x.after, err = x.people(ctx, x.fromNow())
 	}
 	if err == nil && x.plan.role != nil {
-		x.after, err = x.completed(ctx, x.after, x.fromNow())
+		x.after, err = x.completed(ctx, x.after, need{after: x.memory.lastWrite(x.rolesName())})
 	}
 	return err
 }

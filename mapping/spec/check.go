@@ -28,18 +28,9 @@ func (c *checker) checkAccess() {
 		c.Add("access", "access could be ended but not given back; give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser)
 	}
 	active := WordsOf(access.Active)
-	for list, values := range map[string][]any{"active": access.Active, "inactive": access.Inactive} {
-		for i, value := range values {
-			at := fmt.Sprintf("access.%s[%d]", list, i)
-			word, _ := Text(value)
-			switch name := PlaceholderName(word); {
-			case word == "" && access.Absent != list:
-				c.Add(at, "null and the empty text count as absent; say with absent what it means")
-			case name != "" && (name != NowPlaceholder || i > 0):
-				c.Add(at, "%s has no value here; only {now} can be written, as the first value", word)
-			case list == "inactive" && active.Has(word):
-				c.Add(at, "%q is both active and inactive; remove it from one of the two", word)
-			}
+	for i, value := range access.Inactive {
+		if word, _ := Text(value); active.Has(word) {
+			c.Add(fmt.Sprintf("access.inactive[%d]", i), "%q is both active and inactive; remove it from one of the two", word)
 		}
 	}
 	for i, value := range access.Pending {
