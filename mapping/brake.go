@@ -39,7 +39,7 @@ type reservation struct {
 	whom         string // it is about: a repeat of the same change counts once
 	at           time.Time
 	n            int
-	replaced     *reservation // the earlier one of the same change, until this one is settled
+	kept         int // what an earlier one of the same change has made
 }
 
 func newBrake(limit Brake, now func() time.Time) *brake {
@@ -54,13 +54,12 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now, taken := b.now(), 0
-	var replaced *reservation
+	now, taken, kept := b.now(), 0, 0
 	recent := slices.DeleteFunc(slices.Clone(b.recent[organization]), func(one *reservation) bool {
 		switch {
 		case now.Sub(one.at) >= b.limit.Window:
 		case one.whom == whom:
-			replaced, n = one, max(n, one.n)
+			kept, n = one.n, max(n, one.n)
 		default:
 			taken += one.n
 			return false
@@ -77,7 +76,7 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 		}
 		return nil, max(retryAfter, time.Second)
 	}
-	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n, replaced: replaced}
+	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n, kept: kept}
 	b.recent[organization] = append(recent, r)
 	return r, 0
 }
@@ -89,7 +88,5 @@ func (r *reservation) settle(made int) {
 	}
 	r.brake.mu.Lock()
 	defer r.brake.mu.Unlock()
-	if r.n = made; r.replaced != nil { // what was made before stays made
-		r.n, r.replaced = max(made, r.replaced.n), nil
-	}
+	r.n = max(made, r.kept)
 }

@@ -47,10 +47,10 @@ type Forecast struct {
 func (u *Users) Compare(ctx context.Context, people []Person) (forecasts []Forecast, err error) {
 	defer u.translate(&err)
 	snap, err := u.people(ctx, u.fromNow())
-	if err != nil {
-		return nil, err
+	if err == nil {
+		snap, err = u.completed(ctx, snap, u.fromNow())
 	}
-	if snap, err = u.completed(ctx, snap, u.fromNow()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	forecasts = make([]Forecast, 0, len(people))

@@ -58,36 +58,38 @@ func (r *Report) parse(data []byte) *yaml.Node {
 		r.Add("", "the document has more than %d KiB", maxSize>>10)
 		return nil
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	first, err := next(decoder)
+	documents, err := decode(data)
 	switch {
-	case errors.Is(err, io.EOF):
+	case err != nil:
+		r.syntax(data, err)
+	case len(documents) == 0:
 		r.Add("", "the document is empty")
-		return nil
-	case err == nil:
-		_, err = next(decoder)
-	}
-	switch {
-	case errors.Is(err, io.EOF):
-		return first.Content[0]
-	case err == nil:
+	case len(documents) > 1:
 		r.Add("", "the file holds more than one document")
 	default:
-		r.syntax(data, err)
+		return documents[0].Content[0]
 	}
 	return nil
 }
 
-// next reads a document. The YAML library panics in states that it considers impossible,
-// some of which documents have reached; here that is a syntax error.
-func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
+// decode reads all documents in data. The YAML library panics in states that it considers
+// impossible, some of which documents have reached; here that is a syntax error.
+func decode(data []byte) (documents []*yaml.Node, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			document, err = nil, fmt.Errorf("yaml: %v", reason)
+			err = fmt.Errorf("yaml: %v", reason)
 		}
 	}()
-	document = new(yaml.Node)
-	return document, decoder.Decode(document)
+	for decoder := yaml.NewDecoder(bytes.NewReader(data)); err == nil; {
+		document := new(yaml.Node)
+		if err = decoder.Decode(document); err == nil {
+			documents = append(documents, document)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return documents, err
 }
 
 // syntax reports what the YAML library could not read, at the first line with which the
@@ -95,7 +97,8 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 func (r *Report) syntax(data []byte, err error) {
 	good := len(data)
 	for good > 0 {
-		if good = 1 + bytes.LastIndexByte(data[:good-1], '\n'); reads(data[:good]) {
+		good = 1 + bytes.LastIndexByte(data[:good-1], '\n')
+		if _, err := decode(data[:good]); err == nil {
 			break
 		}
 	}
@@ -105,14 +108,6 @@ func (r *Report) syntax(data []byte, err error) {
 	}
 	r.Positions[""] = position{1 + bytes.Count(data[:good], []byte("\n")), 1}
 	r.Add("", `not YAML: %s; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
-}
-
-func reads(data []byte) bool {
-	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
-		if _, err := next(decoder); err != nil {
-			return errors.Is(err, io.EOF)
-		}
-	}
 }
 
 // value returns the value of a node, as in JSON, and notes what is not allowed. at is the
