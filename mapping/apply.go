@@ -14,7 +14,6 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// applied holds the results of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
 	failed map[*user]error // by the person before the change; no nil errors
@@ -242,7 +241,6 @@ func (s *suger) calls(one *personPlan) []userCall {
 	return calls
 }
 
-// roleCalls returns the calls that change roles, where the update does not.
 func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 	if one.roles == nil || s.model.writesRole() {
 		return nil

@@ -69,7 +69,6 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 
 func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
 
-// touched returns the people of the pending changes, oldest first.
 func (b *Batch) touched() (people []*personPlan) {
 	for _, one := range b.pending {
 		people = append(people, one.plan.touched()...)
@@ -179,7 +178,6 @@ func (b *Batch) add(x *execution) {
 	x.after = b.snap
 }
 
-// with returns the snapshot with another record of a user.
 func (s *snapshot) with(is *user) *snapshot {
 	at, found := s.ids[is.id]
 	if !found {

@@ -267,7 +267,6 @@ func (x *execution) refused(err error) {
 
 func (x *execution) recordFailed(err error) { x.suger.recordFailed(x.change.what, x.plan, x.done, err) }
 
-// reserve counts the plan against the change brake.
 func (x *execution) reserve() error {
 	losses := x.planner.losses(x.plan)
 	reserved, retryAfter := x.brake.reserve(x.Organization, x.plan.whom(), losses)

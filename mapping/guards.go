@@ -49,7 +49,6 @@ func (p *planner) guard(s *snapshot, all *plan) error {
 	return nil
 }
 
-// sparesProtected refuses changes of protected people and of the roles that they hold.
 func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	if len(p.protected) == 0 {
 		return nil
@@ -150,7 +149,6 @@ func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	return nil
 }
 
-// keepsAddressesUnique refuses to give an account an address that another one has.
 func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	for _, one := range all.touched() {
 		email, given := one.values[p.model.userName]

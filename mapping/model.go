@@ -137,10 +137,6 @@ func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStat
 
 func (m *model) writesRole() bool { return m.doc.WritesRole() }
 
-// invites reports whether the mapping knows people who are invited and have never
-// signed in.
-func (m *model) invites() bool { return m.status != nil && len(m.status.pending) > 0 }
-
 // statusValue returns what the update operation writes into the status.
 func (m *model) statusValue(active bool, now string) any {
 	value := m.status.toInactive

@@ -46,7 +46,6 @@ type rolePlan struct {
 
 func (p *plan) empty() bool { return p.role == nil && len(p.touched()) == 0 }
 
-// touched returns the people whom the plan changes.
 func (p *plan) touched() []*personPlan {
 	return slices.DeleteFunc(slices.Clone(p.people), (*personPlan).empty)
 }
@@ -61,7 +60,6 @@ func (p *plan) whom() string {
 	return strings.Join(ids, " ")
 }
 
-// joining returns the plan for the person who becomes a member, or nil.
 func (p *plan) joining() *personPlan {
 	return find(p.people, func(one *personPlan) bool { return one.kind == planJoin })
 }
@@ -176,7 +174,6 @@ func newPlanner(m *model, config *Config) *planner {
 // that are known without it.
 var errNeedsRoles = errors.New("the plan needs the list of roles")
 
-// roleNamed finds the role that a client means.
 func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
 	r, err := s.roles.named(word)
 	switch {
@@ -195,7 +192,6 @@ func (p *planner) namesGroup(word string) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(p.config.GroupRoles)), func(group string) bool { return sameName(group, word) })
 }
 
-// defaultRole returns the role of a user who is given none, alone.
 func (p *planner) defaultRole(s *snapshot) ([]*role, error) {
 	r, err := p.roleNamed(s, p.config.DefaultRole)
 	if err != nil {
@@ -207,7 +203,6 @@ func (p *planner) defaultRole(s *snapshot) ([]*role, error) {
 	return []*role{r}, nil
 }
 
-// knowsRoles returns an error unless the snapshot has the roles that a user holds.
 func (s *snapshot) knowsRoles(u *user) error {
 	if !s.roles.whole && !s.roles.knows(u.roles) {
 		return errNeedsRoles
@@ -215,12 +210,10 @@ func (s *snapshot) knowsRoles(u *user) error {
 	return nil
 }
 
-// changeOf starts the plan of a change to a member.
 func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
 	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, s.knowsRoles(u)
 }
 
-// planFor returns the plan for one person, unless there is an error.
 func planFor(one *personPlan, err error) (*plan, error) {
 	if err != nil {
 		return nil, err

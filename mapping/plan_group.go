@@ -8,7 +8,6 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A memberChange is the change of a group's members that a request asks for.
 type memberChange struct {
 	add      []string // user ids
 	remove   []string
@@ -141,7 +140,6 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 	return all, nil
 }
 
-// fits refuses a role name that is too long for Suger or invisible.
 func (p *planner) fits(name string) error {
 	if longest := p.model.doc.Role.NameMax; longest > 0 && utf8.RuneCountInString(name) > longest {
 		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger allows for a role's name.", longest)

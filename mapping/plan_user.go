@@ -22,7 +22,6 @@ func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	return p.end(s, &personPlan{kind: planChange, before: u, active: new(false)})
 }
 
-// remove plans the removal of a user from the organization.
 func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 	if p.model.doc.Operations.RemoveUser == nil {
 		return nil, scim.NewError(scim.CodeUnsupported,
@@ -71,7 +70,6 @@ func isTombstone(userName, present string) bool {
 	return tombstone.MatchString(userName) && foldEmail(userName[32:]) == foldEmail(present)
 }
 
-// values plans the attributes that differ from what Suger has.
 func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Access) error {
 	m := p.model
 	joins := one.kind == planJoin
@@ -122,7 +120,6 @@ func (p *planner) checkSizes(wanted scim.Resource) error {
 	return nil
 }
 
-// fits refuses a value of the attribute that Suger cannot keep.
 func (a *attribute) fits(value string) error {
 	if a.Max == 0 || a.Write == spec.WriteNever || utf8.RuneCountInString(value) <= a.Max {
 		return nil
@@ -156,7 +153,6 @@ func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	}
 }
 
-// checkEmail refuses a userName that Suger could not know a person by.
 func checkEmail(userName string) error {
 	address, err := mail.ParseAddress(userName)
 	if err != nil || address.Address != userName || strings.ContainsAny(userName, " \t\r\n<>") {
@@ -192,7 +188,6 @@ func (p *planner) usable(s *snapshot, id, email string) error {
 	return p.unreadable(s.unusable(id, email))
 }
 
-// unreadable returns the error for the client about a record that cannot be used, if any.
 func (p *planner) unreadable(cause error) error {
 	if cause == nil {
 		return nil
@@ -321,7 +316,6 @@ func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role)
 		joinWords(byRoles, (*role).label), joinWords(byExtension, (*role).label))
 }
 
-// groupsName reports whether the groups in a request are exactly these roles.
 func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
 	entries, _ := wanted["groups"].([]any)
 	if len(entries) != len(roles) {

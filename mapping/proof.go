@@ -53,7 +53,6 @@ func (p *planner) prove(before, s *snapshot, all *plan) (differs differences) {
 	return differs
 }
 
-// isIn reports whether a catalogue shows the role as planned.
 func (p *rolePlan) isIn(c *catalogue) bool {
 	is := c.byID(p.role.id)
 	if p.kind == roleDeleted {
@@ -100,7 +99,6 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	return ""
 }
 
-// joined returns the user that a plan has added, or nil.
 func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)
@@ -213,7 +211,6 @@ func (x *execution) untilShown(ctx context.Context) (err error) {
 	return nil
 }
 
-// errMemberLeft means that a member of the group has left since the change was planned.
 var errMemberLeft = errors.New("a member has left the organization")
 
 // failures adds the errors to what the confirmation found missing. A call that failed but
@@ -246,7 +243,6 @@ func (x *execution) failures(differs differences) differences {
 	return differs
 }
 
-// reason returns the error of a failed call about a person, or nil.
 func (a *applied) reason(one *personPlan) error { return a.failed[one.before] }
 
 // refuses reports whether Suger refused the change of a person for good.

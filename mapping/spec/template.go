@@ -131,7 +131,6 @@ func eachText(part any, path string, found func(path, text string)) {
 	}
 }
 
-// roleValues are the placeholders by which an operation can send a role.
 var roleValues = []string{RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder}
 
 // BodySends reports whether an operation's body has one of the placeholders.

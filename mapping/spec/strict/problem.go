@@ -88,7 +88,6 @@ func (r *Report) Err() error {
 	return append(r.problems[:maxProblems], last)
 }
 
-// shortened cuts a text of the document for a message.
 func shortened(text string) string {
 	const longest = 200
 	if runes := []rune(text); len(runes) > longest {

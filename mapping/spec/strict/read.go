@@ -169,5 +169,4 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	return object
 }
 
-// within returns the path of a key's value in the map at a path.
 func within(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }

@@ -108,7 +108,6 @@ func (s *Schema) at(url string) *jsonschema.Schema {
 	return s.compiler.MustCompile(url) // of which an error came, so that it is there
 }
 
-// path returns the path of a place in the document.
 func (r *Report) path(location []string) (path string) {
 	for _, step := range location {
 		if _, isItem := r.Positions[path+"["+step+"]"]; isItem {
