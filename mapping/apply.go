@@ -174,14 +174,10 @@ func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id an
 // answer to the call that added them can be lost. It reports whether there were any.
 func (x *execution) finishJoin(ctx context.Context) bool {
 	one := x.plan.joining()
-	if one == nil || x.done.refuses(one) {
+	if one == nil || x.done.refuses(one) || x.planner.joined(x.after, one) == nil {
 		return false
 	}
-	is := x.planner.joined(x.after, one)
-	if is == nil {
-		return false
-	}
-	rest := x.restOfJoin(x.after, is, one, false)
+	rest := x.restOfJoin(x.after, x.planner.joined(x.after, one), one, false)
 	if rest.empty() {
 		return false
 	}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,12 +42,7 @@ var errNeedsEverybody = errors.New("the guards need the whole list")
 
 // guard refuses a plan whose resulting state is not allowed. The change brake is separate.
 func (p *planner) guard(s *snapshot, all *plan) error {
-	for _, check := range []func(*snapshot, *plan) error{p.sparesProtected, p.grantsNoAdministrator, p.keepsAddressesUnique, p.leavesAdministrator} {
-		if err := check(s, all); err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(p.sparesProtected(s, all), p.grantsNoAdministrator(s, all), p.keepsAddressesUnique(s, all), p.leavesAdministrator(s, all))
 }
 
 func (p *planner) sparesProtected(s *snapshot, all *plan) error {
@@ -138,10 +134,8 @@ func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 		if !s.whole && one.kind == planChange && one.givesAccess() {
 			return errNeedsEverybody // the record by id can be older than the list
 		}
-		if one.kind == planLeave || !anyAdministrator(one.will()) {
-			continue
-		}
-		if one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held) {
+		gains := one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held)
+		if gains && one.kind != planLeave && anyAdministrator(one.will()) {
 			return &refusal{guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
 				"This gateway does not grant the administrator role, nor restore an administrator's access or change the address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
 		}

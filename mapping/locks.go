@@ -36,12 +36,7 @@ func (l *locks) acquire(ctx context.Context, c *claim) error {
 	slices.Sort(c.names)
 	c.released = make(chan struct{})
 	l.mu.Lock()
-	var earlier []*claim
-	for _, one := range l.claims {
-		if one.conflicts(c) {
-			earlier = append(earlier, one)
-		}
-	}
+	earlier := slices.DeleteFunc(slices.Clone(l.claims), func(one *claim) bool { return !one.conflicts(c) })
 	l.claims = append(l.claims, c)
 	l.mu.Unlock()
 	for _, one := range earlier {

@@ -289,21 +289,19 @@ func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role)
 	if err != nil {
 		return nil, err
 	}
-	differing := func(roles []*role) []*role {
-		if sameRoles(roles, present) {
-			return nil
+	var changes [][]*role
+	for _, carried := range [][]*role{byRoles, byExtension} {
+		if carried != nil && !sameRoles(carried, present) {
+			changes = append(changes, carried)
 		}
-		return roles
 	}
-	a, b := differing(byRoles), differing(byExtension)
-	asked := a
-	if a == nil {
-		asked = b
+	if len(changes) == 0 {
+		return nil, nil
 	}
-	both := a != nil && b != nil
-	repeats := asked != nil && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
+	asked, both := changes[0], len(changes) == 2
+	repeats := byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
 	switch {
-	case both && !sameRoles(a, b):
+	case both && !sameRoles(asked, changes[1]):
 	case !repeats:
 		return asked, nil
 	case highest(asked).above(highest(present)):

@@ -218,13 +218,10 @@ var errMemberLeft = errors.New("a member has left the organization")
 func (x *execution) failures(differs differences) differences {
 	for i, d := range differs {
 		operation, err := "", x.done.role
-		switch {
-		case d.one != nil:
+		if d.one != nil {
 			operation, err = d.one.kind, cmp.Or(x.done.reason(d.one), x.done.role)
-		case x.plan.role.kind == roleDeleted && i > 0:
+		} else if operation = x.plan.role.kind; operation == roleDeleted && i > 0 {
 			err = differs[0].err // not tried, because somebody still holds it
-		default:
-			operation = x.plan.role.kind
 		}
 		switch {
 		case x.change.single == "" && d.field == goneField && d.one.kind == planChange:

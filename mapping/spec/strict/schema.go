@@ -3,6 +3,7 @@ package strict
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -61,13 +62,7 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 	path, schema := r.path(e.InstanceLocation), s.at(e.SchemaURL)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
-		var known []string
-		for name, property := range schema.Properties {
-			if property.Not == nil {
-				known = append(known, name)
-			}
-		}
-		slices.Sort(known)
+		known := slices.DeleteFunc(slices.Sorted(maps.Keys(schema.Properties)), func(name string) bool { return schema.Properties[name].Not != nil })
 		for _, key := range k.Properties {
 			if advice := schema.Description; len(known) == 0 { // keys have a form instead of names
 				r.Add(within(path, key), "this name is not allowed; %s", advice)
