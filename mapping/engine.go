@@ -268,14 +268,13 @@ func (x *execution) refused(err error) {
 func (x *execution) recordFailed(err error) { x.suger.recordFailed(x.change.what, x.plan, x.done, err) }
 
 func (x *execution) reserve() error {
-	losses := x.planner.losses(x.plan)
-	reserved, retryAfter := x.brake.reserve(x.Organization, x.plan.whom(), losses)
+	reserved, retryAfter := x.brake.reserve(x.Organization, x.plan.whom(), x.planner.losses(x.plan))
 	if x.reserved = reserved; reserved != nil {
 		return nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
-		"The change brake stopped this change, which removes access, roles or addresses of %d people (GATEWAY_CHANGE_BRAKE=%s). Check in Okta that it is intended. Okta retries it later; one that exceeds the limit alone has to be made in smaller steps.",
-		losses, x.config.Brake)
+		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s, which counts removals, deactivations, lost roles and changed addresses). Check in Okta that it is intended. Okta retries it later; one that alone exceeds the limit has to be made in smaller steps.",
+		x.config.Brake)
 	e.RetryAfter = retryAfter
 	return &refusal{guardBrake, e}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -201,9 +202,13 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 			"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if the error remains, run the check command.",
 			p.model.email(loser.before))}
 	}
-	return &refusal{guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
-		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first. A removal that was sent in the last %d minutes and is not confirmed may still take effect, so the person does not count.",
-		p.model.email(loser.before), int(doubtLifetime.Minutes()))}
+	refused := scim.NewError(scim.CodeLastAdmin,
+		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
+		p.model.email(loser.before))
+	if slices.ContainsFunc(s.users, s.doubts) {
+		refused.Detail += fmt.Sprintf(" A removal that was sent in the last %d minutes and is not confirmed may still take effect, so the person does not count.", int(doubtLifetime.Minutes()))
+	}
+	return &refusal{guardLastAdmin, refused}
 }
 
 // takesAdministrator reports whether a plan takes an administrator away, or may.
