@@ -139,8 +139,7 @@ func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, 
 	return added.id, x.callAll(ctx, x.restOfJoin(x.before, added, one, x.model.endOfAccess() == spec.ByRemoval))
 }
 
-// mayBe reports whether the answer to adding a person shows neither another address nor
-// another id.
+// mayBe reports whether an answer shows neither another address nor another id.
 func (s *suger) mayBe(one *personPlan, answer any) bool {
 	id, hasID := s.model.idIn(answer)
 	if text, _ := spec.Text(id); hasID && one.before.id != "" && text != one.before.id {

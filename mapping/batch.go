@@ -189,8 +189,7 @@ func (s *snapshot) with(is *user) *snapshot {
 	return &copied
 }
 
-// assume returns the snapshot with the plan applied. Who joins without an id gets one
-// derived from the address.
+// assume returns the snapshot with the plan applied.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false

@@ -133,8 +133,7 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 }
 
-// sinceAsked is for a list that began after the request and the last write, such as the
-// one that confirmed the previous change.
+// sinceAsked is for a list that began after the request and the last write.
 func (x *execution) sinceAsked() need {
 	return need{after: max(x.asked.after, x.memory.lastWrite(organizationName(x.Organization)))}
 }
@@ -218,8 +217,7 @@ func (x *execution) makePlan(ctx context.Context) error {
 	}
 }
 
-// listWith returns the snapshot of everybody for a change that began with the record of
-// one person.
+// listWith returns the snapshot of everybody after that of one person.
 func (x *execution) listWith(ctx context.Context, record *snapshot) (*snapshot, error) {
 	all, err := x.people(ctx, need{after: max(x.sinceAsked().after, record.tick)})
 	if err != nil {
@@ -299,8 +297,7 @@ func (s *suger) namesOf(p *plan) []string {
 	return names
 }
 
-// write makes the plan's calls and confirms them. A client that disconnects does not stop
-// it halfway.
+// write makes the plan's calls and confirms them, even if the client disconnects.
 func (x *execution) write(ctx context.Context) error {
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()

@@ -82,8 +82,7 @@ func (p *planner) protects(email string) bool {
 	return false
 }
 
-// looksLike reports whether two different folded addresses are equal to a server that also
-// folds non-ASCII letters.
+// looksLike reports whether a server that folds all letters takes two addresses for the same.
 func looksLike(a, b string) bool {
 	return a != b && (!isASCII(a) || !isASCII(b)) && sameName(a, b)
 }

@@ -14,8 +14,7 @@ type memberChange struct {
 	implicit bool // removals are implicit: the new list lacks them
 }
 
-// members plans a change of who holds a role. Everybody who is to be added must
-// be a member of the organization, or nothing is planned at all.
+// members plans who holds a role, and nothing if somebody who is to be added is unknown.
 func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	err := p.knowsAll(s, c.add)
 	if err == nil && c.implicit {
@@ -160,8 +159,7 @@ func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
 		"Suger already has a role %s. In Okta, link the group to the existing group %q instead of creating one.", taken.label(), taken.group)
 }
 
-// rename adds to a plan the name that a client wants. Okta repeats the present one with
-// every change of members.
+// rename adds a role's new name to a plan. Okta repeats the present one with all changes.
 func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) error {
 	name, given := wanted["displayName"].(string)
 	if !given || sameName(name, r.group) || sameName(name, r.name) {

@@ -101,8 +101,7 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 	return nil
 }
 
-// dropSameName drops the parts of a name that is one field in Suger, if two users have the
-// same.
+// dropSameName drops the parts of a name that is one field in Suger, if it is the same.
 func (m *model) dropSameName(values map[int]string, a, b *user) {
 	if m.formatted(a) == m.formatted(b) {
 		maps.DeleteFunc(values, func(i int, _ string) bool { return m.attributes[i].Part != spec.WholeField })

@@ -185,8 +185,7 @@ func (s *suger) contradiction(is *user, all *snapshot) error {
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
 }
 
-// untilShown rereads the list until it shows an added person, as long as the mapping and
-// the request allow.
+// untilShown rereads the list until it shows an added person, for a bounded time.
 func (x *execution) untilShown(ctx context.Context) (err error) {
 	const reserve = 2 * time.Second // for the last look and the answer
 	one := x.plan.joining()
@@ -255,8 +254,7 @@ func (s *suger) unconfirmed(operation, field string) error {
 		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
-// notOffered returns the error for a call that seems not to exist. A 404 may also be about
-// the record.
+// notOffered returns the error for a call, or its record, that seems not to exist.
 func (s *suger) notOffered(cause error) error {
 	call, _ := callError(cause)
 	s.missing(call.Operation)
@@ -268,8 +266,7 @@ func (s *suger) notOffered(cause error) error {
 		call.Operation, saidBySuger(call.Message))
 }
 
-// failureOf returns the error about people who could not be changed. If Suger was only
-// unreachable, it makes Okta retry.
+// failureOf returns the error about all failures, which makes Okta retry if one of them does.
 func (x *execution) failureOf(failures differences) error {
 	if len(failures) == 0 {
 		return nil

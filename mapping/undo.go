@@ -69,8 +69,7 @@ func (p *planner) restores(after *snapshot, one *personPlan) bool {
 	}
 }
 
-// revert undoes what the plan has changed about people, and records that. The error is
-// about those whom no list shows as they were.
+// revert undoes what the plan has changed about people, proves it and records it.
 func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, err error) {
 	back = &execution{suger: x.suger, before: on, plan: &plan{}}
 	for _, one := range people {
@@ -138,8 +137,7 @@ func (x *execution) giveBack(ctx context.Context) error {
 	return err
 }
 
-// doubt notes that a change may still take an administrator away. Whoever is none now may
-// become one before.
+// doubt notes that a change may still take away who is, or becomes, an administrator.
 func (s *suger) doubt(one *personPlan) {
 	if s.model.leavesPowerless(one) {
 		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())

@@ -138,8 +138,7 @@ var subjects = map[string][]string{
 // needed maps operations to the value without which they do nothing.
 var needed = map[string]string{OpFindUser: "userName", OpAddUser: "userName", OpAddRole: "displayName", OpUpdateRole: "displayName"}
 
-// checkOperation checks that every placeholder of an operation has a value, and that the
-// operation says what it is for.
+// checkOperation checks that all placeholders have values, and the needed ones are there.
 func (c *checker) checkOperation(op NamedOperation) {
 	at, used := OperationPath(op.Name), []string{}
 	texts, body := c.placeholders(op)
@@ -197,8 +196,7 @@ func (c *checker) furtherIDs(operation string) (names []string) {
 	return names
 }
 
-// placeholders lists the names that an operation can use in its path, query and headers, and
-// in its body.
+// placeholders lists what an operation can use in its path, query and headers, and its body.
 func (c *checker) placeholders(op NamedOperation) (texts, body []string) {
 	texts = slices.Concat([]string{"organization"}, subjects[op.Name], c.furtherIDs(op.Name))
 	body = append(slices.Clone(texts), NowPlaceholder)

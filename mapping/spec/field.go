@@ -11,9 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Field is the place of a value in a JSON object of Suger's, such as
-// "email", "info.firstName" or "emails[0]", or a list of places that the value
-// may be in. The zero Field is no place.
+// A Field is the place of a value in a JSON object, such as "info.firstName" or "emails[0]",
+// or a list of places that it may be in. The zero Field is no place.
 type Field struct{ places []place }
 
 // A place is one path into an object: names of members, and indexes of elements.

@@ -1,11 +1,8 @@
-// Package strict reads configuration documents, written in YAML, that a JSON
-// Schema describes, and reports everything that is wrong with one at once, each
-// with line, column and advice.
+// Package strict reads YAML documents that a JSON Schema describes, and reports everything
+// that is wrong with one at once, with line, column and advice. Start with [NewSchema].
 //
-// Start with [NewSchema]; [Schema.Read] reads a document into a struct by the YAML
-// library's own rules. Of YAML, one document of plain maps, lists and scalars is
-// accepted: no aliases, merge keys or tags, no key twice, numbers as JSON has them,
-// and no value left empty.
+// One document of plain maps, lists and scalars is accepted: no aliases, merge keys or
+// tags, no key twice, numbers as JSON has them, and no value left empty.
 package strict
 
 import (
