@@ -14,7 +14,6 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// applied holds the results of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
 	failed map[*user]error // by the person before the change; no nil errors
@@ -31,11 +30,8 @@ func (a *applied) fail(one *personPlan, err error) {
 	}
 }
 
-// apply executes a plan by the mapping's calls in a safe order: first it ends
-// access, then it removes roles before it adds others, and it restores access
-// last. If only new administrators would remain, they are added before an old one
-// is removed. A failure for one person does not stop the others: a repeated
-// request does only the rest.
+// apply executes a plan by the mapping's calls. A failure for one person does not stop
+// the others: a repeated request does only the rest.
 func (x *execution) apply(ctx context.Context) {
 	role, done := x.plan.role, &applied{failed: make(map[*user]error)}
 	x.suger = &suger{x.Service, x.Caller, done}
@@ -60,21 +56,27 @@ func (x *execution) apply(ctx context.Context) {
 	}
 }
 
-// phases sorts the people of a plan into the order of their calls.
+// phases sorts the people of a plan into a safe order of their calls: access ends first,
+// roles are removed before others are added, and access is restored last. If only new
+// administrators would remain, they are added before an old one is removed.
 func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 	stays := func(u *user) bool {
 		one := all.of(u.id)
 		return one == nil || !p.takesAdministrator(one)
 	}
 	rescue := s.whole && !slices.ContainsFunc(s.administrators(), stays)
+	ends, empowers := 0, 1
+	if rescue {
+		ends, empowers = 1, 0
+	}
 	phases := make([][]*personPlan, 5)
 	for _, one := range all.touched() {
 		at := 3
 		switch {
 		case one.endsAccess() && one.kind != planJoin:
-			at = 0
+			at = ends
 		case rescue && anyAdministrator(one.will()) && !anyAdministrator(one.held):
-			at = 1
+			at = empowers
 		case one.losesRole():
 			at = 2
 		case one.givesAccess():
@@ -82,22 +84,12 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 		}
 		phases[at] = append(phases[at], one)
 	}
-	if rescue {
-		phases[0], phases[1] = phases[1], phases[0]
-	}
 	return phases
 }
 
 func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
-	defer x.noteWrite(ctx, x.userName(one.before.id), x.administratorsName())
-	switch one.kind {
-	case planJoin: // the only person of a plan
-		if x.done.joined, err = x.applyJoin(ctx, one); x.done.joined != "" {
-			x.noteWrite(ctx, x.userName(x.done.joined))
-		}
-		return err
-	case planLeave:
-		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.present(one.before))
+	if one.kind == planJoin { // the only person of a plan
+		x.done.joined, err = x.applyJoin(ctx, one)
 		return err
 	}
 	return x.callAll(ctx, one)
@@ -112,11 +104,9 @@ func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 	return nil
 }
 
-// applyJoin adds a person, in one call or two, and returns the id in the answer.
-// Suger keeps the names of a person it knows: a further call updates those that
-// differ.
+// applyJoin adds a person, in one call or two, updates the names that Suger has kept of
+// somebody it knows, and returns the id in the answer.
 func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
-	defer x.noteWrite(ctx, x.addressName(one.values[x.model.userName]))
 	ops := &x.model.doc.Operations
 	answer, err := x.call(ctx, spec.OpAddUser, ops.AddUser, x.ids(nil, nil), x.newValues(one))
 	if err != nil {
@@ -149,8 +139,7 @@ func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, 
 	return added.id, x.callAll(ctx, x.restOfJoin(x.before, added, one, x.model.endOfAccess() == spec.ByRemoval))
 }
 
-// mayBe reports whether the answer to adding a person can be about that person:
-// it shows neither another address nor another id.
+// mayBe reports whether an answer shows neither another address nor another id.
 func (s *suger) mayBe(one *personPlan, answer any) bool {
 	id, hasID := s.model.idIn(answer)
 	if text, _ := spec.Text(id); hasID && one.before.id != "" && text != one.before.id {
@@ -160,9 +149,8 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 	return err == nil && (email == "" || foldEmail(email) == foldEmail(one.values[s.model.userName]))
 }
 
-// stranger returns an error if the first of two calls that add a person answered
-// with another person's id, whom the second call would make a member. An answer
-// without an address is compared with the record that Suger has by the id.
+// stranger returns an error if the first of two calls that add a person answered with
+// another person's id, whom the second call would make a member.
 func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id any) error {
 	text, _ := spec.Text(id)
 	record := answer
@@ -181,19 +169,14 @@ func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id an
 	return nil
 }
 
-// finishJoin makes the calls for what a newly added person does not
-// have yet, where no answer showed it and the list does: the answer to the call that
-// added them can be lost. It reports whether there were any.
+// finishJoin makes the calls for what an added person does not have yet by the list: the
+// answer to the call that added them can be lost. It reports whether there were any.
 func (x *execution) finishJoin(ctx context.Context) bool {
 	one := x.plan.joining()
-	if one == nil || x.done.refuses(one) {
+	if one == nil || x.done.refuses(one) || x.planner.joined(x.after, one) == nil {
 		return false
 	}
-	is := x.planner.joined(x.after, one)
-	if is == nil {
-		return false
-	}
-	rest := x.restOfJoin(x.after, is, one, false)
+	rest := x.restOfJoin(x.after, x.planner.joined(x.after, one), one, false)
 	if rest.empty() {
 		return false
 	}
@@ -201,10 +184,9 @@ func (x *execution) finishJoin(ctx context.Context) bool {
 	return true
 }
 
-// restOfJoin returns what somebody who was added does not have yet of the plan:
-// attributes, access and the role, for which there are calls after the one that adds.
-// Suger can know somebody with the role that they had once: it is replaced where access
-// is given by this change, so that nobody who was a member meanwhile is demoted.
+// restOfJoin returns what somebody who was added does not have yet of the plan. The role
+// that Suger kept is replaced where this change gives access, so that nobody who was a
+// member meanwhile is demoted.
 func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined bool) *personPlan {
 	rest := &personPlan{kind: planChange, before: is, values: make(map[int]string), held: one.roles}
 	for i, value := range one.values {
@@ -224,76 +206,65 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined boo
 
 type userCall struct {
 	name string
-	op   *spec.Operation
 	role *role // the role it is about, or nil
 	with spec.Values
 }
 
-// calls returns the calls that change a member, in order.
+// calls returns the calls that change or remove a member, in order.
 func (s *suger) calls(one *personPlan) []userCall {
-	ops := &s.model.doc.Operations
+	if one.kind == planLeave {
+		return []userCall{{name: spec.OpRemoveUser, with: s.values(one.before, nil)}}
+	}
 	var calls []userCall
 	if one.endsAccess() && s.model.endOfAccess() == spec.ByDeactivate {
-		calls = append(calls, userCall{name: spec.OpDeactivateUser, op: ops.DeactivateUser, with: s.present(one.before)})
+		calls = append(calls, userCall{name: spec.OpDeactivateUser, with: s.values(one.before, nil)})
 	}
 	comes := one.givesAccess()
 	if comes {
 		calls = append(calls, s.roleCalls(one.before, one)...) // before the update can give access
 	}
 	if with := s.updateValues(one); len(with) > 0 {
-		if ops.UpdateUser.Sends == spec.SendsWholeObject && !s.provesByID() {
-			with = s.allValues(one)
-		}
-		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
+		calls = append(calls, userCall{name: spec.OpUpdateUser, with: with})
 	}
 	after := one.after(s.model) // has these attributes from now on
 	if !comes {
 		calls = append(calls, s.roleCalls(after, one)...)
 	}
-	if comes && !s.model.writesStatus() && ops.ActivateUser != nil {
-		calls = append(calls, userCall{name: spec.OpActivateUser, op: ops.ActivateUser, with: s.present(after)})
+	if comes && !s.model.writesStatus() && s.model.doc.Operations.ActivateUser != nil {
+		calls = append(calls, userCall{name: spec.OpActivateUser, with: s.values(after, nil)})
 	}
 	return calls
 }
 
-// roleCalls returns the calls that change roles, where the update does not.
 func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
-	ops := &s.model.doc.Operations
 	if one.roles == nil || s.model.writesRole() {
 		return nil
 	}
-	about := func(name string, op *spec.Operation, r *role) userCall {
-		with := s.present(u)
-		addRoles(with, []*role{r})
-		return userCall{name: name, op: op, role: r, with: with}
-	}
-	if ops.SetRole != nil {
-		return []userCall{about(spec.OpSetRole, ops.SetRole, one.roles[0])}
+	about := func(name string, r *role) userCall { return userCall{name, r, s.values(u, []*role{r})} }
+	if s.model.doc.Operations.SetRole != nil {
+		return []userCall{about(spec.OpSetRole, one.roles[0])}
 	}
 	var calls []userCall
 	for _, r := range one.held { // roles are removed before others are added
 		if !holds(one.roles, r) {
-			calls = append(calls, about(spec.OpRevokeRole, ops.RevokeRole, r))
+			calls = append(calls, about(spec.OpRevokeRole, r))
 		}
 	}
 	for _, r := range one.roles {
 		if !holds(one.held, r) {
-			calls = append(calls, about(spec.OpGrantRole, ops.GrantRole, r))
+			calls = append(calls, about(spec.OpGrantRole, r))
 		}
 	}
 	return calls
 }
 
-// callOn makes one call on a user. An update that sends the whole object reads it
-// afresh, where there is a call for that, and lays its values over it, so that
-// nothing is lost that the mapping does not know.
-//
-// What it read must be the user as they were planned on, or as the plan makes
-// them: laid over anything else, the write would undo what has changed since.
+// callOn makes one call on a user. Where an update sends the whole object, that is read
+// and the values are laid over it, so that nothing is lost that the mapping does not know.
+// It must be the user before or after the plan, or the write would undo what has changed.
 func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) error {
-	named := s.ids(one.before, call.role)
-	request := s.request(call.name, call.op, named, call.with)
-	if get := s.model.doc.Operations.GetUser; get != nil && call.op.Sends == spec.SendsWholeObject {
+	named, op := s.ids(one.before, call.role), s.model.doc.Operations.Named(call.name)
+	request := s.request(call.name, op, named, call.with)
+	if get := s.model.doc.Operations.GetUser; get != nil && op.Sends == spec.SendsWholeObject {
 		object, err := s.call(ctx, spec.OpGetUser, get, named, nil)
 		if err != nil {
 			return err
@@ -303,12 +274,11 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 		}
 		request.Body = spec.Overlay(object, request.Body)
 	}
-	_, err := s.send(ctx, call.op, request)
+	_, err := s.send(ctx, op, request)
 	return err
 }
 
-// isAsPlanned reports whether a record by id agrees with the user before or
-// after a plan, in the fields that it has.
+// isAsPlanned reports whether a record agrees with the user before or after a plan.
 func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	is, err := s.model.readUser(record, s.Organization)
 	before, after := one.before, one.after(s.model)
@@ -327,72 +297,59 @@ func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	return !shown || refersTo(is.roles, one.held) || refersTo(is.roles, one.will())
 }
 
-// updateValues returns the values that the update operation sends for a plan;
-// empty if no update is needed.
+// updateValues returns the values that the update operation sends for a plan, none if no
+// update is needed, and all where it sends the whole object and no call reads that.
 func (s *suger) updateValues(one *personPlan) spec.Values {
-	with := make(spec.Values)
-	after := one.after(s.model)
-	for i := range one.values {
-		a := s.model.attributes[i]
-		with[a.name] = after.values[i]
-		if a.name == "name.givenName" || a.name == "name.familyName" {
-			s.addFullName(with, after)
+	m, all, with := s.model, s.values(one.after(s.model), one.will()), make(spec.Values)
+	send := func(names ...string) {
+		for _, name := range names {
+			if value, given := all[name]; given {
+				with[name] = value
+			}
 		}
 	}
-	if one.roles != nil && s.model.writesRole() {
-		addRoles(with, one.roles)
+	for i := range one.values {
+		if send(m.attributes[i].name); i == m.given || i == m.family {
+			send(m.derivedNames()...)
+		}
 	}
-	if one.active != nil && s.model.writesStatus() && (*one.active || s.model.endOfAccess() == spec.BySetStatus) {
-		with["status"] = s.model.statusValue(*one.active, s.now())
+	if one.roles != nil && m.writesRole() {
+		send(spec.RolePlaceholder, spec.RoleNamePlaceholder, spec.RolesPlaceholder, spec.RoleNamesPlaceholder)
 	}
-	return with
-}
-
-// allValues returns all values of a user as a plan leaves them, for an update
-// that sends the whole object where no call reads all of it.
-func (s *suger) allValues(one *personPlan) spec.Values {
-	with := s.present(one.after(s.model))
-	addRoles(with, one.will())
 	switch {
-	case !s.model.writesStatus():
+	case !m.writesStatus():
 	case one.active != nil:
-		with["status"] = s.model.statusValue(*one.active, s.now())
+		all["status"] = m.statusValue(*one.active, s.now())
+		if *one.active || m.endOfAccess() == spec.BySetStatus {
+			send("status")
+		}
 	case one.before.access.word != "":
-		with["status"] = one.before.access.raw
+		all["status"] = one.before.access.raw
+	}
+	if len(with) > 0 && m.doc.Operations.UpdateUser.Sends == spec.SendsWholeObject && !s.provesByID() {
+		return all
 	}
 	return with
 }
 
 func (s *suger) newValues(one *personPlan) spec.Values {
-	with := s.present(one.after(s.model))
+	with := s.values(one.after(s.model), one.roles)
 	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
-	addRoles(with, one.roles)
 	if s.model.status != nil && len(s.model.status.Active) > 0 {
 		with["status"] = s.model.statusValue(true, s.now())
 	}
 	return with
 }
 
-func (s *suger) present(u *user) spec.Values {
+// values returns the values of a user who holds roles, without the status.
+func (s *suger) values(u *user, roles []*role) spec.Values {
 	with := make(spec.Values)
 	for i, a := range s.model.attributes {
 		with[a.name] = u.values[i]
 	}
-	s.addFullName(with, u)
-	return with
-}
-
-// addFullName adds the names that are derived from others, unless Suger stores
-// them.
-func (s *suger) addFullName(with spec.Values, u *user) {
-	for _, name := range fullNames {
-		if !s.model.holds(name) {
-			with[name] = s.model.formatted(u)
-		}
+	for _, name := range s.model.derivedNames() {
+		with[name] = s.model.formatted(u)
 	}
-}
-
-func addRoles(with spec.Values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {
 		ids[i], names[i] = r.raw, r.name
@@ -401,40 +358,36 @@ func addRoles(with spec.Values, roles []*role) {
 	if len(roles) > 0 {
 		with[spec.RolePlaceholder], with[spec.RoleNamePlaceholder] = ids[0], names[0]
 	}
+	return with
+}
+
+// derivedNames returns the names for which Suger has no field.
+func (m *model) derivedNames() []string {
+	return slices.DeleteFunc(slices.Clone(fullNames), m.holds)
 }
 
 // applyRole makes the call that creates, renames or deletes a role. A new role is read
-// into the plan, because members get it by its id: from the answer, or else from a list.
+// from a list into the plan, because members get it by its id.
 func (x *execution) applyRole(ctx context.Context, change *rolePlan) error {
 	ops, template := &x.model.doc.Operations, &x.model.doc.Role.Template
-	defer x.noteWrite(ctx, x.rolesName())
+	call := func(name string, op *spec.Operation, r *role, with spec.Values) error {
+		_, err := x.call(ctx, name, op, x.ids(nil, r), with)
+		x.noteWrite(ctx, x.rolesName())
+		return err
+	}
 	switch change.kind {
 	case roleDeleted:
-		_, err := x.call(ctx, spec.OpRemoveRole, ops.RemoveRole, x.ids(nil, change.role), nil)
-		return err
+		return call(spec.OpRemoveRole, ops.RemoveRole, change.role, nil)
 	case roleRenamed:
-		with := spec.Values{"displayName": change.name}
-		if ops.UpdateRole.Sends == spec.SendsWholeObject {
-			with["description"] = change.role.description
-			if change.role.permissions != nil {
-				with["permissions"] = change.role.permissions
-			}
+		with := spec.Values{"displayName": change.name, "description": change.role.description}
+		if change.role.permissions != nil {
+			with["permissions"] = change.role.permissions
 		}
-		_, err := x.call(ctx, spec.OpUpdateRole, ops.UpdateRole, x.ids(nil, change.role), with)
-		return err
+		return call(spec.OpUpdateRole, ops.UpdateRole, change.role, with)
 	}
-	permissions := template.Permissions
-	if permissions == nil {
-		permissions = []any{}
-	}
-	answer, err := x.call(ctx, spec.OpAddRole, ops.AddRole, x.ids(nil, nil),
-		spec.Values{"displayName": change.name, "description": template.Description, "permissions": permissions})
-	if answer != nil {
-		if r, readErr := x.model.readRole(answer); readErr == nil && r.name == change.name && x.before.roles.byRef(roleRef{id: r.id}) == nil {
-			*change.role = *x.model.newCatalogue([]*role{r}, x.config.GroupRoles, false).byID(r.id)
-			return nil
-		}
-	}
+	err := call(spec.OpAddRole, ops.AddRole, nil, spec.Values{
+		"displayName": change.name, "description": template.Description, "permissions": append([]any{}, template.Permissions...),
+	})
 	roles, listErr := x.roles(ctx, x.fromNow())
 	if listErr != nil {
 		return cmp.Or(err, listErr)

@@ -34,7 +34,7 @@ type Change struct {
 
 // entryOf describes what a plan changes about one person, by what differs.
 func (s *suger) entryOf(what string, one *personPlan) *Change {
-	c := s.newChange(string(one.kind), one.before.id, s.model.email(one.before))
+	c := s.newChange(one.kind, one.before.id, s.model.email(one.before))
 	joins, was := one.kind == planJoin, strconv.FormatBool(one.before.access.active)
 	for i, value := range one.values {
 		name := s.model.attributes[i].name
@@ -67,7 +67,7 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 const maxRecorded = 4096
 
 func (s *suger) entryOfRole(change *rolePlan) *Change {
-	c := s.newChange(string(change.kind), change.role.id, change.role.name)
+	c := s.newChange(change.kind, change.role.id, change.role.name)
 	switch change.kind {
 	case roleRenamed:
 		c.Before["name"], c.After["name"] = change.role.name, change.name
@@ -97,12 +97,10 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 	}
 }
 
-func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []difference) {
+func (s *suger) recordProven(what string, p *plan, after *snapshot, failures differences) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
-		for _, f := range failures {
-			if f.one == one {
-				return f.err
-			}
+		if f := failures.about(one); f != nil {
+			return f.err
 		}
 		return nil
 	})

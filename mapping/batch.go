@@ -3,7 +3,6 @@ package mapping
 import (
 	"cmp"
 	"context"
-	"maps"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -13,16 +12,14 @@ import (
 // Bounds of the age of the list on which a batch plans.
 const (
 	batchAge = 5 * time.Second
-	// If a change adds somebody, finds nothing to do or is refused, or if the client names
-	// a version: adding a member would overwrite the role, and a person who has left is not
-	// checked again.
+	// If a change adds somebody, which would overwrite the role of a member, finds nothing to
+	// do or is refused, or if the client names a version.
 	absenceAge = time.Second
 )
 
-// A Batch executes the changes of a bulk request in order and confirms them
-// together: each is planned on the first list plus the batch's own writes. A
-// change that creates or removes a resource with its own id, or removes an
-// administrator, is confirmed at once.
+// A Batch executes the changes of a bulk request in order and confirms them together: each
+// is planned on the first list plus the batch's own writes. A change that adds a person,
+// changes a role or removes an administrator is confirmed at once.
 type Batch struct {
 	operation any          // under way
 	base      *snapshot    // the list that was read last
@@ -49,8 +46,8 @@ func batchOf(ctx context.Context) *Batch {
 // Begin names the operation that the next changes belong to.
 func (b *Batch) Begin(operation any) { b.operation = operation }
 
-// Prove reads the list if something is to be proven, and returns the operations, as
-// Begin named them, whose changes were found missing since it was last called.
+// Prove reads the list if something is to be proven, and returns the errors of the
+// operations whose changes were found missing since it was last called.
 func (b *Batch) Prove(ctx context.Context) map[any]error {
 	if b.hasPending() {
 		ctx, cancel := untilDeadline(ctx)
@@ -72,11 +69,17 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 
 func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
 
-// start returns the snapshot on which the batch plans its next change, nil if it
-// needs a new one: also if another request has written since. Where a record by id
-// proves something, the end of access begins with it.
+func (b *Batch) touched() (people []*personPlan) {
+	for _, one := range b.pending {
+		people = append(people, one.plan.touched()...)
+	}
+	return people
+}
+
+// start returns the snapshot on which the batch plans its next change, nil if it needs a
+// new one. Where a record by id proves something, the end of access begins with it.
 func (b *Batch) start(x *execution) *snapshot {
-	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge || b.others != b.writesOfOthers(x.suger) {
+	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge || b.outdated(x.suger) {
 		return nil
 	}
 	return b.snap
@@ -87,12 +90,8 @@ func (b *Batch) writesOfOthers(s *suger) int64 {
 	return s.memory.count(s.Organization).Load() - b.own.Load()
 }
 
-// forget drops the snapshot after a change that failed: it does not show what was made.
-func (b *Batch) forget() {
-	if b != nil {
-		b.snap = nil
-	}
-}
+// outdated reports whether another request has written since the list was read.
+func (b *Batch) outdated(s *suger) bool { return b.others != b.writesOfOthers(s) }
 
 // noteWrite notes a write, also for the batch that it belongs to.
 func (s *suger) noteWrite(ctx context.Context, names ...string) {
@@ -102,40 +101,31 @@ func (s *suger) noteWrite(ctx context.Context, names ...string) {
 	}
 }
 
-// mustLook reports whether what was planned on the batch's snapshot has to be
-// planned on a new one: the snapshot is too old, or there would be another plan if
-// what is pending had not taken effect, or nothing could show afterwards whether it
-// had.
+// mustLook reports whether a change has to be planned again on a new snapshot: the batch's
+// is too old, or there would be another plan if what is pending had not taken effect, or
+// nothing could show afterwards whether it had.
 func (b *Batch) mustLook(x *execution, err error) bool {
 	old := x.config.Now().Sub(b.snap.done) > absenceAge
 	switch {
 	case err != nil || x.plan.empty():
-		return old || b.assumes(x.change, err)
+		if old || !b.hasPending() {
+			return old
+		}
+		p, refused := x.change.plan(b.base.withRoles(b.snap.roles)) // without what is pending
+		return (err == nil) != (refused == nil) || refused == nil && !p.empty()
 	case old && (x.plan.joining() != nil || x.change.conditional):
 		return true
 	}
-	return slices.ContainsFunc(b.pending, func(one *execution) bool {
-		return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
-			return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool {
-				same := next.kind == planJoin && x.model.key(person.before) == x.model.key(next.before)
-				return same || person.before.id == next.before.id
-			})
+	return slices.ContainsFunc(b.touched(), func(person *personPlan) bool {
+		return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool {
+			same := next.kind == planJoin && x.model.key(person.before) == x.model.key(next.before)
+			return same || person.before.id == next.before.id
 		})
 	})
 }
 
-// assumes reports whether a change that has nothing to do, or is refused, would have
-// something to do if nothing that is pending had taken effect.
-func (b *Batch) assumes(c change, refused error) bool {
-	if !b.hasPending() {
-		return false
-	}
-	p, err := c.plan(b.base.withRoles(b.snap.roles))
-	return (err == nil) != (refused == nil) || err == nil && !p.empty()
-}
-
-// saw uses a snapshot that was read for a change of the batch, after the pending
-// changes: it proves them. Of several changes to one person the last counts.
+// saw proves the pending changes by a snapshot that was read after them. Of several changes
+// to one person the last counts.
 func (b *Batch) saw(ctx context.Context, s *suger, snap *snapshot) {
 	switch {
 	case b == nil:
@@ -147,10 +137,8 @@ func (b *Batch) saw(ctx context.Context, s *suger, snap *snapshot) {
 		return
 	}
 	last := make(map[string]*personPlan)
-	for _, one := range b.pending {
-		for _, person := range one.plan.touched() {
-			last[person.before.id] = person
-		}
+	for _, person := range b.touched() {
+		last[person.before.id] = person
 	}
 	for _, one := range b.pending {
 		one.after = snap
@@ -178,8 +166,7 @@ func (b *Batch) defers(x *execution) bool {
 	})
 }
 
-// add keeps a change whose calls were made. Until it is proven, the batch assumes that
-// they took effect.
+// add keeps a change whose calls were made, and assumes that they took effect.
 func (b *Batch) add(x *execution) {
 	x.operation, x.sent = b.operation, true
 	if b.snap == nil {
@@ -187,15 +174,10 @@ func (b *Batch) add(x *execution) {
 	}
 	b.pending = append(b.pending, x)
 	b.snap = x.before.assume(x.model, x.plan)
-	b.snap.own = make(map[string]tick)
-	maps.Copy(b.snap.own, x.before.own)
-	for _, name := range x.namesOf(x.plan) {
-		b.snap.own[name] = x.memory.lastWrite(name)
-	}
+	b.snap.assumed = true
 	x.after = b.snap
 }
 
-// with returns the snapshot with another record of a user.
 func (s *snapshot) with(is *user) *snapshot {
 	at, found := s.ids[is.id]
 	if !found {
@@ -207,8 +189,7 @@ func (s *snapshot) with(is *user) *snapshot {
 	return &copied
 }
 
-// assume returns the snapshot with the plan applied. A person who joins without
-// an id gets one derived from the address.
+// assume returns the snapshot with the plan applied.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false

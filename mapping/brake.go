@@ -39,39 +39,33 @@ type reservation struct {
 	whom         string // it is about: a repeat of the same change counts once
 	at           time.Time
 	n            int
-	replaced     *reservation // the earlier one of the same change, until this one is settled
+	kept         int // what an earlier one of the same change has made
 }
 
 func newBrake(limit Brake, now func() time.Time) *brake {
 	return &brake{limit: limit, now: now, recent: make(map[string][]*reservation)}
 }
 
-// reserve makes room for n changes; if there is none, retryAfter says when there
-// will be, and the reservation is nil. It is empty if the brake is off. More
-// changes than the limit in one plan are never allowed.
+// reserve makes room for n changes; if there is none, retryAfter says when there will be.
+// The reservation is empty if the brake is off.
 func (b *brake) reserve(organization, whom string, n int) (r *reservation, retryAfter time.Duration) {
 	if b.limit.Limit == 0 || n == 0 {
 		return &reservation{}, 0
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.now()
-	recent := b.recent[organization]
-	for len(recent) > 0 && now.Sub(recent[0].at) >= b.limit.Window {
-		recent = recent[1:]
-	}
-	b.recent[organization] = recent
-	var replaced *reservation
-	recent = slices.DeleteFunc(slices.Clone(recent), func(one *reservation) bool {
-		if one.whom == whom {
-			replaced, n = one, max(n, one.n)
+	now, taken, kept := b.now(), 0, 0
+	recent := slices.DeleteFunc(slices.Clone(b.recent[organization]), func(one *reservation) bool {
+		switch {
+		case now.Sub(one.at) >= b.limit.Window:
+		case one.whom == whom:
+			kept, n = one.n, max(n, one.n)
+		default:
+			taken += one.n
+			return false
 		}
-		return one.whom == whom
+		return true
 	})
-	taken := 0
-	for _, one := range recent {
-		taken += one.n
-	}
 	if taken+n > b.limit.Limit {
 		retryAfter = b.limit.Window
 		for _, one := range recent { // oldest first: until enough of them have expired
@@ -82,7 +76,7 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 		}
 		return nil, max(retryAfter, time.Second)
 	}
-	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n, replaced: replaced}
+	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n, kept: kept}
 	b.recent[organization] = append(recent, r)
 	return r, 0
 }
@@ -94,7 +88,5 @@ func (r *reservation) settle(made int) {
 	}
 	r.brake.mu.Lock()
 	defer r.brake.mu.Unlock()
-	if r.n = made; r.replaced != nil { // what was made before stays made
-		r.n, r.replaced = max(made, r.replaced.n), nil
-	}
+	r.n = max(made, r.kept)
 }

@@ -98,7 +98,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Finance"}`)
 			return err
 		}, lists + ", " + roles, lists + ", " + roles},
-		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, lists + ", " + roles + ", add role, " + lists + ", " + roles, lists + ", " + roles + ", add role, " + lists + ", " + roles},
+		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, lists + ", " + roles + ", add role, " + roles + ", " + lists, lists + ", " + roles + ", add role, " + roles + ", " + lists},
 	}
 	for _, test := range tests {
 		for _, temperature := range []string{"cold", "warm"} {

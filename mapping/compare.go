@@ -41,18 +41,16 @@ type Forecast struct {
 	Why      string    `json:"why,omitempty"`    // its text
 }
 
-// Compare reports what would happen if a SCIM client pushed a list of everybody who
-// should have access. It changes nothing. The people of the list come first, in its
-// order, then those who have access and are not on it.
-//
-// The error is a *[scim.Error] of reading Suger.
+// Compare reports what would happen if a SCIM client pushed a list of everybody who should
+// have access: first about the people of the list, in its order, then about those who have
+// access and are not on it. The error is a *[scim.Error] of reading Suger.
 func (u *Users) Compare(ctx context.Context, people []Person) (forecasts []Forecast, err error) {
 	defer u.translate(&err)
 	snap, err := u.people(ctx, u.fromNow())
-	if err != nil {
-		return nil, err
+	if err == nil {
+		snap, err = u.completed(ctx, snap, u.fromNow())
 	}
-	if snap, err = u.completed(ctx, snap, u.fromNow()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	forecasts = make([]Forecast, 0, len(people))

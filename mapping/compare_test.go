@@ -57,7 +57,7 @@ func TestCompare(t *testing.T) {
 				Why: `The userName "new" is not an e-mail address, and Suger knows people by e-mail. In Okta's Sign On tab, set the application username format to Email.`}},
 		{"protected user with a change", protect, mapping.Person{UserName: "editor@example.com", Role: "VIEWER"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "refused", Before: "EDITOR", After: "EDITOR", Code: scim.CodeProtectedUser,
-				Why: "editor@example.com is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS."}},
+				Why: "editor@example.com is protected: SCIM may read but not change this user, nor rename or delete the user's role. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS."}},
 		{"protected user without a change", protect, mapping.Person{UserName: "editor@example.com"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
 		{"new administrator while SCIM may not grant ADMIN", noAdmins, mapping.Person{UserName: "viewer@example.com", Role: "ADMIN"},

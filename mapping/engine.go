@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -33,6 +32,7 @@ type execution struct {
 	claim     *claim // what it locks, nil if nothing
 	before    *snapshot
 	plan      *plan // made on before
+	asked     need  // a list that begins after the request
 	again     bool  // the list was read again, because it showed no administrator
 	reserved  *reservation
 	after     *snapshot // shows the plan applied, also in a dry run
@@ -42,10 +42,8 @@ type execution struct {
 }
 
 // carryOut executes a change: snapshot, plan, guards, calls, confirmation. Without
-// a difference it makes no call and writes no record. Errors that can be known are
-// reported before the first write, and the result is confirmed by a read that
-// begins after the last call. If a member of a group has left meanwhile, the change
-// is repeated for the others. The error is for the client.
+// a difference it makes no call and writes no record. If a member of a group has left
+// meanwhile, the change is repeated for the others. The error is for the client.
 func (s *suger) carryOut(ctx context.Context, c change) (x *execution, err error) {
 	defer s.translate(&err)
 	x, err = s.carryOutOnce(ctx, c)
@@ -59,7 +57,7 @@ func (s *suger) carryOut(ctx context.Context, c change) (x *execution, err error
 }
 
 func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) {
-	x := &execution{suger: s, change: c}
+	x := &execution{suger: s, change: c, asked: s.fromNow()}
 	defer func() { s.locks.release(x.claim) }()
 	if err := x.settle(ctx); err != nil {
 		return nil, err
@@ -71,15 +69,15 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 	}
 	x.after = x.before
 	if x.plan.empty() {
-		x.sent = x.before.own != nil
+		x.sent = x.before.assumed
 		return x, nil
 	}
-	if err := s.takesForAnother(ctx, x.plan); err != nil {
-		x.refused(err)
-		return nil, err
+	err := s.takesForAnother(ctx, x.plan)
+	if err == nil {
+		err = x.reserve()
 	}
-	if err := x.reserve(); err != nil {
-		x.recordFailed(err)
+	if err != nil {
+		x.refused(err)
 		return nil, err
 	}
 	if s.config.DryRun {
@@ -91,15 +89,13 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 	return x, x.write(ctx)
 }
 
-// settle makes the plan on a snapshot that no other change of this process can
-// outdate, because the names that the plan is about are locked. They are locked only
-// after Suger has let the credential read the organization, so that an invalid key
-// delays nobody.
+// settle makes the plan on a snapshot that no other change of this process can outdate:
+// what the plan is about is locked, but only after Suger has let the credential read the
+// organization, so that an invalid key delays nobody.
 func (x *execution) settle(ctx context.Context) (err error) {
-	asked := x.fromNow()
-	snap, n := x.change.seen, asked
+	snap := x.change.seen
 	if snap == nil && !x.memory.proven(x.memory.key(x.Caller)) {
-		if snap, err = x.look(ctx, n); err != nil {
+		if snap, err = x.look(ctx); err != nil {
 			return err
 		}
 	}
@@ -108,20 +104,17 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 	batch := batchOf(ctx)
 	known := batch.start(x)
-	if known != nil || snap != nil && snap.own != nil { // which assumes what is not confirmed
+	if known != nil || snap != nil && snap.assumed {
 		snap = known
 	}
 	for {
-		if snap == nil || x.outdates(snap) {
-			// The list that confirmed the previous change suffices if it began after
-			// this request and nothing was written since.
-			n = need{after: max(asked.after, x.memory.lastWrite(organizationName(x.Organization)))}
-			if snap, err = x.look(ctx, n); err != nil {
+		if snap == nil || x.outdates(snap, batch) {
+			if snap, err = x.look(ctx); err != nil {
 				return err
 			}
 		}
 		x.before = snap
-		err = x.makePlan(ctx, n)
+		err = x.makePlan(ctx)
 		if known != nil && snap == known && batch.mustLook(x, err) {
 			snap, known = nil, nil
 			continue
@@ -140,8 +133,12 @@ func (x *execution) settle(ctx context.Context) (err error) {
 	}
 }
 
-// lock locks more names. All are released and acquired again together, so that two
-// changes never deadlock.
+// sinceAsked is for a list that began after the request and the last write.
+func (x *execution) sinceAsked() need {
+	return need{after: max(x.asked.after, x.memory.lastWrite(organizationName(x.Organization)))}
+}
+
+// lock locks more names: all again and together, so that two changes never deadlock.
 func (x *execution) lock(ctx context.Context, more []string) error {
 	c := &claim{organization: x.Organization, exclusive: x.change.exclusive, names: slices.Clone(more)}
 	if x.claim != nil {
@@ -156,37 +153,28 @@ func (x *execution) lock(ctx context.Context, more []string) error {
 	return nil
 }
 
-// outdates reports whether something was written to one of the locked names, for an
-// exclusive change to anything, that a snapshot does not show.
-func (x *execution) outdates(snap *snapshot) bool {
-	names := x.claim.names
-	if x.change.exclusive {
-		names = []string{organizationName(x.Organization)}
+// outdates reports whether something was written that a snapshot does not show.
+func (x *execution) outdates(snap *snapshot, batch *Batch) bool {
+	if snap.assumed {
+		return batch.outdated(x.suger)
 	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		last := x.memory.lastWrite(name)
-		return last > snap.tick && last != snap.own[name]
-	})
+	return x.memory.lastWrite(organizationName(x.Organization)) > snap.tick
 }
 
 // look returns the snapshot on which a change is first planned.
-func (x *execution) look(ctx context.Context, n need) (*snapshot, error) {
+func (x *execution) look(ctx context.Context) (*snapshot, error) {
 	batch, id := batchOf(ctx), x.change.single
 	alone := id != "" && (batch == nil || x.change.ends && x.provesByID())
-	if alone && !batch.hasPending() {
-		return x.person(ctx, id, n)
+	if !alone || batch.hasPending() { // what comes after this change would not show what is pending
+		snap, err := x.everybody(ctx, x.sinceAsked())
+		if err != nil {
+			return nil, err
+		}
+		if !alone {
+			return snap, x.planner.usable(snap, id, "")
+		}
 	}
-	snap, err := x.everybody(ctx, n) // what comes after this change would not show what is pending
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case alone:
-		return x.person(ctx, id, n)
-	case id != "":
-		return snap, x.planner.usable(snap, id, "")
-	}
-	return snap, nil
+	return x.person(ctx, id, x.sinceAsked())
 }
 
 // everybody is people, for the batch as well.
@@ -198,11 +186,9 @@ func (x *execution) everybody(ctx context.Context, n need) (*snapshot, error) {
 	return snap, err
 }
 
-// makePlan computes the plan and asks the guards, on a snapshot with everything
-// that both need. A role that is on no cached list is looked up in a fresh one
-// before it is reported as unknown.
-func (x *execution) makePlan(ctx context.Context, n need) error {
-	for fresh := false; ; {
+// makePlan makes the plan and asks the guards, on a snapshot with all that both need.
+func (x *execution) makePlan(ctx context.Context) error {
+	for {
 		snap := x.before
 		p, err := x.change.plan(snap)
 		if err == nil {
@@ -214,49 +200,49 @@ func (x *execution) makePlan(ctx context.Context, n need) error {
 			return nil
 		case err == nil:
 			x.again = true
-			if x.before, err = x.everybody(ctx, x.fromNow()); err == nil && snap.roles.whole {
-				x.before = x.before.withRoles(snap.roles)
-			}
+			x.before, err = x.everybody(ctx, x.fromNow())
 		case errors.Is(err, errNeedsEverybody) && !snap.whole:
-			if x.before, err = x.people(ctx, need{after: max(n.after, snap.tick)}); err != nil {
-				return err
-			}
-			is := snap.byID(x.change.single)
-			if err = x.contradiction(is, x.before); err == nil && snap.roles.whole {
-				x.before = x.before.withRoles(snap.roles)
-			}
-			if old := x.before.byID(x.change.single); x.change.ends && is != nil && is.access.active && old != nil && !old.access.active {
-				x.before = x.before.with(is) // the list can be an old one
-			}
+			x.before, err = x.listWith(ctx, snap)
 		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
-			err = x.complete(ctx, need{after: max(n.after, x.memory.lastWrite(x.rolesName()))})
-		case isUnknownRole(err) && !fresh:
-			fresh = true
-			err = x.complete(ctx, x.fromNow())
+			err = x.complete(ctx)
 		default:
 			x.refused(err)
 		}
 		if err != nil {
 			return err
 		}
+		if snap.roles.whole {
+			x.before = x.before.withRoles(snap.roles)
+		}
 	}
 }
 
-// readsAgain reports whether the list has to be read again, once, because it shows no
-// active administrator, also after the plan, which takes something from somebody: the role
-// may have passed from a person on a later page to one on an earlier page meanwhile.
+// listWith returns the snapshot of everybody after that of one person.
+func (x *execution) listWith(ctx context.Context, record *snapshot) (*snapshot, error) {
+	all, err := x.people(ctx, need{after: max(x.sinceAsked().after, record.tick)})
+	if err != nil {
+		return nil, err
+	}
+	is, listed := record.byID(x.change.single), all.byID(x.change.single)
+	if x.change.ends && is != nil && is.access.active && listed != nil && !listed.access.active {
+		all = all.with(is) // the list can be an old one
+	}
+	return all, x.contradiction(is, all)
+}
+
+// readsAgain reports whether the list has to be read again, once, since it shows no active
+// administrator: the role may have passed from a later page to an earlier one meanwhile.
 func (x *execution) readsAgain(snap *snapshot, p *plan) bool {
 	return !x.again && x.model.lacksAdministrator(snap) && x.planner.administratorsAfter(snap, p) == 0 &&
 		slices.ContainsFunc(p.touched(), x.model.takes)
 }
 
-// complete adds the list of roles to the snapshot. If that list was slow, a snapshot
-// of one person is read again: another gateway may have made them the only
-// administrator meanwhile.
-func (x *execution) complete(ctx context.Context, n need) (err error) {
+// complete adds the list of roles to the snapshot. If that took long, one person's record
+// is read again: they may have become the only administrator meanwhile.
+func (x *execution) complete(ctx context.Context) (err error) {
 	const recordAge = time.Second // of one person's record when a change is planned on it
 	snap := x.before
-	if x.before, err = x.completed(ctx, snap, n); err != nil {
+	if x.before, err = x.completed(ctx, snap, need{after: max(x.sinceAsked().after, x.memory.lastWrite(x.rolesName()))}); err != nil {
 		return err
 	}
 	if snap.whole || x.change.single == "" || x.config.Now().Sub(snap.done) <= recordAge {
@@ -269,11 +255,6 @@ func (x *execution) complete(ctx context.Context, n need) (err error) {
 	return err
 }
 
-func isUnknownRole(err error) bool {
-	var e *scim.Error
-	return errors.As(err, &e) && e.Code == scim.CodeUnknownRole
-}
-
 func (x *execution) refused(err error) {
 	var no *refusal
 	if errors.As(err, &no) {
@@ -284,27 +265,19 @@ func (x *execution) refused(err error) {
 
 func (x *execution) recordFailed(err error) { x.suger.recordFailed(x.change.what, x.plan, x.done, err) }
 
-// reserve counts the plan against the change brake.
 func (x *execution) reserve() error {
-	losses := x.planner.losses(x.plan)
-	reserved, retryAfter := x.brake.reserve(x.Organization, x.plan.whom(), losses)
-	if retryAfter == 0 {
-		x.reserved = reserved
+	reserved, retryAfter := x.brake.reserve(x.Organization, x.plan.whom(), x.planner.losses(x.plan))
+	if x.reserved = reserved; reserved != nil {
 		return nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
-		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are intended. Okta retries this one later.",
+		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s, which counts removals, deactivations, lost roles and changed addresses). Check in Okta that it is intended. Okta retries it later; one that alone exceeds the limit has to be made in smaller steps.",
 		x.config.Brake)
-	if losses > x.config.Brake.Limit {
-		e.Detail = fmt.Sprintf("Nothing was changed: this change alone removes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE). If it is intended, make it in smaller steps or raise the setting temporarily.", losses, x.config.Brake)
-	}
 	e.RetryAfter = retryAfter
-	x.config.Observer.Refused(guardBrake)
 	return &refusal{guardBrake, e}
 }
 
-// namesOf returns the lock names of a plan: changes with a common name are made
-// one at a time.
+// namesOf returns what a plan locks.
 func (s *suger) namesOf(p *plan) []string {
 	var names []string
 	for _, one := range p.touched() {
@@ -324,8 +297,7 @@ func (s *suger) namesOf(p *plan) []string {
 	return names
 }
 
-// write makes the plan's calls and confirms them. A client that disconnects does
-// not stop it halfway: only its deadline does.
+// write makes the plan's calls and confirms them, even if the client disconnects.
 func (x *execution) write(ctx context.Context) error {
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
@@ -336,16 +308,16 @@ func (x *execution) write(ctx context.Context) error {
 		return nil
 	}
 	err := x.confirmNow(ctx)
-	if err != nil {
-		batch.forget()
-		return err
+	switch {
+	case err == nil:
+		batch.saw(ctx, x.suger, x.after)
+	case batch != nil:
+		batch.snap = nil // it does not show what was made
 	}
-	batch.saw(ctx, x.suger, x.after)
-	return nil
+	return err
 }
 
-// confirmNow confirms the plan's calls by a read that begins now. The error is for the
-// client.
+// confirmNow confirms the plan's calls by a read that begins now.
 func (x *execution) confirmNow(ctx context.Context) error {
 	if role := x.plan.role; role != nil && role.kind == roleDeleted && x.done.role != nil && !uncertain(x.done.role) {
 		if roles, err := x.roles(ctx, x.fromNow()); err != nil || roles.byID(role.role.id) != nil {
@@ -365,8 +337,7 @@ func (x *execution) confirmNow(ctx context.Context) error {
 	return x.proven(ctx, x.planner.prove(x.before, x.after, x.plan))
 }
 
-// untilDeadline returns a context that ends only at ctx's deadline, if it has
-// one.
+// untilDeadline returns a context that ends only at ctx's deadline, if it has one.
 func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
@@ -374,16 +345,16 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() {}
 }
 
-// proven records the outcome of a change, given how after, a snapshot that began after
-// its calls, differs from the plan. The error is for the client.
-func (x *execution) proven(ctx context.Context, differs []difference) error {
+// proven records the outcome of a change, given how after differs from the plan. What Suger
+// refused does not count; the rest may still take effect, even if Suger does not show it yet.
+func (x *execution) proven(ctx context.Context, differs differences) error {
 	failures := x.failures(differs)
-	refused := x.done.refused(differs)
+	refused := &plan{}
 	for _, one := range x.plan.touched() {
-		shown := !slices.ContainsFunc(differs, func(d difference) bool {
-			return d.one == one && (d.field != goneField || x.done.reason(one) != nil) // a call that was answered does not bring them back
-		})
-		if refused.of(one.before.id) == nil && (!shown || x.done.late.Load()) {
+		switch d := differs.about(one); {
+		case d != nil && x.done.refuses(one):
+			refused.people = append(refused.people, one)
+		case x.done.late.Load(), d != nil && (d.field != goneField || x.done.reason(one) != nil): // a call that was answered does not bring them back
 			x.doubt(one)
 		}
 	}
@@ -397,43 +368,28 @@ func (x *execution) proven(ctx context.Context, differs []difference) error {
 	return cmp.Or(x.keepAdministrator(ctx, differs), x.failureOf(failures))
 }
 
-// unproven records a change that was sent and cannot be confirmed. The error is for
-// the client.
+// unproven records a change that was sent and cannot be confirmed, because of cause. A list
+// that Suger refuses says nothing about the request, so that the client is to retry it.
 func (x *execution) unproven(cause error) error {
 	x.reserved.settle(x.planner.losses(x.plan)) // parts of it may have taken effect
+	detail := "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. %s"
 	for _, one := range x.plan.touched() {
 		if !x.done.refuses(one) {
 			x.doubt(one)
 		}
 	}
-	err := x.errUnproven(cause)
+	if slices.ContainsFunc(x.plan.touched(), x.planner.takesAdministrator) {
+		detail += " Make sure in Suger's console that the organization still has an active administrator."
+	}
+	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
+		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
+	}
+	err := withDetail(x.asSCIM(cause), detail)
 	x.recordFailed(err)
 	return err
 }
 
-// errUnproven is for a change that was sent and whose confirmation failed because of
-// cause. A list that Suger refuses says nothing about the request, so that the client
-// is to retry it.
-func (x *execution) errUnproven(cause error) error {
-	if call, ok := callError(cause); ok && call.Status == http.StatusBadRequest {
-		cause = unavailable(cause, fmt.Sprintf("to %q", call.Operation), 0)
-	}
-	if len(x.plan.touched()) == len(x.done.failed) || x.done.role != nil {
-		for _, failed := range append(slices.Collect(maps.Values(x.done.failed)), x.done.role) {
-			if failed != nil && !uncertain(failed) {
-				cause = failed
-			}
-		}
-	}
-	detail := "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. %s"
-	if slices.ContainsFunc(x.plan.touched(), x.planner.takesAdministrator) {
-		detail += " Make sure in Suger's console that the organization still has an active administrator."
-	}
-	return withDetail(x.asSCIM(cause), detail)
-}
-
-// withDetail returns an error for the client with another detail, in which %s is the
-// present one. Other errors are unchanged.
+// withDetail returns an error for the client with another detail, in which %s is its own.
 func withDetail(err error, format string) error {
 	var e *scim.Error
 	if !errors.As(err, &e) {

@@ -1,9 +1,11 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,43 +38,31 @@ type refusal struct {
 func (r *refusal) Error() string { return fmt.Sprintf("%s: %s", r.guard, r.err.Detail) }
 func (r *refusal) Unwrap() error { return r.err }
 
-// errNeedsEverybody means that a guard needs the whole organization, and the
-// snapshot holds one person.
+// errNeedsEverybody means that a guard needs everybody, and the snapshot holds one person.
 var errNeedsEverybody = errors.New("the guards need the whole list")
 
-// guard refuses a plan whose resulting state is not allowed. The change brake,
-// which counts, is separate.
+// guard refuses a plan whose resulting state is not allowed. The change brake is separate.
 func (p *planner) guard(s *snapshot, all *plan) error {
-	for _, check := range []func(*snapshot, *plan) error{p.sparesProtected, p.grantsNoAdministrator, p.keepsAddressesUnique, p.leavesAdministrator} {
-		if err := check(s, all); err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(p.sparesProtected(s, all), p.grantsNoAdministrator(s, all), p.keepsAddressesUnique(s, all), p.leavesAdministrator(s, all))
 }
 
-// sparesProtected refuses changes of protected people and of the roles that they
-// hold.
 func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	if len(p.protected) == 0 {
 		return nil
 	}
+	var emails []string
 	for _, one := range all.touched() {
-		for _, email := range []string{p.model.email(one.before), one.values[p.model.userName]} {
-			if p.protects(email) {
-				return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
-					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS.", email)}
-			}
+		emails = append(emails, p.model.email(one.before), one.values[p.model.userName])
+	}
+	if all.role != nil && all.role.kind != roleMade {
+		for _, u := range s.holdersOf(all.role.role) { // a group's change is planned on everybody
+			emails = append(emails, p.model.email(u))
 		}
 	}
-	if all.role == nil || all.role.kind == roleMade {
-		return nil
-	}
-	for _, u := range s.holdersOf(all.role.role) { // a group's change is planned on everybody
-		if p.protected[p.model.key(u)] {
+	for _, email := range emails {
+		if p.protects(email) {
 			return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
-				"%s is protected and holds the role %s, so the role can be neither renamed nor deleted. Make the change in Suger's console.",
-				p.model.email(u), all.role.role.label())}
+				"%s is protected: SCIM may read but not change this user, nor rename or delete the user's role. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS.", email)}
 		}
 	}
 	return nil
@@ -92,14 +82,12 @@ func (p *planner) protects(email string) bool {
 	return false
 }
 
-// looksLike reports whether two different folded addresses are equal to a
-// server that also folds non-ASCII letters.
+// looksLike reports whether a server that folds all letters takes two addresses for the same.
 func looksLike(a, b string) bool {
 	return a != b && (!isASCII(a) || !isASCII(b)) && sameName(a, b)
 }
 
-// withoutAccents returns a text as a server reads it that takes letters with and
-// without accents for the same.
+// withoutAccents returns a text as a server reads it that ignores accents.
 func withoutAccents(s string) string {
 	return cleanName(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -109,9 +97,8 @@ func withoutAccents(s string) string {
 	}, norm.NFKD.String(s)))
 }
 
-// takesForAnother returns an error if Suger answers the call for the address of
-// somebody who is to be added with somebody else: the call that adds would change
-// them.
+// takesForAnother returns an error if Suger finds somebody else by the address of a person
+// who is to be added: the call that adds would change them.
 func (s *suger) takesForAnother(ctx context.Context, p *plan) error {
 	op, one := s.model.doc.Operations.FindUser, p.joining()
 	if op == nil || one == nil || one.before.id != "" {
@@ -138,8 +125,7 @@ func isASCII(s string) bool {
 }
 
 // grantsNoAdministrator refuses, if granting is switched off, to make somebody an
-// administrator: by the role, by restoring access, or by changing an
-// administrator's address.
+// administrator: by the role, by restoring access, or by another address.
 func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	if p.config.AllowAdminGrant {
 		return nil
@@ -148,10 +134,8 @@ func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 		if !s.whole && one.kind == planChange && one.givesAccess() {
 			return errNeedsEverybody // the record by id can be older than the list
 		}
-		if one.kind == planLeave || !anyAdministrator(one.will()) {
-			continue
-		}
-		if one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held) {
+		gains := one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held)
+		if gains && one.kind != planLeave && anyAdministrator(one.will()) {
 			return &refusal{guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
 				"This gateway does not grant the administrator role, nor restore an administrator's access or change the address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
 		}
@@ -159,8 +143,6 @@ func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	return nil
 }
 
-// keepsAddressesUnique refuses to give an account an address that another one
-// has.
 func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	for _, one := range all.touched() {
 		email, given := one.values[p.model.userName]
@@ -170,39 +152,38 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		if !s.whole {
 			return errNeedsEverybody
 		}
-		for _, u := range s.users { // who joins has an address that nobody here has
+		folded := foldEmail(email)
+		other := find(s.users, func(u *user) bool { // who joins has an address that nobody here has
 			is := p.model.key(u)
-			if same := is == foldEmail(email) && one.kind == planChange; u.id != one.before.id && (same || looksLike(is, foldEmail(email))) {
-				looks := ""
-				if !same {
-					looks = fmt.Sprintf(", which looks like %s, so that Suger may treat the two as the same", scim.Clip(email, 120))
-				}
-				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
-					"Suger already has another user with the userName %s%s. Nothing was changed.", scim.Clip(is, 120), looks)}
+			return u.id != one.before.id && (is == folded && one.kind == planChange || looksLike(is, folded))
+		})
+		if other != nil || one.kind == planChange && s.unusable("", email) != nil {
+			taken := email
+			if other != nil {
+				taken = p.model.email(other)
 			}
+			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
+				"Suger already has another user with the userName %s, the same or one that it may treat as the same. Nothing was changed.", scim.Clip(taken, 120))}
 		}
-		if usual := fold(cleanName(email)); usual != foldEmail(email) && (one.kind == planChange || one.before.id == "") {
+		if usual := fold(cleanName(email)); usual != folded && (one.kind == planChange || one.before.id == "") {
 			return &refusal{guardUnique, scim.NewError(scim.CodeInvalidValue,
 				"Suger may take the userName %q for %q, which can be somebody else's, so nothing was changed. Use the second spelling in Okta.", scim.Clip(email, 120), scim.Clip(usual, 120))}
-		}
-		if one.kind == planChange && s.unusable("", email) != nil {
-			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
-				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}
 		}
 	}
 	return nil
 }
 
-// leavesAdministrator refuses a plan that takes an active administrator away, or
-// somebody whose role is unknown, and leaves none. An administrator whose address
-// changes does not count: the account may then be somebody else's.
+// leavesAdministrator refuses a plan that takes an active administrator away, or somebody
+// whose role is unknown, and leaves none.
 func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
-	var loser *personPlan
-	known := false // that the loser is an administrator
-	for _, one := range all.touched() {
-		if takes := p.takesAdministrator(one); takes || !known && p.mayTakeAdministrator(s, one) {
-			loser, known = one, takes
-		}
+	touched := all.touched()
+	loser := find(touched, p.takesAdministrator)
+	known := loser != nil // to be an administrator
+	if !known {
+		loser = find(touched, func(one *personPlan) bool {
+			unknown := len(one.before.roles) == 0 || !s.roles.knows(one.before.roles)
+			return unknown && one.before.access.active && p.model.leavesPowerless(one)
+		})
 	}
 	switch {
 	case loser == nil:
@@ -223,33 +204,20 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	refused := scim.NewError(scim.CodeLastAdmin,
 		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
 		p.model.email(loser.before))
-	for _, u := range s.users {
-		if u.id != loser.before.id && s.doubts(u) && canHelp(u, s.roles.of(u)) {
-			refused.Detail += fmt.Sprintf(" %s does not count: a removal that was sent in the last %d minutes and is not confirmed may still take effect.",
-				p.model.email(u), int(doubtLifetime.Minutes()))
-			break
-		}
+	if slices.ContainsFunc(s.users, s.doubts) {
+		refused.Detail += fmt.Sprintf(" A removal that was sent in the last %d minutes and is not confirmed may still take effect, so the person does not count.", int(doubtLifetime.Minutes()))
 	}
 	return &refusal{guardLastAdmin, refused}
 }
 
-// mayTakeAdministrator reports whether a plan takes access or a role from a person
-// whose role is unknown.
-func (p *planner) mayTakeAdministrator(s *snapshot, one *personPlan) bool {
-	takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
-	unknown := len(one.before.roles) == 0 || !s.roles.knows(one.before.roles)
-	return takes && unknown && one.kind != planJoin && one.before.access.active
-}
-
 // takesAdministrator reports whether a plan takes an administrator away, or may.
 func (p *planner) takesAdministrator(one *personPlan) bool {
-	is := one.kind != planJoin && one.before.access.active && !one.before.access.pending && anyAdministrator(one.held)
-	return is && (one.endsAccess() || one.renames(p.model) || !anyAdministrator(one.will()))
+	is := one.before.access.active && !one.before.access.pending && anyAdministrator(one.held)
+	return is && p.model.leavesPowerless(one)
 }
 
-// tookAdministrator reports whether a plan that is done turns out to have taken an
-// administrator away, or may have: a slow write can meet somebody who has become
-// one since the plan was made.
+// tookAdministrator reports whether a plan that is done may have taken an administrator
+// away: a slow write can meet somebody who has become one since the plan was made.
 func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 	is := after.byID(one.before.id)
 	if is == nil || one.kind != planChange || !one.endsAccess() {
@@ -258,37 +226,22 @@ func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 	return anyAdministrator(after.roles.of(is)) || !after.roles.knows(is.roles) && !p.model.knowsAdministrators()
 }
 
-// administratorsAfter counts the active administrators after the plan. People whom
-// the plan adds do not count if the mapping has invited users.
-func (p *planner) administratorsAfter(s *snapshot, all *plan) int {
-	planned := make(map[string]bool)
-	count := 0
-	for _, one := range all.touched() {
-		if one.kind != planJoin {
-			planned[one.before.id] = true
-		}
-		after := one.after(p.model)
-		if after == nil || one.renames(p.model) || one.kind == planJoin && p.model.invites() {
-			continue
-		}
-		if canHelp(after, one.will()) && !s.doubts(one.before) {
-			count++
+// administratorsAfter counts the active administrators after a plan that adds nobody. One
+// whose address changes does not count: the account may then be somebody else's.
+func (p *planner) administratorsAfter(s *snapshot, all *plan) (n int) {
+	for _, u := range s.assume(p.model, all).administrators() {
+		if one := all.of(u.id); one == nil || !one.renames(p.model) {
+			n++
 		}
 	}
-	for _, u := range s.users {
-		if !planned[u.id] && canHelp(u, s.roles.of(u)) && !s.doubts(u) {
-			count++
-		}
-	}
-	return count
+	return n
 }
 
-// losses counts what the change brake bounds: ends of access, lost roles and
-// changed addresses.
+// losses counts what the change brake bounds.
 func (p *planner) losses(all *plan) (n int) {
-	for _, one := range all.touched() {
-		lost := one.before.access.active && (one.endsAccess() || one.losesRole() || one.renames(p.model))
-		if one.kind == planLeave || one.kind == planChange && lost {
+	for _, one := range all.people {
+		active := one.kind == planChange && one.before.access.active
+		if one.kind == planLeave || active && (one.endsAccess() || one.losesRole() || one.renames(p.model)) {
 			n++
 		}
 	}

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// locks serializes work by name within this process: of claims that conflict, the
-// earlier one goes first.
+// locks serializes work by name: of claims that conflict, the earlier one goes first.
 type locks struct {
 	mu     sync.Mutex
 	claims []*claim // granted or waiting, oldest first
@@ -31,18 +30,13 @@ func (c *claim) conflicts(other *claim) bool {
 		(c.exclusive || other.exclusive || slices.ContainsFunc(other.names, c.has))
 }
 
-// acquire waits until no earlier claim conflicts with c. It gives up when the
-// context ends. A claim must not be acquired while its owner holds another one.
+// acquire waits until no earlier claim conflicts with c, or the context ends. Its owner must
+// not hold another claim.
 func (l *locks) acquire(ctx context.Context, c *claim) error {
 	slices.Sort(c.names)
 	c.released = make(chan struct{})
 	l.mu.Lock()
-	var earlier []*claim
-	for _, one := range l.claims {
-		if one.conflicts(c) {
-			earlier = append(earlier, one)
-		}
-	}
+	earlier := slices.DeleteFunc(slices.Clone(l.claims), func(one *claim) bool { return !one.conflicts(c) })
 	l.claims = append(l.claims, c)
 	l.mu.Unlock()
 	for _, one := range earlier {

@@ -136,9 +136,6 @@ func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStat
 
 func (m *model) writesRole() bool { return m.doc.WritesRole() }
 
-// invites reports whether the mapping knows people who have never signed in.
-func (m *model) invites() bool { return m.status != nil && len(m.status.pending) > 0 }
-
 // statusValue returns what is written into the status to give or end access, nil if nothing
 // can be.
 func (m *model) statusValue(active bool, now string) any {
@@ -160,7 +157,7 @@ func (m *model) statusValue(active bool, now string) any {
 
 // endOfAccess returns how access ends. The mapping decides, not a record, so that
 // an unexpected answer never turns a deactivation into a removal.
-func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
+func (m *model) endOfAccess() string { return m.doc.Access.End.Way }
 
 // knowsAdministrators reports whether the mapping has the ids of the administrator roles.
 func (m *model) knowsAdministrators() bool {

@@ -10,16 +10,15 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A plan is the set of changes to make in Suger for a request. It is computed
-// from a snapshot and a request alone, so it can be tested, printed and guarded
-// without a call.
+// A plan is the set of changes to make in Suger for a request, computed from a snapshot
+// and the request alone.
 type plan struct {
 	people []*personPlan
 	role   *rolePlan // nil if no role itself is changed
 }
 
 type personPlan struct {
-	kind   planKind
+	kind   string         // planChange, planJoin or planLeave
 	before *user          // as the snapshot has them; for a join, the draft without an id
 	values map[int]string // new values by position in model.attributes
 	active *bool          // nil: as it is
@@ -28,38 +27,27 @@ type personPlan struct {
 	kept   string         // why a part of the request is not done, "" if all of it is
 }
 
-// A planKind is the operation that changes a person or a membership.
-type planKind string
-
+// What a plan does with a person or a role, by the operation for it.
 const (
-	planChange planKind = spec.OpUpdateUser // the person stays a member
-	planJoin   planKind = spec.OpAddUser    // the person becomes a member
-	planLeave  planKind = spec.OpRemoveUser // the membership ends
+	planChange = spec.OpUpdateUser // the person stays a member
+	planJoin   = spec.OpAddUser    // the person becomes a member
+	planLeave  = spec.OpRemoveUser // the membership ends
+
+	roleMade    = spec.OpAddRole
+	roleRenamed = spec.OpUpdateRole
+	roleDeleted = spec.OpRemoveRole
 )
 
 type rolePlan struct {
-	kind rolePlanKind
+	kind string // roleMade, roleRenamed or roleDeleted
 	role *role  // a new one gets its id when it is made
 	name string // of a role to be made or renamed
 }
 
-type rolePlanKind string
-
-const (
-	roleMade    rolePlanKind = spec.OpAddRole
-	roleRenamed rolePlanKind = spec.OpUpdateRole
-	roleDeleted rolePlanKind = spec.OpRemoveRole
-)
-
 func (p *plan) empty() bool { return p.role == nil && len(p.touched()) == 0 }
 
-func (p *plan) touched() (touched []*personPlan) {
-	for _, one := range p.people {
-		if !one.empty() {
-			touched = append(touched, one)
-		}
-	}
-	return touched
+func (p *plan) touched() []*personPlan {
+	return slices.DeleteFunc(slices.Clone(p.people), (*personPlan).empty)
 }
 
 // whom names the people that the plan changes, in one word.
@@ -72,21 +60,18 @@ func (p *plan) whom() string {
 	return strings.Join(ids, " ")
 }
 
-// joining returns the plan for the person who becomes a member, or nil.
 func (p *plan) joining() *personPlan {
-	for _, one := range p.people {
-		if one.kind == planJoin {
-			return one
-		}
-	}
-	return nil
+	return find(p.people, func(one *personPlan) bool { return one.kind == planJoin })
 }
 
 func (p *plan) of(id string) *personPlan {
-	for _, one := range p.people {
-		if one.before.id == id {
-			return one
-		}
+	return find(p.people, func(one *personPlan) bool { return one.before.id == id })
+}
+
+// find returns the first element of which is holds, or nil.
+func find[T any](list []*T, is func(*T) bool) *T {
+	if at := slices.IndexFunc(list, is); at >= 0 {
+		return list[at]
 	}
 	return nil
 }
@@ -145,8 +130,13 @@ func (m *model) takes(one *personPlan) bool {
 	return one.kind != planJoin && (one.endsAccess() || one.roles != nil || one.renames(m))
 }
 
-// losesRole reports whether the person no longer holds a role that they held,
-// without a role that is known to include it.
+// leavesPowerless reports whether a plan takes from a member what an administrator needs:
+// access, the role, or the account.
+func (m *model) leavesPowerless(one *personPlan) bool {
+	return m.takes(one) && (one.endsAccess() || one.renames(m) || !anyAdministrator(one.roles))
+}
+
+// losesRole reports whether the person no longer holds a role, nor one that includes it.
 func (p *personPlan) losesRole() bool {
 	return p.roles != nil && p.kind == planChange && slices.ContainsFunc(p.held, func(r *role) bool {
 		return !holds(p.roles, r) && !slices.ContainsFunc(p.roles, func(w *role) bool { return w.includes(r) })
@@ -180,11 +170,10 @@ func newPlanner(m *model, config *Config) *planner {
 	return p
 }
 
-// errNeedsRoles says that a plan depends on the organization's list of roles, and
-// the snapshot has only those that are known without it.
+// errNeedsRoles means that a plan needs the list of roles, and the snapshot has only those
+// that are known without it.
 var errNeedsRoles = errors.New("the plan needs the list of roles")
 
-// roleNamed finds the role that a client means.
 func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
 	r, err := s.roles.named(word)
 	switch {
@@ -203,7 +192,6 @@ func (p *planner) namesGroup(word string) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(p.config.GroupRoles)), func(group string) bool { return sameName(group, word) })
 }
 
-// defaultRole returns the role of a user who is given none, alone.
 func (p *planner) defaultRole(s *snapshot) ([]*role, error) {
 	r, err := p.roleNamed(s, p.config.DefaultRole)
 	if err != nil {
@@ -215,7 +203,6 @@ func (p *planner) defaultRole(s *snapshot) ([]*role, error) {
 	return []*role{r}, nil
 }
 
-// knowsRoles returns an error unless the snapshot has the roles that a user holds.
 func (s *snapshot) knowsRoles(u *user) error {
 	if !s.roles.whole && !s.roles.knows(u.roles) {
 		return errNeedsRoles
@@ -223,19 +210,15 @@ func (s *snapshot) knowsRoles(u *user) error {
 	return nil
 }
 
-// changeOf starts the plan of a change to a member.
 func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
 	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, s.knowsRoles(u)
 }
 
-// changeToEnd starts the plan that ends a member's access. It needs no list of roles
-// where the mapping can identify administrators without it.
-func (p *planner) changeToEnd(s *snapshot, u *user) (*personPlan, error) {
-	one, err := p.changeOf(s, u)
-	if p.model.knowsAdministrators() {
-		err = nil
+func planFor(one *personPlan, err error) (*plan, error) {
+	if err != nil {
+		return nil, err
 	}
-	return one, err
+	return &plan{people: []*personPlan{one}}, nil
 }
 
 // sameName compares names of roles and groups as people read them.

@@ -8,42 +8,35 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A memberChange is the change of a group's members that a request asks for.
 type memberChange struct {
 	add      []string // user ids
 	remove   []string
 	implicit bool // removals are implicit: the new list lacks them
 }
 
-// members plans a change of who holds a role. Everybody who is to be added must
-// be a member of the organization, or nothing is planned at all.
+// members plans who holds a role, and nothing if somebody who is to be added is unknown.
 func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
-	if err := p.knowsAll(s, c.add); err != nil {
+	err := p.knowsAll(s, c.add)
+	if err == nil && c.implicit {
+		err = p.unreadable(s.mayHold(r))
+	}
+	if err != nil {
 		return nil, err
 	}
-	if c.implicit {
-		if err := p.unreadable(s.mayHold(r)); err != nil {
-			return nil, err
-		}
-	}
 	all := &plan{}
-	for _, id := range c.add {
-		one, err := p.changeOf(s, s.byID(id))
-		if err != nil {
-			return nil, err
-		}
-		p.addition(one, r)
-		all.people = append(all.people, one)
-	}
-	removed := make(map[string]bool)
-	for _, id := range c.remove {
+	planned := make(map[string]bool)
+	for i, id := range slices.Concat(c.add, c.remove) {
 		u := s.byID(id)
-		if u == nil || removed[id] {
+		if u == nil || planned[id] {
 			continue // a person who has left is no longer a member
 		}
-		removed[id] = true
+		planned[id] = true
 		one, err := p.changeOf(s, u)
-		if err == nil {
+		switch {
+		case err != nil:
+		case i < len(c.add):
+			p.addition(one, r)
+		default:
 			err = p.removal(s, one, r, c.implicit)
 		}
 		if err != nil {
@@ -54,8 +47,7 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	return all, nil
 }
 
-// hidden returns an error if the record with an id cannot be used: it may hold the
-// role.
+// hidden returns an error if the record with an id cannot be used.
 func (p *planner) hidden(s *snapshot, id string) error {
 	if s.byID(id) != nil || !s.hides(id, "") {
 		return nil
@@ -78,9 +70,8 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 		joinWords(unknown, func(id string) string { return id }))
 }
 
-// addition gives the role to a user, unless a user who can hold only one role
-// holds a more powerful one. A role without permissions replaces no other role,
-// not even one without permissions.
+// addition gives the role to a user, unless a user who can hold only one role holds a more
+// powerful one. A role without permissions replaces no other role.
 func (p *planner) addition(one *personPlan, r *role) {
 	switch top := highest(one.held); {
 	case holds(one.held, r):
@@ -95,8 +86,7 @@ func (p *planner) addition(one *personPlan, r *role) {
 	}
 }
 
-// removal takes the role from a user, who falls back to the default role if users
-// hold one. The default role itself cannot be taken, only replaced.
+// removal takes the role from a user, who falls back to the default role if users hold one.
 func (p *planner) removal(s *snapshot, one *personPlan, r *role, implicit bool) error {
 	switch {
 	case !holds(one.held, r):
@@ -118,9 +108,8 @@ func (p *planner) removal(s *snapshot, one *personPlan, r *role, implicit bool) 
 	return nil
 }
 
-// makeRole plans a custom role for a group that is not a role yet, held by the
-// group's members. The name of a role that exists is a conflict: Okta finds such
-// a group by its name and links to it.
+// makeRole plans a custom role for a group, held by its members. The name of a role that
+// exists is a conflict: Okta finds such a group by its name and links to it.
 func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
 	if !s.roles.whole {
 		return nil, errNeedsRoles
@@ -150,7 +139,6 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 	return all, nil
 }
 
-// fits refuses a role name that is too long for Suger or invisible.
 func (p *planner) fits(name string) error {
 	if longest := p.model.doc.Role.NameMax; longest > 0 && utf8.RuneCountInString(name) > longest {
 		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger allows for a role's name.", longest)
@@ -161,8 +149,7 @@ func (p *planner) fits(name string) error {
 	return nil
 }
 
-// nameIsFree refuses a group name that cannot be a role's, or is already that of another
-// role than but.
+// nameIsFree refuses a name that cannot be a role's, or is that of another role than but.
 func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
 	taken, err := s.roles.named(name)
 	if err := cmp.Or(p.fits(name), err); err != nil || taken == nil || but != nil && taken.id == but.id {
@@ -172,8 +159,7 @@ func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
 		"Suger already has a role %s. In Okta, link the group to the existing group %q instead of creating one.", taken.label(), taken.group)
 }
 
-// rename adds to a plan that a role gets the name that a client wants. Okta
-// repeats the present name with every change of members.
+// rename adds a role's new name to a plan. Okta repeats the present one with all changes.
 func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) error {
 	name, given := wanted["displayName"].(string)
 	if !given || sameName(name, r.group) || sameName(name, r.name) {
@@ -195,8 +181,7 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	return nil
 }
 
-// deleteRole plans the deletion of a custom role. Its members get the default
-// role first, so that nobody is left without one.
+// deleteRole plans the deletion of a custom role, whose members get the default role first.
 func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	switch {
 	case r.standard:
@@ -212,7 +197,11 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	if fallback[0].id == r.id {
 		return nil, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name)
 	}
-	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r)), implicit: true})
+	everybody := memberChange{implicit: true}
+	for _, u := range s.holdersOf(r) {
+		everybody.remove = append(everybody.remove, u.id)
+	}
+	all, err := p.members(s, r, everybody)
 	if err != nil {
 		return nil, err
 	}
@@ -227,12 +216,4 @@ func (s *snapshot) holdersOf(r *role) (found []*user) {
 		}
 	}
 	return found
-}
-
-func idsOf(users []*user) []string {
-	ids := make([]string, len(users))
-	for i, u := range users {
-		ids[i] = u.id
-	}
-	return ids
 }

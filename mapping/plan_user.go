@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/mail"
@@ -13,85 +14,72 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// endAccess returns the plan that ends a user's access and nothing else. The
-// mapping decides the way.
+// endAccess plans the end of a user's access and nothing else, in the mapping's way.
 func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	if p.model.endOfAccess() == spec.ByRemoval {
 		return p.remove(s, u)
 	}
-	one, err := p.changeToEnd(s, u)
-	if err != nil {
-		return nil, err
-	}
-	one.active = new(false)
-	return &plan{people: []*personPlan{one}}, nil
+	return p.end(s, &personPlan{kind: planChange, before: u, active: new(false)})
 }
 
-// remove returns the plan that removes a user from the organization.
 func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 	if p.model.doc.Operations.RemoveUser == nil {
 		return nil, scim.NewError(scim.CodeUnsupported,
 			"The mapping has no operation that removes a Suger user. Deactivate the user instead, or add the operation to the mapping file.")
 	}
-	one, err := p.changeToEnd(s, u)
-	if err != nil {
-		return nil, err
-	}
-	one.kind = planLeave
-	return &plan{people: []*personPlan{one}}, nil
+	return p.end(s, &personPlan{kind: planLeave, before: u})
 }
 
-// update compares the client's resource with what Suger has. An attribute that
-// the resource does not mention stays as it is, so that a missing mapping in
-// Okta changes nothing; one that it empties is emptied. Ending access is a
-// separate plan.
+// end completes the plan of an end of access. It needs no list of roles where the mapping
+// can identify administrators without it.
+func (p *planner) end(s *snapshot, one *personPlan) (*plan, error) {
+	if err := s.knowsRoles(one.before); err != nil && !p.model.knowsAdministrators() {
+		return nil, err
+	}
+	one.held = s.roles.of(one.before)
+	return planFor(one, nil)
+}
+
+// update compares the client's resource with what Suger has. An attribute that it does not
+// mention stays as it is, so that a missing mapping in Okta changes nothing; one that it
+// empties is emptied. Ending access is a separate plan.
 func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one, err := p.changeTo(s, u, wanted, access)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		one.roles, err = p.rolesAsked(s, wanted, one.held)
 	}
-	if one.roles, err = p.rolesAsked(s, wanted, one.held); err != nil {
-		return nil, err
-	}
-	return &plan{people: []*personPlan{one}}, nil
+	return planFor(one, err)
 }
 
 // changeTo plans the attributes and the access of a member, not the roles.
 func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*personPlan, error) {
 	one, err := p.changeOf(s, u)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.values(one, wanted, access); err != nil {
-		return nil, err
+	if err == nil {
+		err = p.values(one, wanted, access)
 	}
 	if access == scim.AccessGiven && (!u.access.active || u.access.unknown && !u.access.missing()) {
 		one.active = new(true)
 	}
-	return one, nil
+	return one, err
 }
 
-// tombstone is how Entra ID renames a user that it has deleted: 32 hexadecimal
-// digits before the present address.
+// tombstone is before the address of a user whom Entra ID has deleted.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
 
 func isTombstone(userName, present string) bool {
 	return tombstone.MatchString(userName) && foldEmail(userName[32:]) == foldEmail(present)
 }
 
-// values plans the attributes that differ from what Suger has.
 func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Access) error {
 	m := p.model
 	joins := one.kind == planJoin
 	for i, a := range m.attributes {
 		value, given := attributeOf(wanted, a.name)
 		isName := i == m.userName
+		same := value == one.before.values[i] || isName && foldEmail(value) == m.key(one.before) ||
+			isName && access == scim.AccessEnded && isTombstone(value, m.email(one.before))
 		switch {
-		case !given || a.Write == spec.WriteNever || value == one.before.values[i] && !joins:
-			continue
-		case isName && foldEmail(value) == m.key(one.before) && !joins:
-			continue
-		case isName && !joins && access == scim.AccessEnded && isTombstone(value, m.email(one.before)):
+		case !given || a.Write == spec.WriteNever || joins && value == "" || !joins && same:
 			continue
 		case a.Write == spec.WriteCreate && !joins && isName:
 			return scim.NewError(scim.CodeMutability,
@@ -99,8 +87,6 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 				scim.Clip(m.email(one.before), 120))
 		case a.Write == spec.WriteCreate && !joins:
 			return scim.NewError(scim.CodeMutability, "Suger does not let %s be changed once the user exists. Remove the attribute from Okta's mapping.", a.name)
-		case joins && value == "":
-			continue
 		}
 		if err := a.fits(value); err != nil {
 			return err
@@ -108,17 +94,14 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 		one.values[i] = value
 	}
 	p.splitFullName(one, wanted)
-	if email, changed := one.values[m.userName]; changed {
-		if err := checkEmail(email); err != nil {
-			return err
-		}
-	}
 	m.dropSameName(one.values, one.after(m), one.before)
+	if email, changed := one.values[m.userName]; changed {
+		return checkEmail(email)
+	}
 	return nil
 }
 
-// dropSameName drops the parts of a name that are one field in Suger, and so can only be
-// compared together, if two users have the same.
+// dropSameName drops the parts of a name that is one field in Suger, if it is the same.
 func (m *model) dropSameName(values map[int]string, a, b *user) {
 	if m.formatted(a) == m.formatted(b) {
 		maps.DeleteFunc(values, func(i int, _ string) bool { return m.attributes[i].Part != spec.WholeField })
@@ -136,7 +119,6 @@ func (p *planner) checkSizes(wanted scim.Resource) error {
 	return nil
 }
 
-// fits refuses a value of the attribute that Suger cannot keep.
 func (a *attribute) fits(value string) error {
 	if a.Max == 0 || a.Write == spec.WriteNever || utf8.RuneCountInString(value) <= a.Max {
 		return nil
@@ -144,9 +126,8 @@ func (a *attribute) fits(value string) error {
 	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.Max)
 }
 
-// splitFullName gives a person a name from displayName or name.formatted where
-// the client sends no part of the name and Suger has none, so that nobody is
-// without a name in Suger. A name that the client empties stays empty.
+// splitFullName takes the name from displayName or name.formatted where the client sends no
+// part of it and Suger has none, so that nobody is without a name in Suger.
 func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	m := p.model
 	if m.given < 0 || m.formatted(one.before) != "" || m.formatted(one.after(m)) != "" {
@@ -154,25 +135,23 @@ func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	}
 	for _, name := range []string{"displayName", "name.formatted"} {
 		full, _ := attributeOf(wanted, name)
-		words := strings.Fields(full)
-		if m.holds(name) || len(words) == 0 {
+		if m.holds(name) || strings.TrimSpace(full) == "" {
 			continue
 		}
-		parts := map[int]string{m.given: words[0]}
-		if m.family >= 0 && len(words) > 1 {
-			parts[m.given], parts[m.family] = strings.Join(words[:len(words)-1], " "), words[len(words)-1]
-		}
-		for i, part := range parts {
-			if longest := m.attributes[i].Max; longest > 0 && utf8.RuneCountInString(part) > longest {
-				part = string([]rune(part)[:longest])
+		for i, part := range map[int]string{m.given: cut(full, spec.FirstNames), m.family: cut(full, spec.LastName)} {
+			if i < 0 || part == "" {
+				continue
 			}
-			one.values[i] = part
+			runes := []rune(part)
+			if longest := m.attributes[i].Max; longest > 0 {
+				runes = runes[:min(len(runes), longest)]
+			}
+			one.values[i] = string(runes)
 		}
 		return
 	}
 }
 
-// checkEmail refuses a userName that Suger could not know a person by.
 func checkEmail(userName string) error {
 	address, err := mail.ParseAddress(userName)
 	if err != nil || address.Address != userName || strings.ContainsAny(userName, " \t\r\n<>") {
@@ -183,22 +162,11 @@ func checkEmail(userName string) error {
 	return nil
 }
 
-func (p *planner) draft(email string) *user {
-	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
-	u.values[p.model.userName] = email
-	return u
-}
-
-// create plans a POST: it adds a person, or restores access of a listed person,
-// as the client describes them now: an earlier role is not restored unless
-// requested. Adding is an upsert in Suger, so a member with the address is a
-// conflict.
+// create plans a POST: it adds a person, or restores access of a listed person, without the
+// earlier role. Adding is an upsert in Suger, so a member with the address is a conflict.
 func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) (*plan, error) {
 	email, _ := wanted["userName"].(string)
-	if err := checkEmail(email); err != nil {
-		return nil, err
-	}
-	if err := p.usable(s, "", email); err != nil {
+	if err := cmp.Or(checkEmail(email), p.usable(s, "", email)); err != nil {
 		return nil, err
 	}
 	if known := s.holderOf(email); known != nil {
@@ -207,14 +175,18 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 	return p.join(s, p.draft(email), wanted, access)
 }
 
-// usable returns an error if Suger has a record with the id or the address that
-// cannot be used: the answer must not be that there is nobody.
+func (p *planner) draft(email string) *user {
+	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
+	u.values[p.model.userName] = email
+	return u
+}
+
+// usable returns an error if Suger has a record with the id or the address that cannot be
+// used: the answer must not be that there is nobody.
 func (p *planner) usable(s *snapshot, id, email string) error {
 	return p.unreadable(s.unusable(id, email))
 }
 
-// unreadable returns the error for the client about a record that cannot be used,
-// nil for none.
 func (p *planner) unreadable(cause error) error {
 	if cause == nil {
 		return nil
@@ -238,18 +210,14 @@ func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, acces
 		return nil, err
 	}
 	roles, err := p.rolesToCreate(s, wanted)
-	if err != nil {
-		return nil, err
-	}
 	if !sameRoles(roles, one.held) {
 		one.roles = roles
 	}
-	return &plan{people: []*personPlan{one}}, nil
+	return planFor(one, err)
 }
 
-// rolesToCreate returns the roles of somebody who is created. Nothing was read
-// before a POST, so nothing in it repeats what was read: the roles held before and
-// groups have no say.
+// rolesToCreate returns the roles of somebody who is created. A POST repeats nothing that
+// was read, so the roles held before and groups have no say.
 func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, error) {
 	roles, err := p.rolesAsked(s, wanted, nil)
 	if err != nil || roles != nil {
@@ -258,50 +226,46 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	return p.defaultRole(s)
 }
 
-// join returns the plan that makes a draft a member. A draft with an id is
-// somebody whose global record has it.
+// join plans that a draft becomes a member. One with an id has a global record.
 func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one := &personPlan{kind: planJoin, before: draft, values: make(map[int]string)}
-	if err := p.values(one, wanted, access); err != nil {
-		return nil, err
-	}
+	err := p.values(one, wanted, access)
 	one.values[p.model.userName] = p.model.email(draft)
-	var err error
-	if one.roles, err = p.rolesToCreate(s, wanted); err != nil {
-		return nil, err
+	if err == nil {
+		one.roles, err = p.rolesToCreate(s, wanted)
 	}
 	if access == scim.AccessEnded {
-		if p.model.endOfAccess() == spec.ByRemoval {
-			return nil, scim.NewError(scim.CodeInvalidValue, "This Suger has no inactive users, so a user cannot be created with active false.")
-		}
 		one.active = new(false)
+		if err == nil && p.model.endOfAccess() == spec.ByRemoval {
+			err = scim.NewError(scim.CodeInvalidValue, "This Suger has no inactive users, so a user cannot be created with active false.")
+		}
 	}
-	return &plan{people: []*personPlan{one}}, nil
+	return planFor(one, err)
 }
 
 func errNobody(id string) error { return scim.NotFound("user", id) }
 
-// comeBackByID plans active true for the id of a person who has left: they are
-// added again if the global record with that id has the requested address and a
-// domain of the organization. Otherwise the id counts as unknown, and no error reveals
-// whose record it is: it may belong to another company. want returns what the client
-// wants them to be.
+func hasCode(err error, code scim.Code) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+// comeBackByID plans active true for the id of a person who has left: they are added again
+// if the global record with that id has the requested address and a domain of the
+// organization. Else the id counts as unknown: the record may be another company's.
 func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func() (scim.Resource, error)) (*plan, error) {
-	if global == nil || global.id != id {
+	m := p.model
+	if global == nil || global.id != id || !s.knowsDomain(m, m.key(global)) || s.holderOf(m.key(global)) != nil {
 		return nil, errNobody(id)
 	}
-	email := p.model.key(global)
-	if !s.knowsDomain(p.model, email) || s.holderOf(email) != nil {
-		return nil, errNobody(id)
-	}
+	email := m.key(global)
 	if err := p.usable(s, id, email); err != nil {
 		return nil, err
 	}
 	wanted, err := want()
 	asked, given := wanted["userName"].(string)
-	var no *scim.Error
 	switch {
-	case errors.As(err, &no) && no.Code == scim.CodeMutability, err == nil && given && foldEmail(asked) != email:
+	case hasCode(err, scim.CodeMutability), err == nil && given && foldEmail(asked) != email:
 		return nil, errNobody(id) // another address
 	case err != nil:
 		return nil, err
@@ -309,40 +273,34 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func()
 	return p.join(s, global, wanted, scim.AccessGiven)
 }
 
-// rolesAsked reads which roles a client wants a user to hold: nil if it does not
-// say, or says what is so already.
+// rolesAsked reads which roles a client wants a user to hold, nil for the present ones.
 //
-// Two attributes can carry a role, roles and the extension's role. Okta's PUT
-// repeats our own answer with its mapped attributes laid over it, so a carrier
-// equal to the present roles is a repetition, and the one that differs is the
-// change. Two different changes are an error.
+// Two attributes can carry a role, roles and the extension's role. Okta's PUT repeats our
+// own answer with its mapped attributes laid over it, so a carrier equal to the present
+// roles is a repetition, and the one that differs is the change. Two changes are an error.
 //
-// A PUT that is sent twice, or that was made before somebody else changed the
-// role, repeats roles that are not the present ones any more. The groups in it
-// show that: if they name what the differing carriers name, the request has
-// nothing to change. That is only believed where it leaves the person with less; a
-// demotion that is called a repetition in this way is an error, so that what a
-// client claims to have read cannot cancel it.
+// A PUT that is sent twice, or was made before somebody else changed the role, repeats
+// roles that are not the present ones any more: its groups name the same as the differing
+// carriers. That is only believed where it leaves the person with less; a demotion that is
+// called a repetition is an error, since what a client claims to have read cannot cancel it.
 func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
 	byRoles, byExtension, err := p.rolesCarried(s, wanted, present)
 	if err != nil {
 		return nil, err
 	}
-	a, b := byRoles, byExtension
-	if sameRoles(a, present) {
-		a = nil
+	var changes [][]*role
+	for _, carried := range [][]*role{byRoles, byExtension} {
+		if carried != nil && !sameRoles(carried, present) {
+			changes = append(changes, carried)
+		}
 	}
-	if sameRoles(b, present) {
-		b = nil
+	if len(changes) == 0 {
+		return nil, nil
 	}
-	asked := a
-	if a == nil {
-		asked = b
-	}
-	both := a != nil && b != nil
-	repeats := asked != nil && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
+	asked, both := changes[0], len(changes) == 2
+	repeats := byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
 	switch {
-	case both && !sameRoles(a, b):
+	case both && !sameRoles(asked, changes[1]):
 	case !repeats:
 		return asked, nil
 	case highest(asked).above(highest(present)):
@@ -355,7 +313,6 @@ func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role)
 		joinWords(byRoles, (*role).label), joinWords(byExtension, (*role).label))
 }
 
-// groupsName reports whether the groups in a request are exactly these roles.
 func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
 	entries, _ := wanted["groups"].([]any)
 	if len(entries) != len(roles) {
@@ -371,9 +328,8 @@ func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
 	return true
 }
 
-// rolesCarried reads the two carriers of roles, each nil if the client does not send it.
-// Where users hold many roles, the extension shows the highest of them, so that one is
-// its repetition.
+// rolesCarried reads the two carriers of roles, each nil if the client does not send it. The
+// extension shows the highest of several roles, which is its repetition.
 func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) (byRoles, byExtension []*role, err error) {
 	if entries, given := wanted["roles"].([]any); given {
 		words := make([]string, len(entries))
@@ -385,22 +341,18 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 			return nil, nil, err
 		}
 	}
-	word, given := attributeOf(wanted, URNSuger+":role")
-	switch {
-	case !given:
-	case word == "":
-		byExtension, err = p.rolesNamed(s, nil, present)
-	default:
-		byExtension, err = p.rolesNamed(s, []string{word}, present)
-		if top := highest(present); err == nil && top != nil && top.id == byExtension[0].id {
+	if word, given := attributeOf(wanted, URNSuger+":role"); given {
+		words := slices.DeleteFunc([]string{word}, func(word string) bool { return word == "" })
+		byExtension, err = p.rolesNamed(s, words, present)
+		if top := highest(present); err == nil && top != nil && word != "" && top.id == byExtension[0].id {
 			byExtension = present
 		}
 	}
 	return byRoles, byExtension, err
 }
 
-// rolesNamed returns the roles that a client names in one carrier. Of several, a user who
-// can hold one gets the highest; no name asks for the default role.
+// rolesNamed returns the roles that a client names, of several the highest where users hold
+// one, and of none the default role.
 func (p *planner) rolesNamed(s *snapshot, words []string, present []*role) (roles []*role, err error) {
 	if len(words) == 0 {
 		return p.defaultRole(s)
@@ -420,9 +372,8 @@ func (p *planner) rolesNamed(s *snapshot, words []string, present []*role) (role
 	return roles, nil
 }
 
-// rolesRemoved returns the operations with those that remove roles by their names, in
-// any form that names a role elsewhere, as removals of every form in which it can be
-// shown. A role that Suger does not have is held by nobody.
+// rolesRemoved returns the operations with those that remove roles by any of their names as
+// removals of every form in which a role can be shown.
 func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([]scim.PatchOperation, error) {
 	operations = slices.Clone(operations)
 	for i, op := range operations {
@@ -437,7 +388,7 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 			switch {
 			case err == nil:
 				forms = append(forms, r.id, r.name, r.group, r.word)
-			case !isUnknownRole(err):
+			case !hasCode(err, scim.CodeUnknownRole):
 				return nil, err
 			}
 			for _, form := range forms {
@@ -451,20 +402,16 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 	return operations, nil
 }
 
-// roleOr finds a role by a client's word, among the present ones first: these
-// are known without a call, even one that the role list lacks.
+// roleOr finds a role by a client's word, among the present ones first, which the list of
+// roles may lack.
 func (p *planner) roleOr(s *snapshot, word string, present []*role) (*role, error) {
-	for _, r := range present {
-		if word == r.id {
-			return r, nil
-		}
+	if r := find(present, func(r *role) bool { return word == r.id }); r != nil {
+		return r, nil
 	}
 	r, err := p.roleNamed(s, word)
 	if err != nil && s.roles.whole {
-		for _, held := range present {
-			if sameName(word, held.name) {
-				return held, nil
-			}
+		if held := find(present, func(r *role) bool { return sameName(word, r.name) }); held != nil {
+			return held, nil
 		}
 	}
 	return r, err

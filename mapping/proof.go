@@ -20,13 +20,23 @@ type difference struct {
 	err   error // for the client, see failures
 }
 
+// differences are those of a plan, that of the role itself last.
+type differences []difference
+
+// about returns the difference about a person, for nil about the role, or nil.
+func (ds differences) about(one *personPlan) *difference {
+	if at := slices.IndexFunc(ds, func(d difference) bool { return d.one == one }); at >= 0 {
+		return &ds[at]
+	}
+	return nil
+}
+
 // goneField is the field name for a user who is missing from the list.
 const goneField = "the user"
 
-// prove compares a snapshot that began after the last call with a plan that was made
-// on the one before. Where records without id and address have come since, anybody who is not listed
-// may be one.
-func (p *planner) prove(before, s *snapshot, all *plan) (differs []difference) {
+// prove compares a snapshot that began after the last call with a plan that was made on
+// the one before. A new record without id and address may be anybody who is not listed.
+func (p *planner) prove(before, s *snapshot, all *plan) (differs differences) {
 	hidden := before.whole && s.anonymous() > before.anonymous()
 	for _, one := range all.touched() {
 		field := p.provePerson(s, one)
@@ -43,7 +53,6 @@ func (p *planner) prove(before, s *snapshot, all *plan) (differs []difference) {
 	return differs
 }
 
-// isIn reports whether a catalogue shows the role as planned.
 func (p *rolePlan) isIn(c *catalogue) bool {
 	is := c.byID(p.role.id)
 	if p.kind == roleDeleted {
@@ -52,8 +61,7 @@ func (p *rolePlan) isIn(c *catalogue) bool {
 	return is != nil && is.name == p.name
 }
 
-// provePerson returns the name of the first field that is not as planned, or
-// "".
+// provePerson returns the name of the first field that is not as planned, or "".
 func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	m := p.model
 	is := s.byID(one.before.id)
@@ -72,11 +80,8 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	wanted := one.after(m)
 	for i := range one.values {
 		a := m.attributes[i]
-		same := is.values[i] == wanted.values[i]
-		switch {
-		case i == m.userName:
-			same = m.key(is) == m.key(wanted)
-		case a.Part != spec.WholeField:
+		same := is.values[i] == wanted.values[i] || i == m.userName && m.key(is) == m.key(wanted)
+		if a.Part != spec.WholeField {
 			same = m.formatted(is) == m.formatted(wanted)
 		}
 		if !same {
@@ -109,8 +114,7 @@ func refersTo(refs []roleRef, roles []*role) bool {
 	})
 }
 
-// means reports whether a reference in a user's record names a role. The ids of
-// standard roles ignore letter case.
+// means reports whether a reference names a role. Ids of standard roles ignore letter case.
 func (ref roleRef) means(r *role) bool {
 	if ref.id == "" {
 		return sameName(ref.name, r.name)
@@ -118,8 +122,8 @@ func (ref roleRef) means(r *role) bool {
 	return ref.id == r.id || r.standard && strings.EqualFold(ref.id, r.id)
 }
 
-// confirm sets after to a snapshot that began after the last call: of one person where
-// that can confirm the plan, and else of everybody.
+// confirm sets after to a snapshot that began after the last call, of one person where
+// that can confirm the plan.
 func (x *execution) confirm(ctx context.Context) (err error) {
 	id := "" // of the only person, if a snapshot of one is enough
 	if len(x.plan.people) == 1 {
@@ -139,16 +143,14 @@ func (x *execution) confirm(ctx context.Context) (err error) {
 		x.after, err = x.people(ctx, x.fromNow())
 	}
 	if err == nil && x.plan.role != nil {
-		x.after, err = x.completed(ctx, x.after, x.fromNow())
+		x.after, err = x.completed(ctx, x.after, need{after: x.memory.lastWrite(x.rolesName())})
 	}
 	return err
 }
 
-// afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
-// that the person still has access: access has ended only if both agree. Without the
-// list it would not be known whether another account of the address has access. Only
-// where rows of it cannot be read, the record alone proves the end, but of an
-// administrator.
+// afterEndOfAccess returns a snapshot of everybody, which also shows other accounts of the
+// address, unless Suger's record by id shows that the person still has access. The record
+// alone proves the end only where rows of the list cannot be read, and of no administrator.
 func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
 	var is *user
 	byID, _, err := s.recordOf(ctx, one.before.id)
@@ -173,8 +175,8 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 	return byID, nil
 }
 
-// contradiction returns an error if Suger shows a user with access by id whom its
-// list lacks: then the list does not prove that the user has left.
+// contradiction returns an error if the list lacks a user whose record shows access: then
+// it does not prove that the user has left.
 func (s *suger) contradiction(is *user, all *snapshot) error {
 	if is == nil || !is.access.active || all.byID(is.id) != nil {
 		return nil
@@ -184,8 +186,7 @@ func (s *suger) contradiction(is *user, all *snapshot) error {
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
 }
 
-// untilShown rereads the list until it shows an added person, for as long as the
-// mapping allows and within the request's time.
+// untilShown rereads the list until it shows an added person, for a bounded time.
 func (x *execution) untilShown(ctx context.Context) (err error) {
 	const reserve = 2 * time.Second // for the last look and the answer
 	one := x.plan.joining()
@@ -210,24 +211,17 @@ func (x *execution) untilShown(ctx context.Context) (err error) {
 	return nil
 }
 
-// errMemberLeft means that a member of the group has left the organization
-// since the change was planned.
 var errMemberLeft = errors.New("a member has left the organization")
 
-// failures adds the errors to what the confirmation found missing: the call's if there
-// is one. A call that failed but took effect is a success. A request about several
-// people never fails with "not found" because of one of them.
-func (x *execution) failures(differs []difference) []difference {
+// failures adds the errors to what the confirmation found missing. A call that failed but
+// took effect is a success. A request about several people is never "not found".
+func (x *execution) failures(differs differences) differences {
 	for i, d := range differs {
-		var operation string
-		err := x.done.role
-		switch {
-		case d.one != nil:
-			err, operation = cmp.Or(x.done.reason(d.one), x.done.role), string(d.one.kind)
-		case x.plan.role.kind == roleDeleted && i > 0:
+		operation, err := "", x.done.role
+		if d.one != nil {
+			operation, err = d.one.kind, cmp.Or(x.done.reason(d.one), x.done.role)
+		} else if operation = x.plan.role.kind; operation == roleDeleted && i > 0 {
 			err = differs[0].err // not tried, because somebody still holds it
-		default:
-			operation = string(x.plan.role.kind)
 		}
 		switch {
 		case x.change.single == "" && d.field == goneField && d.one.kind == planChange:
@@ -246,26 +240,12 @@ func (x *execution) failures(differs []difference) []difference {
 	return differs
 }
 
-// reason returns the error of a failed call about a person, or nil.
 func (a *applied) reason(one *personPlan) error { return a.failed[one.before] }
 
-// refuses reports whether Suger refused the change of a person, so that it will not
-// take effect.
+// refuses reports whether Suger refused the change of a person for good.
 func (a *applied) refuses(one *personPlan) bool {
 	err := a.reason(one)
 	return err != nil && !uncertain(err)
-}
-
-// refused returns the part of a plan that Suger refused. The rest may still take effect,
-// even if Suger does not show it yet.
-func (a *applied) refused(differs []difference) *plan {
-	p := &plan{}
-	for _, d := range differs {
-		if d.one != nil && a.refuses(d.one) {
-			p.people = append(p.people, d.one)
-		}
-	}
-	return p
 }
 
 // unconfirmed returns the error for a change that Suger does not show.
@@ -275,8 +255,7 @@ func (s *suger) unconfirmed(operation, field string) error {
 		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
-// notOffered returns the error for a call that Suger answers as if it did not exist.
-// A 404 may also be about the record.
+// notOffered returns the error for a call, or its record, that seems not to exist.
 func (s *suger) notOffered(cause error) error {
 	call, _ := callError(cause)
 	s.missing(call.Operation)
@@ -288,9 +267,8 @@ func (s *suger) notOffered(cause error) error {
 		call.Operation, saidBySuger(call.Message))
 }
 
-// failureOf returns the error for the client about people who could not be
-// changed. If Suger was only unreachable, the answer makes Okta retry.
-func (x *execution) failureOf(failures []difference) error {
+// failureOf returns the error about all failures, which makes Okta retry if one of them does.
+func (x *execution) failureOf(failures differences) error {
 	if len(failures) == 0 {
 		return nil
 	}
@@ -304,12 +282,13 @@ func (x *execution) failureOf(failures []difference) error {
 		return failures[0].err
 	}
 	var causes []error
-	code, last := scim.CodePartialGroup, (*scim.Error)(nil)
+	var retryAfter time.Duration
+	code := scim.CodePartialGroup
 	for _, f := range failures {
 		causes = append(causes, f.err)
 		var e *scim.Error
-		if errors.As(x.asSCIM(f.err), &e) && e.RetryAfter > 0 && (last == nil || e.RetryAfter > last.RetryAfter) {
-			code, last = e.Code, e
+		if errors.As(x.asSCIM(f.err), &e) && e.RetryAfter > retryAfter {
+			code, retryAfter = e.Code, e.RetryAfter
 		}
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
@@ -318,9 +297,7 @@ func (x *execution) failureOf(failures []difference) error {
 			_, code := outcomeOf(x.asSCIM(f.err))
 			return fmt.Sprintf("%s: %s", x.model.email(f.one.before), code)
 		}))
-	if last != nil {
-		err.RetryAfter = last.RetryAfter
-	}
+	err.RetryAfter = retryAfter
 	return err
 }
 

@@ -16,7 +16,10 @@ func TestRule9GroupWithoutPermissionsTakesNothing(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			r := newRules(t, file)
 			s := r.people("amber ADMIN", "basalt EDITOR", "cedar VIEWER", "dune f1", "ember s1", "fjord s2")
-			everybody := idsOf(s.users)
+			var everybody []string
+			for _, u := range s.users {
+				everybody = append(everybody, u.id)
+			}
 
 			p, err := r.makeRole(s, "Whole Company", everybody)
 			require.NoError(t, err)

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -171,4 +172,18 @@ func TestRule13Undo(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A repeat of a change whose undo settles it once more does not release what the change
+// made before.
+func TestBrakeKeepsWhatARepeatedChangeMade(t *testing.T) {
+	b := newBrake(Brake{Limit: 2, Window: time.Hour}, time.Now)
+	first, _ := b.reserve("org", "basalt", 2)
+	first.settle(2)
+	again, _ := b.reserve("org", "basalt", 2)
+	again.settle(2)
+	again.settle(0)
+	other, retryAfter := b.reserve("org", "cedar", 1)
+	assert.Nil(t, other)
+	assert.Positive(t, retryAfter)
 }

@@ -19,7 +19,8 @@ type snapshot struct {
 	mails map[string]int32 // by folded address: of several users the first with access
 	left  []leftOut        // records that cannot be used
 	roles *catalogue
-	own   map[string]tick // last writes that show in it although they were later
+
+	assumed bool // it shows what a batch has written, which is not confirmed
 
 	// doubted reports whether a change that takes an administrator away may still
 	// take effect; nil for never.

@@ -3,16 +3,14 @@ package mapping
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"suger-scim-gateway/internal/scim"
 )
 
-// keepAdministrator asks the guard about the state after a plan: another replica,
-// or somebody in the console, may have acted at the same time. If no active
-// administrator is left, it restores what the plan took from one.
-func (x *execution) keepAdministrator(ctx context.Context, differs []difference) error {
+// keepAdministrator restores what the plan took from an administrator if none is left:
+// another replica, or somebody in the console, may have acted at the same time.
+func (x *execution) keepAdministrator(ctx context.Context, differs differences) error {
 	snap, after, touched := x.before, x.after, x.plan.touched()
 	if !x.model.lacksAdministrator(after) || x.model.lacksAdministrator(snap) || !slices.ContainsFunc(touched, x.model.takes) {
 		return nil
@@ -27,8 +25,7 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 		return x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
 	}
 	taken := slices.DeleteFunc(slices.Clone(touched), func(one *personPlan) bool {
-		differs := slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
-		return differs || !takesOne(one) || !x.planner.restores(after, one)
+		return differs.about(one) != nil || !takesOne(one) || !x.planner.restores(after, one)
 	})
 	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
 	shows := slices.ContainsFunc(after.users, func(u *user) bool { return canHelp(u, after.roles.of(u)) })
@@ -43,10 +40,7 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
 	defer cancel()
-	back, failures, err := x.revert(ctx, after, taken)
-	if err == nil {
-		err = back.failureOf(failures)
-	}
+	back, err := x.revert(ctx, after, taken)
 	if err == nil && len(back.after.administrators()) == 0 {
 		err = errors.New("the role was restored, but not the access")
 	}
@@ -60,9 +54,8 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
-// restores reports whether undoing a plan makes a person an administrator again: not if
-// somebody else has taken the role or the access meanwhile, or the person was only
-// invited.
+// restores reports whether undoing a plan makes a person an administrator again: not if they
+// were only invited, or somebody else has taken the role or the access meanwhile.
 func (p *planner) restores(after *snapshot, one *personPlan) bool {
 	switch is := after.byID(one.before.id); {
 	case one.kind == planLeave:
@@ -76,9 +69,8 @@ func (p *planner) restores(after *snapshot, one *personPlan) bool {
 	}
 }
 
-// revert undoes what the plan has changed about people, on a snapshot that shows it, and
-// records that. failures are the people whom a list shows still changed.
-func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures []difference, err error) {
+// revert undoes what the plan has changed about people, proves it and records it.
+func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, err error) {
 	back = &execution{suger: x.suger, before: on, plan: &plan{}}
 	for _, one := range people {
 		back.plan.people = append(back.plan.people, one.inverse(x.model))
@@ -87,11 +79,11 @@ func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPl
 	back.apply(ctx)
 	if back.after, err = x.people(ctx, x.fromNow()); err != nil {
 		back.recordFailed(err)
-		return back, nil, err
+		return back, err
 	}
-	failures = back.failures(x.planner.prove(on, back.after, back.plan))
+	failures := back.failures(x.planner.prove(on, back.after, back.plan))
 	back.recordProven("undo", back.plan, back.after, failures)
-	return back, failures, nil
+	return back, back.failureOf(failures)
 }
 
 func (p *personPlan) inverse(m *model) *personPlan {
@@ -119,8 +111,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 	return back
 }
 
-// giveBack returns the role that Suger does not delete to those who have lost it for
-// that. The error is for the client.
+// giveBack returns a role that Suger does not delete to those who have lost it for that.
 func (x *execution) giveBack(ctx context.Context) error {
 	err := x.done.role
 	if isGone(err) || callMissing(err) {
@@ -139,26 +130,16 @@ func (x *execution) giveBack(ctx context.Context) error {
 	if len(changed) == 0 {
 		return err
 	}
-	_, failures, failed := x.revert(ctx, now.withRoles(x.before.roles), changed)
-	if failed != nil {
-		return x.errUnproven(failed)
+	if _, failed := x.revert(ctx, now.withRoles(x.before.roles), changed); failed != nil {
+		x.reserved.settle(x.planner.losses(&plan{people: changed}))
+		return withDetail(x.asSCIM(err), "The role is not deleted, but some of its members have lost it. Give it back to them in Okta or in Suger's console. %s")
 	}
-	if len(failures) == 0 {
-		return err
-	}
-	lost := &plan{}
-	for _, f := range failures {
-		lost.people = append(lost.people, x.plan.of(f.one.before.id))
-	}
-	x.reserved.settle(x.planner.losses(lost))
-	return withDetail(x.asSCIM(err), fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %%s", len(failures)))
+	return err
 }
 
-// doubt notes that a change may still take effect, if that would leave the person
-// without the access or the role of an administrator. Whoever is none now may become
-// one before.
+// doubt notes that a change may still take away who is, or becomes, an administrator.
 func (s *suger) doubt(one *personPlan) {
-	if one.kind != planJoin && (one.endsAccess() || one.renames(s.model) || one.roles != nil && !anyAdministrator(one.roles)) {
+	if s.model.leavesPowerless(one) {
 		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())
 	}
 }

@@ -181,7 +181,7 @@ func textOf(value any, f spec.Field) (string, error) {
 }
 
 // cut returns the part of a full name that an attribute holds.
-func cut(value string, part spec.Part) string {
+func cut(value string, part string) string {
 	if part == spec.WholeField {
 		return value
 	}

@@ -52,9 +52,9 @@ func (s *survey) draftUser() {
 		doubt = "another field has addresses, too: which one users sign in with is not visible"
 	}
 	attribute("userName", s.email, "write", spec.WriteCreate, doubt)
-	for name, part := range map[string]spec.Part{"name.givenName": spec.FirstNames, "name.familyName": spec.LastName} {
+	for name, part := range map[string]string{"name.givenName": spec.FirstNames, "name.familyName": spec.LastName} {
 		attribute(name, s.names[name], "", "", "")
-		attribute(name, s.names["name.formatted"], "part", string(part), "")
+		attribute(name, s.names["name.formatted"], "part", part, "")
 	}
 	for _, use := range []string{"organization", "created", "modified"} {
 		d.seen("user."+use, s.field(s.guess(use)), "")

@@ -9,15 +9,13 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A checker finds what is wrong with a document that the schema allows: parts that do
-// not fit each other.
+// A checker finds parts of a document that do not fit each other.
 type checker struct {
 	doc *Document
 	*strict.Report
 }
 
-// checkAccess checks that access can be ended and shown, and be restored in exactly one
-// way.
+// checkAccess checks that access can be ended and shown, and restored in one way.
 func (c *checker) checkAccess() {
 	access, writes := &c.doc.Access, c.doc.WritesStatus()
 	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
@@ -30,18 +28,9 @@ func (c *checker) checkAccess() {
 		c.Add("access", "access could be ended but not given back; give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser)
 	}
 	active := WordsOf(access.Active)
-	for list, values := range map[string][]any{"active": access.Active, "inactive": access.Inactive} {
-		for i, value := range values {
-			at := fmt.Sprintf("access.%s[%d]", list, i)
-			word, _ := Text(value)
-			switch name := PlaceholderName(word); {
-			case word == "" && access.Absent != list:
-				c.Add(at, "null and the empty text count as absent; say with absent what it means")
-			case name != "" && (name != NowPlaceholder || i > 0):
-				c.Add(at, "%s has no value here; only {now} can be written, as the first value", word)
-			case list == "inactive" && active.Has(word):
-				c.Add(at, "%q is both active and inactive; remove it from one of the two", word)
-			}
+	for i, value := range access.Inactive {
+		if word, _ := Text(value); active.Has(word) {
+			c.Add(fmt.Sprintf("access.inactive[%d]", i), "%q is both active and inactive; remove it from one of the two", word)
 		}
 	}
 	for i, value := range access.Pending {
@@ -60,7 +49,7 @@ func (c *checker) checkAttributes() {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		at, attribute, names := "user.attributes."+name, attributes[name], []string{name}
 		for _, field := range attribute.Field.Scalars() {
-			place := field + " " + string(attribute.Part)
+			place := field + " " + attribute.Part
 			if other, twice := held[place]; twice {
 				c.Add(at, "%s and %s are the same field; for a full name in one field, say which part is which: part: first names, part: last name", other, name)
 				break
@@ -68,10 +57,7 @@ func (c *checker) checkAttributes() {
 			held[place] = name
 		}
 		if strings.HasPrefix(name, "name.") {
-			names = append(names, "name.formatted")
-			if _, held := attributes["displayName"]; !held {
-				names = append(names, "displayName")
-			}
+			names = append(names, c.fullNames()...)
 		}
 		fixed, never := attribute.Write == WriteCreate, attribute.Write == WriteNever
 		added, updated := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...), BodySends(ops.UpdateUser, names...)
@@ -91,35 +77,40 @@ func (c *checker) checkAttributes() {
 	}
 }
 
+// fullNames returns the placeholders that are made of the parts of a name.
+func (c *checker) fullNames() []string {
+	if _, held := c.doc.User.Attributes["displayName"]; held {
+		return []string{"name.formatted"}
+	}
+	return []string{"name.formatted", "displayName"}
+}
+
 // checkRoles checks that roles can be distinguished, ranked and changed.
 func (c *checker) checkRoles() {
-	role, names := &c.doc.Role, []string{}
-	named, ids, placed := make(map[string]bool), make(map[string]bool), make(map[string]bool)
-	once := func(seen map[string]bool, at, value string) {
-		key := strings.ToLower(value)
-		if value != "" && seen[key] {
-			c.Add(at, "%q is given twice; remove one of them", value)
-		}
-		seen[key] = true
+	role, ops, names := &c.doc.Role, &c.doc.Operations, []string{}
+	is := func(name string) func(string) bool {
+		return func(other string) bool { return strings.EqualFold(name, other) }
 	}
-	for _, name := range role.Precedence {
-		placed[strings.ToLower(name)] = true
-	}
+	seen := make(map[string]bool)
 	for i, known := range role.Known {
 		at := fmt.Sprintf("role.known[%d]", i)
-		once(named, at+".name", known.Name)
-		once(ids, at+".id", known.IDText())
+		for key, value := range map[string]string{"name": known.Name, "id": known.IDText()} {
+			word := key + " " + strings.ToLower(value)
+			if value != "" && seen[word] {
+				c.Add(at+"."+key, "%q is given twice; remove one of them", value)
+			}
+			seen[word] = true
+		}
 		names = append(names, known.Name)
 		if known.Administrator && strings.EqualFold(known.Name, role.Default) {
 			c.Add("role.default", "%s is an administrator's role, which everybody without a role would get; take a lesser role", role.Default)
 		}
-		if known.Administrator && !placed[strings.ToLower(known.Name)] {
+		if known.Administrator && !slices.ContainsFunc(role.Precedence, is(known.Name)) {
 			c.Add(at, "the administrator's role %s is not in precedence; put it into role.precedence, before *", known.Name)
 		}
 	}
-	ops := &c.doc.Operations
 	exists := func(at, name string) {
-		if ops.ListRoles == nil && name != "*" && !named[strings.ToLower(name)] {
+		if ops.ListRoles == nil && name != "*" && !slices.ContainsFunc(names, is(name)) {
 			c.Add(at, "%q is not among the known roles, and there is no %q; %s", name, OpListRoles, strict.Suggest(name, names, "the known roles are"))
 		}
 	}
@@ -135,8 +126,7 @@ func (c *checker) checkRoles() {
 	}
 }
 
-// subjects maps operations to the placeholders of their object, besides the
-// organization.
+// subjects maps operations to the placeholders of their object.
 var subjects = map[string][]string{
 	OpGetUser: {"user"}, OpFindUser: {"userName"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
 	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
@@ -145,28 +135,18 @@ var subjects = map[string][]string{
 	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
 }
 
-// furtherIDs returns the placeholders for further ids of the user whom an
-// operation is about. They are in the user's record, which get user and add member
-// do not have.
-func (c *checker) furtherIDs(operation string) []string {
-	var names []string
-	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
-		for _, name := range slices.Sorted(maps.Keys(c.doc.User.IDs)) {
-			names = append(names, userIDs+name)
-		}
-	}
-	return names
-}
+// needed maps operations to the value without which they do nothing.
+var needed = map[string]string{OpFindUser: "userName", OpAddUser: "userName", OpAddRole: "displayName", OpUpdateRole: "displayName"}
 
-// checkOperation checks that every placeholder of an operation has a value, and
-// that the operation says what it is for.
+// checkOperation checks that all placeholders have values, and the needed ones are there.
 func (c *checker) checkOperation(op NamedOperation) {
-	at, used := OperationPath(op.Name), make(map[string]bool)
+	at, used := OperationPath(op.Name), []string{}
 	texts, body := c.placeholders(op)
 	use := func(place string, known []string, names ...string) {
+		used = append(used, names...)
 		for _, name := range names {
-			if used[name] = true; !slices.Contains(known, name) {
-				c.Add(place, "{%s} has no value in %q; %s", name, op.Name, placeholderAdvice(name, known))
+			if !slices.Contains(known, name) {
+				c.Add(place, "{%s} has no value in %q; %s", name, op.Name, strict.Suggest(name, known, "use one of"))
 			}
 		}
 	}
@@ -185,43 +165,38 @@ func (c *checker) checkOperation(op NamedOperation) {
 			c.Add(place, `in a body, a placeholder is the whole text; write it alone, in quotes: "{user}"`)
 		}
 	})
-	need := func(what string, names ...string) {
-		if !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
-			c.Add(at, "%q does not say %s", op.Name, what)
+	need := func(names ...string) {
+		if !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(used, name) }) {
+			c.Add(at, "%q does not send {%s}, so it does not say what it is for; add it", op.Name, names[0])
 		}
 	}
-	about, user := subjects[op.Name], append(c.furtherIDs(op.Name), "user")
-	switch {
-	case op.Name == OpGetUser || op.Name == OpUpdateUser:
-		need("which user it is for; put {user} into the path", user...)
-	case slices.Contains(about, "user"):
-		need("which user it is for; put {user} into the path or the body", append(user, "userName")...)
-	case op.Name == OpFindUser:
-		need("which address it is for; put {userName} into the query, the path or the body", "userName")
-	case op.Name == OpAddUser:
-		need("whom to add; put {userName} into the body", "userName")
-	case op.Name == OpAddRole || op.Name == OpUpdateRole:
-		need("the role's name; put {displayName} into the body", "displayName")
+	if name := needed[op.Name]; name != "" {
+		need(name)
 	}
-	if slices.Contains(about, RolePlaceholder) {
-		need("which role it is for; put {role} or {role.name} into the path or the body", roleValues...)
+	if slices.Contains(subjects[op.Name], "user") {
+		user := append([]string{"user"}, c.furtherIDs(op.Name)...)
+		if op.Name != OpUpdateUser { // which can send another address
+			user = append(user, "userName")
+		}
+		need(user...)
+	}
+	if slices.Contains(subjects[op.Name], RolePlaceholder) {
+		need(roleValues...)
 	}
 }
 
-// placeholderAdvice says which placeholders to write instead of one that has no value.
-func placeholderAdvice(name string, known []string) string {
-	if nearest := strict.Nearest(name, known); nearest != "" {
-		return fmt.Sprintf("did you mean {%s}?", nearest)
+// furtherIDs returns the placeholders for further ids of the user whom an operation is about.
+// They are in the user's record, which get user and add member do not have.
+func (c *checker) furtherIDs(operation string) (names []string) {
+	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
+		for _, name := range slices.Sorted(maps.Keys(c.doc.User.IDs)) {
+			names = append(names, userIDs+name)
+		}
 	}
-	all := "{" + strings.Join(known, "}, {") + "}"
-	if len(known) == 1 {
-		return "use " + all
-	}
-	return "use one of " + all
+	return names
 }
 
-// placeholders lists the names that an operation can use: in its path, its query and
-// its headers, and in its body.
+// placeholders lists what an operation can use in its path, query and headers, and its body.
 func (c *checker) placeholders(op NamedOperation) (texts, body []string) {
 	texts = slices.Concat([]string{"organization"}, subjects[op.Name], c.furtherIDs(op.Name))
 	body = append(slices.Clone(texts), NowPlaceholder)
@@ -242,11 +217,8 @@ func (c *checker) placeholders(op NamedOperation) (texts, body []string) {
 	}
 	attributes := slices.Sorted(maps.Keys(c.doc.User.Attributes))
 	body = append(body, attributes...)
-	if slices.Contains(attributes, "name.givenName") || slices.Contains(attributes, "name.familyName") {
-		body = append(body, "name.formatted")
-		if !slices.Contains(attributes, "displayName") {
-			body = append(body, "displayName")
-		}
+	if slices.ContainsFunc(attributes, func(name string) bool { return strings.HasPrefix(name, "name.") }) {
+		body = append(body, c.fullNames()...)
 	}
 	switch op.Name {
 	case OpAddUser, OpAddMember, OpUpdateUser:

@@ -41,11 +41,11 @@ func TestProblems(t *testing.T) {
 		{"one role is sent where users hold many", envelope, "    name: name\n\nrole:", "    name: name\n    hold: many\n\nrole:",
 			[]string{`operations.update user: users hold many roles, and "update user" sends one; send {roles} or {roles.names}, or a list of {role}, or add "grant role" and "revoke role"`}},
 		{"a call does not say which role", multirole, "body: {roleId: \"{role}\"}", "body: {roleId: 1}",
-			[]string{`operations.grant role: "grant role" does not say which role it is for; put {role} or {role.name} into the path or the body`}},
+			[]string{`operations.grant role: "grant role" does not send {role}, so it does not say what it is for; add it`}},
 		{"a role is made without a name", suger, "body: {name: \"{displayName}\", description: \"{description}\", permissions: \"{permissions}\"}", "body: {description: \"{description}\"}",
-			[]string{`operations.add role: "add role" does not say the role's name; put {displayName} into the body`}},
+			[]string{`operations.add role: "add role" does not send {displayName}, so it does not say what it is for; add it`}},
 		{"a renaming that sends changes has no permissions", suger, "body: {name: \"{displayName}\"}", "body: {name: \"{displayName}\", permissions: \"{permissions}\"}",
-			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; use one of {organization}, {role}, {role.name}, {now}, {displayName}`}},
+			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; use one of "organization", "role", "role.name", "now", "displayName"`}},
 		{"roles are written and not listed", suger, "  list roles: GET /org/{organization}/role\n", "", []string{
 			`operations: key "list roles" is missing; add it, or remove "add role"`,
 			`operations: key "list roles" is missing; add it, or remove "remove role"`,
@@ -64,7 +64,7 @@ func TestProblems(t *testing.T) {
 		{"a removal that is not there", removal, "  remove user:\n    call: DELETE /v1/workspaces/{organization}/users/{user}\n    repeat: true\n", "",
 			[]string{`operations: key "remove user" is missing; add it, or end access otherwise`}},
 		{"half a way to end access", removal, "access: {end: remove user}", "access: {end: remove}",
-			[]string{`access.end: "remove" is not a way to end access; did you mean "remove user"?`}},
+			[]string{`access.end: "remove" is not a way to end access; write "remove user", "set status", or a call such as POST /people/{user}/suspend`}},
 		{"an attribute that is written otherwise", removal, "    userName: ", "    title: {field: title, write: Create}\n    userName: ",
 			[]string{`user.attributes.title.write: "Create" is not a value here; did you mean "create"?`}},
 		{"values without a field", removal, "access: {end: remove user}", "access: {end: remove user, active: [on], absent: inactive}",
@@ -72,7 +72,7 @@ func TestProblems(t *testing.T) {
 				`access: key "field" is missing; add it, or remove "absent"`,
 				`access: key "field" is missing; add it, or remove "active"`}},
 		{"a call that does not say for whom", multirole, "    call: POST /v3/orgs/{organization}/users/{user}/deactivate\n", "    call: POST /v3/orgs/{organization}/deactivate\n",
-			[]string{`access.end: "deactivate user" does not say which user it is for; put {user} into the path or the body`}},
+			[]string{`access.end: "deactivate user" does not send {user}, so it does not say what it is for; add it`}},
 		{"a status that is not written", suger, "      status: \"{status}\"\n", "", []string{
 			`access: access could be ended but not given back; give it an active value and let "update user" send {status}, or say with give by which call`,
 			`access.end: "set status" cannot be done; give access a field and an inactive value and let "update user" send {status}, or end it otherwise`}},
@@ -91,11 +91,11 @@ func TestProblems(t *testing.T) {
 			[]string{`access.inactive[1]: "ACTIVE" is both active and inactive; remove it from one of the two`}},
 
 		{"a member of nobody", removal, "  add user:\n    call: POST /v1/workspaces/{organization}/users\n    body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}\n", "  add user: {call: POST /users, body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}}\n  add member: POST /members\n", []string{
-			`operations.add member: "add member" does not say which user it is for; put {user} into the path or the body`}},
+			`operations.add member: "add member" does not send {user}, so it does not say what it is for; add it`}},
 		{"a further id that is not named", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{organization}/user/{user}/{user.membershipId}",
-			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user"; use one of {organization}, {user}`}},
+			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user"; use one of "organization", "user"`}},
 		{"a placeholder that nothing has", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{other}/user/{user}",
-			[]string{`operations.remove user.call: {other} has no value in "remove user"; use one of {organization}, {user}`}},
+			[]string{`operations.remove user.call: {other} has no value in "remove user"; use one of "organization", "user"`}},
 		{"an address that is never written", suger, "    userName: email             #", "    userName: {field: email, write: never} #",
 			[]string{`user.attributes.userName.write: Suger must learn whom to add; write create if the address is fixed once the user exists`}},
 		{"an address that is fixed and sent", suger, "    userName: email             #", "    userName: {field: email, write: create} #",
@@ -129,16 +129,15 @@ func TestProblems(t *testing.T) {
 		{"a link that is asked for", removal, "{style: cursor, size: 100, limit: limit, next: cursor, cursor: next}", "{style: link, next: page}",
 			[]string{`operations.list users.paging.next: style link and style none ask with no parameter for the next page; remove it`}},
 		{"a lookup of anybody", suger, "  get user: GET /org/{organization}/user/{user}\n", "  find user: GET /org/{organization}/user?email={user}\n", []string{
-			`operations.find user: "find user" does not say which address it is for; put {userName} into the query, the path or the body`,
-			`operations.find user.call: {user} has no value in "find user"; use one of {organization}, {userName}`}},
+			`operations.find user: "find user" does not send {userName}, so it does not say what it is for; add it`,
+			`operations.find user.call: {user} has no value in "find user"; use one of "organization", "userName"`}},
 		{"an address in another path", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{userName}\n", []string{
-			`operations.get user: "get user" does not say which user it is for; put {user} into the path`,
-			`operations.get user.call: {userName} has no value in "get user"; use one of {organization}, {user}`}},
+			`operations.get user.call: {userName} has no value in "get user"; use one of "organization", "user"`}},
 		{"a get that decides", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}?a=b&c={user}\", decides: true, shows within: 5s}\n", []string{
 			`operations.get user.decides: decides belongs to find user; remove it`,
 			`operations.get user.shows within: shows within belongs to add user; remove it`}},
 		{"a query that is none", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{user}?a=1&a=2\n",
-			[]string{`operations.get user: "GET /org/{organization}/user/{user}?a=1&a=2" is not a call; the parameter a is given twice; remove one of them`}},
+			[]string{`operations.get user: "GET /org/{organization}/user/{user}?a=1&a=2" is not a call; its query needs parameters with different names: a name is missing or given twice`}},
 		{"a wait without end", removal, "  add user:\n", "  add user:\n    shows within: 2m\n",
 			[]string{`operations.add user.shows within: "2m" is not a time up to 1m, such as 30s`}},
 		{"a key in a header of HTTP", removal, "refusals:\n", "credential: {header: Host, scheme: two words}\nrefusals:\n", []string{

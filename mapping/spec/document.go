@@ -1,7 +1,5 @@
-// Package spec defines the language of the mapping file: its keys, fields,
-// placeholders and rules. It does not depend on the engine that uses a file.
-//
-// Start with [Parse], which reads a file into a [Document].
+// Package spec defines the language of the mapping file: its keys, fields, placeholders and
+// rules. Start with [Parse], which reads a file into a [Document].
 package spec
 
 import (
@@ -17,9 +15,8 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A Document is a mapping file. The tags of its fields hold the names, bounds
-// and explanations that users see; the JSON Schema of mapping files is generated
-// from them.
+// A Document is a mapping file. The JSON Schema of mapping files and the reference for
+// users are generated from the tags of its fields.
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
@@ -44,11 +41,10 @@ type UserMap struct {
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that holds the user's role."`
 }
 
-// An Attribute ties a SCIM attribute to a field of Suger's user. The short form
-// in the file is just the field.
+// An Attribute ties a SCIM attribute to a field. The short form is just the field.
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
-	Part  Part   `yaml:"part" enum:"first names,last name" doc:"The part of a full name, if the field holds one."`
+	Part  string `yaml:"part" enum:"first names,last name" doc:"The part of a full name, if the field holds one."`
 	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
 	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger accepts; 0 is no limit."`
 }
@@ -62,8 +58,8 @@ func (a *Attribute) UnmarshalYAML(n *yaml.Node) error {
 	return a.Field.UnmarshalYAML(n)
 }
 
-// SplitAttribute splits the name of an attribute into its object, "" for the
-// resource itself, and its name in it.
+// SplitAttribute splits the name of an attribute into its object, "" for the resource
+// itself, and its name in it.
 func SplitAttribute(name string) (object, local string) {
 	if strings.HasPrefix(name, "urn:") {
 		at := strings.LastIndex(name, ":")
@@ -81,14 +77,11 @@ const (
 	WriteNever  = "never"  // accepted from clients and ignored
 )
 
-// A Part is a part of a full name.
-type Part string
-
 // Parts of a full name.
 const (
-	WholeField Part = ""
-	FirstNames Part = "first names" // everything before the last blank
-	LastName   Part = "last name"   // everything after the last blank
+	WholeField = ""
+	FirstNames = "first names" // everything before the last blank
+	LastName   = "last name"   // everything after the last blank
 )
 
 // UserRoles describes how a user's record holds roles.
@@ -175,26 +168,23 @@ func (a *Access) Shows() bool { return a.Field.Given() }
 
 // An End is how access ends: by one of two keywords, or by its own call.
 type End struct {
-	Way Strategy
+	Way string // ByRemoval, BySetStatus or ByDeactivate
 	Operation
 }
 
-// A Strategy is a way to end a user's access.
-type Strategy string
-
 // Ways to end access. The first two are keywords of the file.
 const (
-	ByRemoval    Strategy = "remove user"
-	BySetStatus  Strategy = "set status"
-	ByDeactivate Strategy = "deactivate user"
+	ByRemoval    = "remove user"
+	BySetStatus  = "set status"
+	ByDeactivate = "deactivate user"
 )
 
-func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
+func isWay(text string) bool { return text == ByRemoval || text == BySetStatus }
 
 // UnmarshalYAML reads one of the words, or an operation.
 func (e *End) UnmarshalYAML(n *yaml.Node) error {
 	if isWay(n.Value) {
-		e.Way = Strategy(n.Value)
+		e.Way = n.Value
 		return nil
 	}
 	e.Way = ByDeactivate
@@ -212,8 +202,7 @@ func OperationPath(name string) string {
 	return "operations." + name
 }
 
-// schemaFile describes a mapping file, for [Parse] and for editors. It is made of
-// the tags of [Document].
+// schemaFile describes a mapping file, for [Parse] and for editors.
 //
 //go:embed mapping.schema.json
 var schemaFile []byte
@@ -222,23 +211,11 @@ var schemaFile []byte
 var formats = map[string]func(text string) error{
 	"field": func(text string) error { return new(Field).AddScalar(text) },
 	"end": func(text string) error {
-		if isWay(text) {
+		if isWay(text) || new(Request).UnmarshalText([]byte(text)) == nil {
 			return nil
 		}
-		if new(Request).UnmarshalText([]byte(text)) == nil {
-			return nil
-		}
-		ways := []string{string(ByRemoval), string(BySetStatus)}
-		nearest := strict.Nearest(text, ways)
-		for _, way := range ways {
-			if text != "" && strings.HasPrefix(way, text) {
-				nearest = way
-			}
-		}
-		if nearest != "" {
-			return fmt.Errorf("%q is not a way to end access; did you mean %q?", text, nearest)
-		}
-		return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
+		return fmt.Errorf("%q is not a way to end access; %s, or a call such as POST /people/{user}/suspend",
+			text, strict.Suggest(text, []string{ByRemoval, BySetStatus}, "write"))
 	},
 	"call":   func(text string) error { return new(Request).UnmarshalText([]byte(text)) },
 	"cursor": func(text string) error { return new(Cursor).UnmarshalText([]byte(text)) },
@@ -259,9 +236,8 @@ var schema = sync.OnceValue(func() *strict.Schema {
 	return compiled
 })
 
-// Parse reads and checks a mapping file; name is used in messages. The error is
-// a [strict.Problems] that lists every problem, each with line, column and
-// advice. The parts are checked against each other once the schema allows the file.
+// Parse reads and checks a mapping file; name is used in messages. The error is a
+// [strict.Problems] that lists every problem.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)

@@ -11,19 +11,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Field is the place of a value in a JSON object of Suger's, such as
-// "email", "info.firstName" or "emails[0]", or a list of places that the value
-// may be in. The zero Field is no place.
+// A Field is the place of a value in a JSON object, such as "info.firstName" or "emails[0]",
+// or a list of places that it may be in. The zero Field is no place.
 type Field struct{ places []place }
 
-// A place is one path into an object. A step is the name of a member of an object, or
-// the index of an element of an array.
+// A place is one path into an object: names of members, and indexes of elements.
 type place struct {
 	text  string
-	steps []any
+	steps []string
 }
 
-var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
+var fieldForm = regexp.MustCompile(`^[A-Za-z0-9_@$-]+(\[[0-9]{1,3}\])*(\.[A-Za-z0-9_@$-]+(\[[0-9]{1,3}\])*)*$`)
 
 // UnmarshalYAML reads the field, or a list of them.
 func (f *Field) UnmarshalYAML(n *yaml.Node) (err error) {
@@ -39,19 +37,10 @@ func (f *Field) UnmarshalYAML(n *yaml.Node) (err error) {
 
 // AddScalar reads one more name of the field.
 func (f *Field) AddScalar(text string) error {
-	added := place{text: text}
-	for _, part := range strings.Split(text, ".") {
-		match := fieldPart.FindStringSubmatch(part)
-		if match == nil {
-			return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
-		}
-		added.steps = append(added.steps, match[1])
-		for _, index := range strings.FieldsFunc(match[2], func(r rune) bool { return r == '[' || r == ']' }) {
-			n, _ := strconv.Atoi(index) // the expression admits digits only
-			added.steps = append(added.steps, n)
-		}
+	if !fieldForm.MatchString(text) {
+		return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
 	}
-	f.places = append(f.places, added)
+	f.places = append(f.places, place{text, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".[]", r) })})
 	return nil
 }
 
@@ -64,16 +53,14 @@ func (f Field) Scalars() []string {
 	return names
 }
 
-// String returns the field as a message names it: "role", or "userRole or
-// role".
+// String returns the field as a message names it: "role", or "userRole or role".
 func (f Field) String() string { return strings.Join(f.Scalars(), " or ") }
 
 // Given reports whether the mapping names this field at all.
 func (f Field) Given() bool { return len(f.places) > 0 }
 
-// In looks the field up in a decoded JSON value; ok is false if it is not there.
-// Of several names it takes the first that is there, and null only if no other
-// name has a value.
+// In looks the field up in a decoded JSON value. Of several places it takes the first that
+// has a value, and null only if no other one has.
 func (f Field) In(value any) (found any, ok bool) {
 	for _, p := range f.places {
 		at, there := p.in(value)
@@ -87,18 +74,19 @@ func (f Field) In(value any) (found any, ok bool) {
 
 func (p place) in(value any) (found any, ok bool) {
 	for _, step := range p.steps {
-		switch step := step.(type) {
-		case string:
-			object, _ := value.(map[string]any)
-			if value, ok = object[step]; !ok {
-				return nil, false
+		switch in := value.(type) {
+		case map[string]any:
+			value, ok = in[step]
+		case []any:
+			at, err := strconv.Atoi(step)
+			if ok = err == nil && at >= 0 && at < len(in); ok {
+				value = in[at]
 			}
-		case int:
-			array, _ := value.([]any)
-			if step >= len(array) {
-				return nil, false
-			}
-			value = array[step]
+		default:
+			ok = false
+		}
+		if !ok {
+			return nil, false
 		}
 	}
 	return value, true
@@ -119,12 +107,10 @@ func Text(value any) (string, bool) {
 	return "", false
 }
 
-// A WordSet is a set of values, such as those of a status, compared as text
-// without letter case.
+// A WordSet is a set of values that compare as text without letter case.
 type WordSet map[string]bool
 
-// WordsOf returns the values of a list that an answer can have; {now} is only
-// written.
+// WordsOf returns the values of a list that an answer can have; {now} is only written.
 func WordsOf(values []any) WordSet {
 	set := make(WordSet, len(values))
 	for _, value := range values {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -50,8 +51,7 @@ type Operations struct {
 	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
 }
 
-// An Operation is one call of Suger's API. The short form in the file is just
-// the call.
+// An Operation is one call of Suger's API. The short form is just the call.
 type Operation struct {
 	Call    Request           `yaml:"call" required:"true" doc:"The call. {organization}, {user} and {role} are ids, {role.name} is the role's name, {user.NAME} an id in user.ids."`
 	Headers map[string]string `yaml:"headers" keys:"^[A-Za-z0-9!#$%&'*+.^_|~-]+$" of:"ascii" doc:"Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths."`
@@ -61,8 +61,8 @@ type Operation struct {
 	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array, unless the answer is the array."`
 	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows."`
 	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list is paged. Without it, one answer holds everything."`
-	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"changes: only what differs. whole object: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
-	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call finds. everybody: also non-members, without their role, so that the list decides who is a member."`
+	Sends   string            `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"changes: only what differs. whole object: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
+	Covers  string            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call finds. everybody: also non-members, without their role, so that the list decides who is a member."`
 	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case."`
 	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long the list may lack the new user; at most 1m. The gateway looks again until then."`
 }
@@ -76,17 +76,11 @@ func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*long)(o))
 }
 
-// Sends is which values an update's body holds; the default is changes.
-type Sends string
-
-// SendsWholeObject means that a body also holds unchanged values.
-const SendsWholeObject Sends = "whole object"
-
-// Covers is whom the call for one user finds; the default is members.
-type Covers string
-
-// CoversEverybody means that the call also finds people who are not members.
-const CoversEverybody Covers = "everybody"
+// Values of the keys of an operation, where they are not the default.
+const (
+	SendsWholeObject = "whole object" // a body also holds unchanged values
+	CoversEverybody  = "everybody"    // the call also finds people who are not members
+)
 
 // PagingMap describes how a list is paged.
 type PagingMap struct {
@@ -124,8 +118,7 @@ func (o *Operations) Named(name string) *Operation {
 	return nil
 }
 
-// OperationNames returns the operations that a mapping can have, in the order
-// of the file.
+// OperationNames returns the operations that a mapping can have, in the order of the file.
 func OperationNames() []string {
 	var names []string
 	for _, op := range new(Operations).All() {
@@ -134,8 +127,8 @@ func OperationNames() []string {
 	return names
 }
 
-// A Cursor is where the cursor of the next page is: "next.token", "header X-Next"
-// or "last row id". One of its fields is given; none in the zero Cursor.
+// A Cursor is where the cursor of the next page is: "next.token", "header X-Next" or "last
+// row id". At most one of its fields is given.
 type Cursor struct{ Path, Header, Row string }
 
 // cursorForm has a token of HTTP (RFC 9110 section 5.6.2), or a path.
@@ -165,8 +158,7 @@ func (c Cursor) String() string {
 	return c.Path
 }
 
-// A Path leads through objects to a value in an answer: names with dots between
-// them.
+// A Path leads through objects to a value in an answer: names with dots between them.
 type Path string
 
 var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
@@ -178,8 +170,7 @@ func checkPath(text string) error {
 	return nil
 }
 
-// A Request is the method, the path and the query of a call, written as
-// "GET /org/{organization}/user?expand=roles".
+// A Request is written as "GET /org/{organization}/user?expand=roles".
 type Request struct {
 	Method string
 	Path   string
@@ -187,8 +178,6 @@ type Request struct {
 }
 
 var (
-	methodForm  = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE)( |$)`)
-	withHost    = regexp.MustCompile(`^[A-Z]+ +[A-Za-z]+://`)
 	requestForm = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) +((?:/(?:[A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+)(?:\?(.*))?$`)
 	dotSegment  = regexp.MustCompile(`/\.\.?(/|$)`) // names another resource
 )
@@ -196,28 +185,18 @@ var (
 // UnmarshalText reads the request.
 func (r *Request) UnmarshalText(written []byte) error {
 	parts := requestForm.FindStringSubmatch(string(written))
-	wrong := func(advice string) error { return fmt.Errorf("%q is not a call; %s", written, advice) }
-	const form = "write a method and a path, such as GET /org/{organization}/user?expand=roles"
-	switch {
-	case !methodForm.Match(written):
-		return wrong("the method must be GET, POST, PUT, PATCH or DELETE, in capitals")
-	case withHost.Match(written):
-		return wrong("leave out https:// and the host: SUGER_API_URL has them")
-	case parts == nil || dotSegment.MatchString(parts[2]):
-		return wrong(form)
+	if parts == nil || dotSegment.MatchString(parts[2]) {
+		return fmt.Errorf("%q is not a call; write GET, POST, PUT, PATCH or DELETE, and a path without the host, such as GET /org/{organization}/user?expand=roles", written)
 	}
 	values, err := url.ParseQuery(parts[3])
 	query := make(map[string]string, len(values))
 	for name, all := range values {
-		switch query[name] = all[0]; {
-		case name == "":
-			return wrong(form)
-		case len(all) > 1:
-			return wrong(fmt.Sprintf("the parameter %s is given twice; remove one of them", name))
+		if query[name] = all[0]; name == "" || len(all) > 1 {
+			err = errors.New("a name is missing or given twice")
 		}
 	}
 	if err != nil {
-		return wrong(form)
+		return fmt.Errorf("%q is not a call; its query needs parameters with different names: %w", written, err)
 	}
 	*r = Request{Method: parts[1], Path: parts[2], Query: query}
 	return nil

@@ -31,15 +31,15 @@ func TestCallsThatAreRefused(t *testing.T) {
 		assert.Empty(t, r, text)
 	}
 	for text, advice := range map[string]string{
-		"GETT /org":                    "the method must be",
-		"get /org":                     "the method must be",
-		"/org":                         "the method must be",
-		"https://api.example.com/org":  "the method must be",
-		"GET https://api.example.com/": "leave out https:// and the host",
-		"GET /org?a=1&b=2&a=3":         "the parameter a is given twice",
-		"GET /org?=1":                  "write a method and a path",
-		"GET /org?a=%zz":               "write a method and a path",
-		"GET org":                      "write a method and a path",
+		"GETT /org":                    "write GET, POST",
+		"get /org":                     "write GET, POST",
+		"/org":                         "write GET, POST",
+		"https://api.example.com/org":  "write GET, POST",
+		"GET https://api.example.com/": "write GET, POST",
+		"GET org":                      "write GET, POST",
+		"GET /org?a=1&b=2&a=3":         "its query",
+		"GET /org?=1":                  "its query",
+		"GET /org?a=%zz":               "its query",
 	} {
 		require.ErrorContains(t, new(Request).UnmarshalText([]byte(text)), "is not a call; "+advice, text)
 	}

@@ -198,6 +198,22 @@ var aWord = object{
 	"description": "no value can be in an answer; add one, or say with absent what a missing value means",
 }
 
+// written are lists of values of which only the first is written, and so may be the time.
+var written = object{"allOf": []any{object{"items": object{
+	"not":         object{"type": "string", "pattern": "^\\{.*\\}$", "not": object{"const": "{now}"}},
+	"description": "of the placeholders only {now} can be written; remove this one",
+}}, object{
+	"prefixItems": []any{true}, "items": object{"not": object{"const": "{now}"}, "description": "only the first value is written; put {now} there"},
+}}}
+
+// sayingAbsent returns the rule for a list of values of an access that a missing field does
+// not mean.
+func sayingAbsent(list string) object {
+	return object{"if": object{"not": has("absent", object{"const": list})}, "then": object{"properties": object{list: object{"items": object{
+		"not": object{"enum": []any{nil, ""}}, "description": "null and the empty text count as absent; say with absent what it means",
+	}}}}}
+}
+
 // without returns the schema of a map that must not have a key, with the
 // reason.
 func without(key, why string) object { return object{"properties": object{key: forbidden(why)}} }
@@ -260,7 +276,7 @@ var rules = map[reflect.Type]object{
 				"required": []any{"active", "inactive"}, "description": "add it, or say with absent what a missing value means",
 				"properties": object{"active": aWord, "inactive": aWord},
 			},
-		}},
+		}, object{"properties": object{"active": written, "inactive": written}}, sayingAbsent("active"), sayingAbsent("inactive")},
 	},
 	reflect.TypeFor[spec.Credential](): {"allOf": []any{object{"properties": object{
 		"header": object{

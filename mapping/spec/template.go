@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// Values are the values of the placeholders of a body: SCIM attribute names
-// ("name.givenName"), "role", "role.name", "roles", "roles.names", "status" and
-// so on. A name that is absent has nothing to send.
+// Values are the values of the placeholders of a body, by their names: SCIM attributes
+// ("name.givenName"), "role", "status" and so on. A name that is absent is not sent.
 type Values map[string]any
 
 // Placeholders for the roles of a user, or for one of them.
@@ -37,9 +36,8 @@ func PlaceholderName(s string) string {
 	return ""
 }
 
-// Fill fills a body template: it replaces placeholders, and leaves out those
-// without a value and objects that become empty. ok is false if nothing is left
-// of a part that had placeholders.
+// Fill replaces the placeholders of a body, and leaves out those without a value and objects
+// that become empty. ok is false if nothing is left of a part that had placeholders.
 func Fill(template any, with Values) (body any, ok bool) {
 	switch t := template.(type) {
 	case map[string]any:
@@ -67,8 +65,8 @@ func Fill(template any, with Values) (body any, ok bool) {
 	return template, true
 }
 
-// fillList makes a list out of its template. An element about a role is
-// repeated for each role, so that a user without one has an empty list.
+// fillList fills a list. An element about a role is repeated for each role, so that a user
+// without one has an empty list.
 func fillList(template []any, with Values) (list []any, ok bool) {
 	list, ok = make([]any, 0, len(template)), len(template) == 0
 	for _, part := range template {
@@ -88,8 +86,7 @@ func fillList(template []any, with Values) (list []any, ok bool) {
 
 func aboutRole(part any) bool { return hasPlaceholder(part, RolePlaceholder, RoleNamePlaceholder) }
 
-// eachRole returns the values once for each of the roles, nil if there is
-// nothing to say of roles.
+// eachRole returns the values once for each role, nil if there is nothing to say of roles.
 func (v Values) eachRole() []Values {
 	ids, given := v[RolesPlaceholder].([]any)
 	names, _ := v[RoleNamesPlaceholder].([]any)
@@ -118,8 +115,7 @@ func Overlay(object, body any) any {
 	return laid
 }
 
-// eachText calls found for every text in a part of a body, with its place below the
-// path of the part, such as "body.roles[0]".
+// eachText calls found for every text in a part of a body, with its place: "body.roles[0]".
 func eachText(part any, path string, found func(path, text string)) {
 	switch p := part.(type) {
 	case map[string]any:
@@ -135,7 +131,6 @@ func eachText(part any, path string, found func(path, text string)) {
 	}
 }
 
-// roleValues are the placeholders by which an operation can send a role.
 var roleValues = []string{RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder}
 
 // BodySends reports whether an operation's body has one of the placeholders.

@@ -16,8 +16,7 @@ type Problem struct {
 	Message string // what is wrong, and after a semicolon mostly what to do about it
 }
 
-// String returns the problem on one line, with the place first, as compilers
-// do.
+// String returns the problem on one line, with the place first, as compilers do.
 func (p Problem) String() string {
 	path := shortened(p.Path)
 	if path != "" {
@@ -44,9 +43,7 @@ type Positions map[string]position
 type position struct{ line, column int }
 
 // At returns the line and column, both from 1, of the value at a path such as
-// "user.attributes.userName.field" or "role.known[2].name", or of its nearest
-// parent if the document does not have it. The place of a value in a map is that of its
-// key. Keys with dots in them are written in the path as they are.
+// "role.known[2].name", which is that of its key, or of the nearest parent that is there.
 func (p Positions) At(path string) (line, column int) {
 	for {
 		if at, there := p[path]; there {
@@ -75,8 +72,7 @@ func (r *Report) Add(path, format string, args ...any) {
 // maxProblems is how many problems of a hopeless document are shown.
 const maxProblems = 100
 
-// Err is everything reported, as [Problems] of which a hundred are shown, nil if there
-// is nothing.
+// Err is everything reported, as [Problems] of which a hundred are shown, or nil.
 func (r *Report) Err() error {
 	if len(r.problems) == 0 {
 		return nil
@@ -92,7 +88,6 @@ func (r *Report) Err() error {
 	return append(r.problems[:maxProblems], last)
 }
 
-// shortened cuts a text of the document for a message.
 func shortened(text string) string {
 	const longest = 200
 	if runes := []rune(text); len(runes) > longest {
@@ -101,34 +96,26 @@ func shortened(text string) string {
 	return text
 }
 
-// Suggest returns the advice for an unknown word: the nearest known one; else all known
-// ones, after otherwise.
+// Suggest returns the advice for an unknown word: the nearest known one, if the edit distance
+// is at most two fifths of the longer word; else all known ones, after otherwise.
 func Suggest(word string, known []string, otherwise string) string {
-	if nearest := Nearest(word, known); nearest != "" {
-		return fmt.Sprintf("did you mean %q?", nearest)
-	}
-	all := make([]string, len(known))
-	for i, word := range known {
-		all[i] = fmt.Sprintf("%q", word)
-	}
-	return otherwise + " " + strings.Join(all, ", ")
-}
-
-// Nearest returns the known word with the smallest edit distance from a word, without
-// regard to letter case, if that is at most two fifths of the longer word; else "".
-func Nearest(word string, known []string) (nearest string) {
 	const longest = 128 // nobody misspells longer words, and the cost is quadratic
-	best := longest
-	for _, candidate := range known {
+	nearest, best := "", longest
+	all := make([]string, len(known))
+	for i, candidate := range known {
+		all[i] = fmt.Sprintf("%q", candidate)
 		length := max(len(word), len(candidate))
 		if length > longest {
 			continue
 		}
 		if distance := editDistance(strings.ToLower(word), strings.ToLower(candidate)); distance*5 <= 2*length && distance < best {
-			nearest, best = candidate, distance
+			nearest, best = all[i], distance
 		}
 	}
-	return nearest
+	if nearest != "" {
+		return "did you mean " + nearest + "?"
+	}
+	return otherwise + " " + strings.Join(all, ", ")
 }
 
 // editDistance returns the Levenshtein distance, in bytes.

@@ -135,7 +135,7 @@ var rules = []struct {
 	{"alias", "version: &v 1\nshare: *v", []string{
 		`doc.yaml:2:1: share: an alias (*v) is not allowed; write the value out`}},
 	{"alias of nothing", "version: 1\nshare: *v", []string{
-		`doc.yaml:2:1: not YAML: unknown anchor 'v' referenced; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`}},
+		`doc.yaml:2:1: not YAML: unknown anchor 'v' referenced; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`}},
 	{"merge key", "version: 1\nlimits:\n  <<: {rows: 1}", []string{
 		`doc.yaml:3:3: limits.<<: the key is not a string; write it in quotes`}},
 	{"custom tag", "version: 1\nany: !secret a", []string{
@@ -147,7 +147,7 @@ var rules = []struct {
 	{"second document", "version: 1\n---\nversion: 2\n", []string{
 		`doc.yaml:1:1: the file holds more than one document`}},
 	{"second document with an error", "version: 1\n---\na: [\n", []string{
-		`doc.yaml:3:1: not YAML: did not find expected node content; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`}},
+		`doc.yaml:3:1: not YAML: did not find expected node content; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`}},
 
 	// Lists of texts
 	{"a text of a list that is none", "version: 1\nfound: [mail, a b, 7]", []string{
@@ -166,7 +166,7 @@ var rules = []struct {
 	{"document is null", "~", []string{
 		`doc.yaml:1:1: got null, want object`}},
 	{"document is nothing", "---\n", []string{
-		`doc.yaml:2:1: has no value; write null if that is meant`}},
+		`doc.yaml:2:1: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
 	{"string wanted, number found", "version: 1\nlabels: {ü: 1}", []string{
 		`doc.yaml:2:10: labels.ü: got number, want string`}},
 	{"string wanted, boolean found", "version: 1\nat: True", []string{
@@ -188,9 +188,9 @@ var rules = []struct {
 	{"float wanted, too large", "version: 1\nshare: 1e999", []string{
 		`doc.yaml:2:1: share: got string, want number`}},
 	{"bool wanted, YAML 1.1 boolean found", "version: 1\nverify: yes", []string{
-		`doc.yaml:2:1: verify: got string, want boolean; write true or false, without quotes`}},
+		`doc.yaml:2:1: verify: got string, want boolean`}},
 	{"bool wanted, quoted boolean found", "version: 1\nverify: 'False'", []string{
-		`doc.yaml:2:1: verify: got string, want boolean; write true or false, without quotes`}},
+		`doc.yaml:2:1: verify: got string, want boolean`}},
 	{"duration wanted, number found", "version: 1\nlimits: {wait: 10}", []string{
 		`doc.yaml:2:10: limits.wait: got number, want string`}},
 	{"duration wanted, other string found", "version: 1\nlimits: {wait: long}", []string{
@@ -198,15 +198,15 @@ var rules = []struct {
 	{"list wanted, string found", "version: 1\norder: first", []string{
 		`doc.yaml:2:1: order: got string, want array`}},
 	{"list wanted, nothing found", "version: 1\norder:", []string{
-		`doc.yaml:2:1: order: has no value; write null if that is meant`}},
+		`doc.yaml:2:1: order: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
 	{"map wanted, nothing found", "version: 1\nlabels:\nlimits: # later\n", []string{
-		`doc.yaml:2:1: labels: has no value; write null if that is meant`,
-		`doc.yaml:3:1: limits: has no value; write null if that is meant`}},
+		`doc.yaml:2:1: labels: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`,
+		`doc.yaml:3:1: limits: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
 	{"null where a value is due", "version: ~\nverify: null", []string{
 		`doc.yaml:1:1: version: got null, want integer`,
 		`doc.yaml:2:1: verify: got null, want boolean`}},
 	{"nothing below any", "version: 1\nany: {a: , b: null}", []string{
-		`doc.yaml:2:7: any.a: has no value; write null if that is meant, and a placeholder in quotes: "{a}"`}},
+		`doc.yaml:2:7: any.a: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
 	{"infinity below any", "version: 1\nany: [-.INF, .nan]", []string{
 		`doc.yaml:2:7: any[0]: -.INF is not a JSON number, or too large; write it in quotes if it is a text`,
 		`doc.yaml:2:14: any[1]: .nan is not a JSON number, or too large; write it in quotes if it is a text`}},
@@ -225,9 +225,9 @@ var rules = []struct {
 	{"the same text twice", "version: 1\nfound: [a, a]", []string{
 		`doc.yaml:2:1: found: items at 0 and 1 are equal`}},
 	{"a placeholder without quotes", "version: 1\nany:\n  mail: {userName}\n  list: [{role}]\nat: {organization}", []string{
-		`doc.yaml:3:10: any.mail.userName: has no value; write null if that is meant, and a placeholder in quotes: "{userName}"`,
-		`doc.yaml:4:11: any.list[0].role: has no value; write null if that is meant, and a placeholder in quotes: "{role}"`,
-		`doc.yaml:5:6: at.organization: has no value; write null if that is meant, and a placeholder in quotes: "{organization}"`}},
+		`doc.yaml:3:10: any.mail.userName: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`,
+		`doc.yaml:4:11: any.list[0].role: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`,
+		`doc.yaml:5:6: at.organization: has no value; write null if that is meant, and a placeholder in quotes: "{user}"`}},
 
 	// Texts
 	{"not in the enum", "version: 1\nstyle: pgae", []string{

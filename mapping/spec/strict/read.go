@@ -1,11 +1,8 @@
-// Package strict reads configuration documents, written in YAML, that a JSON
-// Schema describes, and reports everything that is wrong with one at once, each
-// with line, column and advice.
+// Package strict reads YAML documents that a JSON Schema describes, and reports everything
+// that is wrong with one at once, with line, column and advice. Start with [NewSchema].
 //
-// Start with [NewSchema]; [Schema.Read] reads a document into a struct by the YAML
-// library's own rules. Of YAML, one document of plain maps, lists and scalars is
-// accepted: no aliases, merge keys or tags, no key twice, numbers as JSON has them,
-// and no value left empty.
+// One document of plain maps, lists and scalars is accepted: no aliases, merge keys or
+// tags, no key twice, numbers as JSON has them, and no value left empty.
 package strict
 
 import (
@@ -28,9 +25,8 @@ const (
 	maxDepth = 32
 )
 
-// Read reads the document in data into the struct that into points to. file is its
-// name in problems. The schema is for a document that is good YAML, and into is only
-// filled from one that the schema allows.
+// Read reads the document in data into the struct that into points to, if the schema allows
+// it. file is its name in problems.
 func (s *Schema) Read(file string, data []byte, into any) *Report {
 	r := &Report{file: file, Positions: make(Positions)}
 	root := r.parse(data)
@@ -53,53 +49,53 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 	return r
 }
 
-// parse reads the one document in data. It returns nil if there is none; the reason is
-// in the report then.
+// parse reads the one document in data; nil if there is none, which it reports.
 func (r *Report) parse(data []byte) *yaml.Node {
 	if len(data) > maxSize {
 		r.Add("", "the document has more than %d KiB", maxSize>>10)
 		return nil
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	first, err := next(decoder)
+	documents, err := decode(data)
 	switch {
-	case errors.Is(err, io.EOF):
+	case err != nil:
+		r.syntax(data, err)
+	case len(documents) == 0:
 		r.Add("", "the document is empty")
-		return nil
-	case err == nil:
-		_, err = next(decoder)
-	}
-	switch {
-	case errors.Is(err, io.EOF):
-		return first.Content[0]
-	case err == nil:
+	case len(documents) > 1:
 		r.Add("", "the file holds more than one document")
 	default:
-		r.syntax(data, err)
+		return documents[0].Content[0]
 	}
 	return nil
 }
 
-// next reads a document. The YAML library panics in states that it considers
-// impossible, some of which documents have reached; here that is a syntax
-// error.
-func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
+// decode reads all documents in data. The YAML library panics in states that it considers
+// impossible, some of which documents have reached; here that is a syntax error.
+func decode(data []byte) (documents []*yaml.Node, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			document, err = nil, fmt.Errorf("yaml: %v", reason)
+			err = fmt.Errorf("yaml: %v", reason)
 		}
 	}()
-	document = new(yaml.Node)
-	return document, decoder.Decode(document)
+	for decoder := yaml.NewDecoder(bytes.NewReader(data)); err == nil; {
+		document := new(yaml.Node)
+		if err = decoder.Decode(document); err == nil {
+			documents = append(documents, document)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return documents, err
 }
 
-// syntax reports what the YAML library could not read, at the first line with which
-// the lines above it are not good YAML. The library's own line is often where the
-// enclosing map begins.
+// syntax reports what the YAML library could not read, at the first line with which the
+// document is not good YAML: the library's own line is often that of the enclosing map.
 func (r *Report) syntax(data []byte, err error) {
 	good := len(data)
 	for good > 0 {
-		if good = 1 + bytes.LastIndexByte(data[:good-1], '\n'); reads(data[:good]) {
+		good = 1 + bytes.LastIndexByte(data[:good-1], '\n')
+		if _, err := decode(data[:good]); err == nil {
 			break
 		}
 	}
@@ -108,24 +104,11 @@ func (r *Report) syntax(data []byte, err error) {
 		message = text
 	}
 	r.Positions[""] = position{1 + bytes.Count(data[:good], []byte("\n")), 1}
-	line, _, _ := bytes.Cut(data[good:], []byte("\n"))
-	if bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte("\t")) && strings.Contains(message, "cannot start any token") {
-		r.Add("", "not YAML: %s; a tab cannot indent; use spaces", message)
-		return
-	}
-	r.Add("", `not YAML: %s; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
+	r.Add("", `not YAML: %s; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`, shortened(message))
 }
 
-func reads(data []byte) bool {
-	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
-		if _, err := next(decoder); err != nil {
-			return errors.Is(err, io.EOF)
-		}
-	}
-}
-
-// value returns the value of a node, as in JSON, and notes what is not allowed. at is
-// the node whose place a message about the value names.
+// value returns the value of a node, as in JSON, and notes what is not allowed. at is the
+// node whose place a message names.
 func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
 	r.Positions[path] = position{at.Line, at.Column}
 	tag := n.ShortTag()
@@ -135,7 +118,7 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 	case n.Style&yaml.TaggedStyle != 0:
 		r.Add(path, "a tag (%s) is not allowed; remove it; quotes make a value a string", shortened(n.Tag))
 	case n.Kind == yaml.ScalarNode && tag == "!!null" && n.Value == "":
-		r.Add(path, "has no value; write null if that is meant")
+		r.Add(path, `has no value; write null if that is meant, and a placeholder in quotes: "{user}"`)
 	case n.Kind == yaml.ScalarNode && tag == "!!null":
 	case n.Kind == yaml.ScalarNode && tag == "!!bool":
 		return strings.EqualFold(n.Value, "true")
@@ -169,13 +152,7 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	object := make(map[string]any, len(n.Content)/2)
 	for pair := range slices.Chunk(n.Content, 2) {
 		key, name := pair[0], within(path, pair[0].Value)
-		var value any
-		if n.Style&yaml.FlowStyle != 0 && pair[1].Kind == yaml.ScalarNode && pair[1].Value == "" && pair[1].ShortTag() == "!!null" && pair[1].Style == 0 {
-			r.Positions[name] = position{key.Line, key.Column}
-			r.Add(name, `has no value; write null if that is meant, and a placeholder in quotes: "{%s}"`, shortened(key.Value))
-		} else {
-			value = r.value(pair[1], name, key, depth+1)
-		}
+		value := r.value(pair[1], name, key, depth+1)
 		_, twice := object[key.Value]
 		switch {
 		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0:
@@ -189,5 +166,4 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	return object
 }
 
-// within returns the path of a key's value in the map at a path.
 func within(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }

@@ -3,6 +3,7 @@ package strict
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -61,13 +62,7 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 	path, schema := r.path(e.InstanceLocation), s.at(e.SchemaURL)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
-		var known []string
-		for name, property := range schema.Properties {
-			if property.Not == nil {
-				known = append(known, name)
-			}
-		}
-		slices.Sort(known)
+		known := slices.DeleteFunc(slices.Sorted(maps.Keys(schema.Properties)), func(name string) bool { return schema.Properties[name].Not != nil })
 		for _, key := range k.Properties {
 			if advice := schema.Description; len(known) == 0 { // keys have a form instead of names
 				r.Add(within(path, key), "this name is not allowed; %s", advice)
@@ -89,12 +84,6 @@ func (s *Schema) describe(r *Report, e *jsonschema.ValidationError) {
 			known = append(known, fmt.Sprint(value))
 		}
 		r.Add(path, "%q is not a value here; %s", shortened(fmt.Sprint(k.Got)), Suggest(fmt.Sprint(k.Got), known, "write one of"))
-	case *kind.Type:
-		advice := ""
-		if k.Got == "string" && slices.Equal(k.Want, []string{"boolean"}) { // YAML 1.2 has no yes and no
-			advice = "; write true or false, without quotes"
-		}
-		r.Add(path, "%s%s", k.LocalizedString(english), advice)
 	case *kind.Format:
 		r.Add(path, "%s", shortened(k.Err.Error()))
 	case *kind.Minimum:
@@ -114,7 +103,6 @@ func (s *Schema) at(url string) *jsonschema.Schema {
 	return s.compiler.MustCompile(url) // of which an error came, so that it is there
 }
 
-// path returns the path of a place in the document.
 func (r *Report) path(location []string) (path string) {
 	for _, step := range location {
 		if _, isItem := r.Positions[path+"["+step+"]"]; isItem {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const yamlAdvice = `; check indentation, quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`
+const yamlAdvice = `; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`
 
 // broken has documents that are no YAML at all, with the line that is at fault.
 var broken = []struct {
@@ -35,7 +35,7 @@ var broken = []struct {
 	{"forgotten colon", "version: 1\nstyle page\nshare: 1\n",
 		`doc.yaml:2:1: not YAML: could not find expected ':'`},
 	{"tab", "version: 1\nlimits:\n\trows: 1\n",
-		`doc.yaml:3:1: not YAML: found character that cannot start any token; a tab cannot indent; use spaces`},
+		`doc.yaml:3:1: not YAML: found character that cannot start any token; check the indentation (by spaces, not tabs), quotes and brackets, and quote a value with braces or a colon in it: {call: "GET /people/{user}"}`},
 	{"reserved character", "version: 1\nat: @a\nshare: 1\n",
 		`doc.yaml:2:1: not YAML: found character that cannot start any token`},
 	{"wrong bracket", "version: 1\norder: [first}\nshare: 1\n",
