@@ -1,6 +1,7 @@
 package sugerclient
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -369,11 +370,14 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	return p, err
 }
 
-// Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential. Concurrent proofs of one credential share the request, which does not end
+// Prove requests one row of the list of call, to check that Suger accepts the credential:
+// what the answer lists does not matter. Concurrent proofs of one credential share the request, which does not end
 // with its first caller, and a refusal is remembered for [Config].RefusedFor. The error is
 // an *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
+	paging.Size = 1
+	call.Query = (&listing{call: call, paging: paging}).query()
+	call.stream = readOpening
 	account := c.account(cred, call.PathParams[OrganizationParam])
 	forProofs := account
 	forProofs.proof = true
@@ -389,7 +393,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 			defer cancel()
 			shared = limited
 		}
-		_, err := (&listing{client: c, cred: cred, call: call, paging: paging}).probe(shared, 2)
+		_, err := c.Do(shared, cred, call)
 		var fail *Error
 		if errors.As(err, &fail) && fail.Kind == Refused && !unauthorized(fail) { // that Do remembers
 			c.remember(forProofs, fail)
@@ -397,4 +401,15 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		return nil, err
 	})
 	return err
+}
+
+// readOpening checks that an answer begins as a list or an object, unlike a proxy's page.
+// It reads all of a short one, so that its connection is used again.
+func readOpening(_ http.Header, body io.Reader) error {
+	opening, err := io.ReadAll(io.LimitReader(body, 4<<10))
+	text := bytes.TrimLeft(opening, " \t\r\n")
+	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
+		return nil
+	}
+	return cmp.Or(err, settledf("the answer is not JSON"))
 }
