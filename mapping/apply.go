@@ -18,7 +18,6 @@ type applied struct {
 	mu     sync.Mutex
 	failed map[*user]error // by the person before the change; no nil errors
 	role   error           // of the role's own call
-	joined string          // id of a person who was added, as far as an answer shows it
 	late   atomic.Bool     // an attempt that was repeated may still take effect
 }
 
@@ -89,7 +88,7 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 
 func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
 	if one.kind == planJoin { // the only person of a plan
-		x.done.joined, err = x.applyJoin(ctx, one)
+		one.added, err = x.applyJoin(ctx, one)
 		return err
 	}
 	return x.callAll(ctx, one)
@@ -173,10 +172,14 @@ func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id an
 // answer to the call that added them can be lost. It reports whether there were any.
 func (x *execution) finishJoin(ctx context.Context) bool {
 	one := x.plan.joining()
-	if one == nil || x.done.refuses(one) || x.planner.joined(x.after, one) == nil {
+	if one == nil || x.done.refuses(one) {
 		return false
 	}
-	rest := x.restOfJoin(x.after, x.planner.joined(x.after, one), one, false)
+	is := x.planner.joined(x.after, one)
+	if is == nil || one.added != "" && is.id != one.added { // somebody else with the address
+		return false
+	}
+	rest := x.restOfJoin(x.after, is, one, false)
 	if rest.empty() {
 		return false
 	}

@@ -24,6 +24,7 @@ type personPlan struct {
 	active *bool          // nil: as it is
 	held   []*role        // the roles held so far
 	roles  []*role        // the roles to hold from now on; nil: as they are
+	added  string         // id of who joined, as far as an answer shows it
 	kept   string         // why a part of the request is not done, "" if all of it is
 }
 

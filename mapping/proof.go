@@ -99,10 +99,11 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	return ""
 }
 
-// joined returns the user that a plan has added or changed, or nil.
+// joined returns the user that a plan has added or changed, or nil: by id as far as it is
+// known, because two users can have addresses that differ in letter case only.
 func (p *planner) joined(s *snapshot, one *personPlan) *user {
-	if one.before.id != "" {
-		return s.byID(one.before.id)
+	if is := s.byID(cmp.Or(one.before.id, one.added)); is != nil || one.before.id != "" {
+		return is
 	}
 	return s.holderOf(one.values[p.model.userName])
 }
@@ -129,7 +130,7 @@ func (x *execution) confirm(ctx context.Context) (err error) {
 	if len(x.plan.people) == 1 {
 		switch one := x.plan.people[0]; {
 		case one.kind == planJoin:
-			id = x.done.joined
+			id = one.added
 		case one.endsAccess():
 			x.after, err = x.afterEndOfAccess(ctx, one)
 			return err

@@ -52,6 +52,9 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
+	if *list != "" && run.request.Write+run.suggest != "" {
+		return errors.New("--compare makes no check: use it without --write and --suggest")
+	}
 	if _, err := run.prepare(); err != nil {
 		return err
 	}

@@ -66,6 +66,10 @@ func TestCheckCompareFails(t *testing.T) {
 	program.WriteFile(t, file, comparedList)
 	_, err = checkWith(t, map[string]string{"SUGER_CREDENTIAL": "another-key"}, "--compare", file)
 	require.ErrorContains(t, err, "Suger does not accept the API key")
+	for _, other := range []string{"--write=new@example.com", "--suggest=draft.yaml"} {
+		_, err = checkWith(t, nil, "--compare", file, other)
+		require.EqualError(t, err, "--compare makes no check: use it without --write and --suggest")
+	}
 	program.WriteFile(t, file, "userName\n\n")
 	_, err = checkWith(t, nil, "--compare", file)
 	require.ErrorContains(t, err, "--compare: "+file+": there is nobody on the list")
