@@ -163,8 +163,9 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 // A roleCount is what is known of the roles.
 type roleCount struct {
 	Roles   []Role
-	Read    time.Time
-	Problem string // why they could not be read, or ""
+	Read    time.Time // when Suger answered with Roles
+	Problem string    // why they could not be read again, or ""
+	tried   time.Time
 }
 
 // currentRoles returns the roles, read again if they are too old. Simultaneous requests
@@ -172,11 +173,14 @@ type roleCount struct {
 func (s *server) currentRoles(ctx context.Context) roleCount {
 	s.rolesMu.Lock()
 	defer s.rolesMu.Unlock()
-	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.Read) >= rolesLast {
+	if now := s.config.Now(); s.config.Roles != nil && now.Sub(s.roles.tried) >= rolesLast {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
 		defer cancel()
 		roles, err := s.config.Roles(ctx)
-		s.roles = roleCount{roles, now, problemOf(err)}
+		s.roles.tried, s.roles.Problem = now, problemOf(err)
+		if err == nil {
+			s.roles.Roles, s.roles.Read = roles, now
+		}
 	}
 	return s.roles
 }

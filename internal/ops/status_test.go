@@ -226,6 +226,7 @@ func TestRolesAreShown(t *testing.T) {
 	fail = scim.NewError(scim.CodeTokenRefused, "Suger says: not for gossip@example.com")
 	page := s.get("/").text()
 	assert.Contains(t, page, "The roles could not be read: Suger does not accept the token.")
+	assert.Contains(t, page, "Suger Admins 12,345 As Suger answered 1 min ago.", "the roles read last are kept")
 	assert.NotContains(t, page, "gossip")
 	s.clock.Advance(time.Minute)
 	fail = errors.New("dial tcp 192.0.2.1: secret internals")
