@@ -329,6 +329,38 @@ func TestBulkSeesOtherWrites(t *testing.T) {
 	}
 }
 
+// An operation of a Bulk that takes an administrator looks at what the console has done
+// during an earlier one, before it writes.
+func TestBulkKeepsTheLastAdministrator(t *testing.T) {
+	first := `{"method":"PATCH","path":"/Users/VIEWER_ID","data":{"Operations":[{"op":"replace","path":"name.givenName","value":"Cyan"}]}},`
+	for name, second := range map[string]string{
+		"role":   `{"method":"PATCH","path":"/Users/ADMIN_ID","data":{"Operations":[` + toViewer + `]}}`,
+		"access": `{"method":"PATCH","path":"/Users/ADMIN_ID","data":{"Operations":[` + deactivate + `]}}`,
+		"delete": `{"method":"DELETE","path":"/Users/ADMIN_ID"}`,
+		"group":  `{"method":"PATCH","path":"/Groups/ADMIN","data":{"Operations":[{"op":"remove","path":"members[value eq \"ADMIN_ID\"]"}]}}`,
+	} {
+		for _, contract := range bothContracts {
+			t.Run(contract+" "+name, func(t *testing.T) {
+				s := newRuleStand(t, contract)
+				s.twoAdministrators()
+				writes := atomic.Int32{}
+				s.onRequest(func(_ http.ResponseWriter, r *http.Request) bool {
+					if r.Method != http.MethodGet && writes.Add(1) == 1 {
+						s.gives("editor", "VIEWER")
+					}
+					return false
+				})
+				ids := strings.NewReplacer("VIEWER_ID", strings.TrimPrefix(s.user("viewer"), "/scim/v2/Users/"),
+					"ADMIN_ID", strings.TrimPrefix(s.user("admin"), "/scim/v2/Users/"))
+				results := s.bulk(ids.Replace(first + second))
+				assert.Equal(t, []any{"200", "409"}, []any{results[0]["status"], results[1]["status"]}, results)
+				assert.EqualValues(t, 1, writes.Load(), "nothing is written about the administrator")
+				assert.Equal(t, s.has("ADMIN"), s.state("admin"))
+			})
+		}
+	}
+}
+
 // A role that Suger's list lacks is not lost for one that may be less.
 func TestRoleThatIsNotListed(t *testing.T) {
 	s := newRuleStand(t, onMembership)

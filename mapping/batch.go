@@ -12,8 +12,8 @@ import (
 // Bounds of the age of the list on which a batch plans.
 const (
 	batchAge = 5 * time.Second
-	// If a change adds somebody, which would overwrite the role of a member, finds nothing to
-	// do or is refused, or if the client names a version.
+	// If a change adds somebody, which would overwrite the role of a member, takes an
+	// administrator, finds nothing to do or is refused, or if the client names a version.
 	absenceAge = time.Second
 )
 
@@ -115,6 +115,10 @@ func (b *Batch) mustLook(x *execution, err error) bool {
 		return (err == nil) != (refused == nil) || refused == nil && !p.empty()
 	case old && (x.plan.joining() != nil || x.change.conditional):
 		return true
+	case old || b.hasPending():
+		if slices.ContainsFunc(x.plan.touched(), x.planner.takesAdministrator) { // somebody may have taken another one meanwhile
+			return true
+		}
 	}
 	return slices.ContainsFunc(b.touched(), func(person *personPlan) bool {
 		return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool {
