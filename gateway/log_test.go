@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestLogHoldsNothingPersonal(t *testing.T) {
 	s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[{"method":"POST","path":"/Users","bulkId":"1","data":{"userName":"nova.sample@example.com"}}]}`)
 	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(500)}))
 	s.do(http.MethodGet, "/scim/v2/Users?filter=userName+eq+%22nova.sample@example.com%22", "")
-	text := strings.ToLower(s.log.String())
+	text := regexp.MustCompile(`"request_id":"[a-z2-7]*"`).ReplaceAllString(strings.ToLower(s.log.String()), "") // random letters can be a name
 	require.NotEmpty(t, text)
 	for _, secret := range []string{"@", "%40", "nova", "throw-away", "filter=", key, "not an address"} {
 		assert.NotContains(t, text, secret)
