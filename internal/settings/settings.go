@@ -38,7 +38,7 @@ type Settings struct {
 	SugerTimeout     time.Duration `envconfig:"SUGER_TIMEOUT" default:"10s" min:"100ms" max:"5m" doc:"longest time for one Suger call"`
 
 	Tokens       *secret       `envconfig:"GATEWAY_TOKENS" doc:"bearer tokens that clients must send if SUGER_CREDENTIAL is set, separated by commas: two at once for a rotation without an outage"`
-	CursorSecret *secret       `envconfig:"GATEWAY_CURSOR_SECRET" unset:"none" doc:"part of the key that signs paging cursors; replicas need the same one"`
+	CursorSecret *secret       `envconfig:"GATEWAY_CURSOR_SECRET" unset:"none" doc:"part of the key that signs paging cursors; needed only with several replicas, which must have the same one"`
 	Budget       time.Duration `envconfig:"GATEWAY_BUDGET" default:"50s" min:"1s" max:"10m" doc:"longest time for one SCIM request with all retries; Okta hangs up at 60 s"`
 	MaxInFlight  int           `envconfig:"GATEWAY_MAX_IN_FLIGHT" default:"128" min:"1" max:"100000" doc:"SCIM requests at once; more are answered 429"`
 
@@ -51,7 +51,7 @@ type Settings struct {
 	AllowedClients networks      `envconfig:"GATEWAY_ALLOWED_CLIENTS" unset:"all" doc:"CIDRs whose requests are answered, such as Okta's published addresses"`
 	AuthFailures   brake         `envconfig:"GATEWAY_AUTH_FAILURES" default:"20/1m" doc:"refused tokens from one client address before it is answered 429; or off"`
 
-	OpsToken       *secret `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret that opens the status page. Without it the page is shown only if GATEWAY_OPS_ADDR can be reached only from this machine"`
+	OpsToken       *secret `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret of at least 16 characters that opens the status page. Without it the page is shown only if GATEWAY_OPS_ADDR can be reached only from this machine"`
 	StatusPersonal bool    `envconfig:"GATEWAY_STATUS_PERSONAL" default:"false" doc:"show e-mail addresses and names on the status page"`
 	Profiles       bool    `envconfig:"GATEWAY_PPROF" default:"false" doc:"serve /debug/pprof/ to those who may see the status page"`
 
